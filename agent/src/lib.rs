@@ -1,0 +1,1 @@
+//! tokensign: a signing agent for hardware tokens.

@@ -1,0 +1,2 @@
+//! The `tokensign` command.
+fn main() {}

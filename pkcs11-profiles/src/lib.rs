@@ -1,0 +1,1 @@
+//! Token families as data.

@@ -1,0 +1,1 @@
+//! A software PKCS#11 module.

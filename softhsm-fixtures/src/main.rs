@@ -1,0 +1,2 @@
+//! The `softhsm-fixtures` command.
+fn main() {}

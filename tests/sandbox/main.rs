@@ -1,0 +1,2 @@
+//! The `edo-sandbox` command.
+fn main() {}
