@@ -19,4 +19,5 @@ pub mod consent;
 pub mod jobs;
 pub mod messages;
 pub mod platform;
+pub mod signing;
 pub mod store;

@@ -23,3 +23,15 @@ pub enum Purpose {
     /// A login challenge.
     Authentication,
 }
+/// Which certificate.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Selector(String);
+impl Selector {
+    /// Any.
+    pub fn any() -> Self {
+        Self(String::new())
+    }
+}
+/// A certificate.
+#[derive(Clone, Debug)]
+pub struct Certificate;

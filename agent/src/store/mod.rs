@@ -4,6 +4,9 @@
 //! One writer thread owns the connection. A change of state, its approval and its audit entry commit together because a
 //! caller hands [`Store::write`] one closure that makes all three.
 
+pub mod approvals;
+pub mod audit;
+
 use std::path::Path;
 
 use crate::messages::Fault;
