@@ -1,1 +1,2 @@
 //! tokensign: a signing agent for hardware tokens.
+pub mod platform;

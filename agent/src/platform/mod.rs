@@ -1,0 +1,13 @@
+//! Everything that differs by operating system.
+
+mod hardening;
+mod worker;
+mod worker_confinement;
+mod worker_module_file;
+
+pub use hardening::{keep_memory_private, renounce_new_privileges};
+pub use worker::{
+    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, own_program, spawn_worker,
+};
+pub use worker_confinement::{Confined, ConfinementError, confine};
+pub use worker_module_file::{ModuleFileError, check_module_file};
