@@ -1,10 +1,13 @@
-//! Everything that differs by operating system.
+//! Everything that differs by operating system, behind one interface: clocks, peer identity, the runtime directory, private
+//! files, opening a link, hardening, the local transport. No other room has a `#[cfg]` for a system.
 
+mod clock;
 mod hardening;
 mod worker;
 mod worker_confinement;
 mod worker_module_file;
 
+pub use clock::{Deadline, boot_id, boottime};
 pub use hardening::{keep_memory_private, renounce_new_privileges};
 pub use worker::{
     AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, own_program, spawn_worker,
