@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{Evidence, QuirkEntry, Quirks, Recognition};
@@ -117,8 +115,8 @@ pub struct Confining {
     /// Environment variables of the agent that reach the module.
     #[serde(default)]
     pub environment: Vec<String>,
-    /// Directories and files that the module writes. `~/` is the user's home, `$NAME` at the start a variable of the
-    /// module's environment, `/..` at the end the directory that holds the file.
+    /// Directories and files that the module writes. `~/` at the start is the user's home, `$NAME` alone a variable of the
+    /// module's environment; an entry whose variable is not set is passed over.
     #[serde(default)]
     pub state: Vec<String>,
     /// State directories that a configuration file of the module names.
@@ -139,37 +137,14 @@ pub struct StateFromConfig {
     pub key: String,
 }
 
-/// How long the module may take before it counts as hung, in seconds.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+/// How long the module may take before it counts as hung, in seconds, where the family differs from the agent's settings.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timing {
     /// One signature.
-    pub signature_seconds: u64,
+    pub signature_seconds: Option<u64>,
     /// Loading, and reading what lies on all tokens.
-    pub reading_seconds: u64,
-    /// One signature or login that waits for a person at the device (touch, PIN pad).
-    pub person_seconds: u64,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self { signature_seconds: 30, reading_seconds: 60, person_seconds: 120 }
-    }
-}
-
-impl Timing {
-    /// [`Self::signature_seconds`]
-    pub fn signature(&self) -> Duration {
-        Duration::from_secs(self.signature_seconds)
-    }
-
-    /// [`Self::reading_seconds`]
-    pub fn reading(&self) -> Duration {
-        Duration::from_secs(self.reading_seconds)
-    }
-
-    /// [`Self::person_seconds`]
-    pub fn person(&self) -> Duration {
-        Duration::from_secs(self.person_seconds)
-    }
+    pub reading_seconds: Option<u64>,
+    /// One signature or login that waits for a person at the device (PIN pad).
+    pub person_seconds: Option<u64>,
 }

@@ -10,7 +10,7 @@ mod worker_module_file;
 pub use clock::{Deadline, boot_id, boottime};
 pub use hardening::{keep_memory_private, renounce_new_privileges};
 pub use worker::{
-    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, own_program, spawn_worker,
+    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, end_process, own_program, spawn_worker,
 };
 pub use worker_confinement::{Confined, ConfinementError, confine};
 pub use worker_module_file::{ModuleFileError, check_module_file};

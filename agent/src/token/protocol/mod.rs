@@ -6,7 +6,9 @@
 pub(crate) mod frame;
 mod message;
 
+pub(crate) use message::base64_bytes;
+pub use message::{KeyPresence, Library};
 pub(crate) use message::{
-    Answer, CertificateRecord, KeyPresence, Library, Login, Request, Settings, SignItem, SignRequest, TokenIdentity,
+    Answer, CertificateRecord, Login, Request, Settings, SignItem, SignRequest, TokenIdentity,
     TokenRecord, WorkerError,
 };
