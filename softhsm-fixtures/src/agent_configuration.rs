@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::catalogue::Purpose;
 use crate::directory::{Directory, write_public};
 use crate::error::Error;
-use crate::manifest::Manifest;
+use crate::manifest::{Certificate, Manifest};
 
-/// Writes `tokensign.toml`: the set's modules and nothing else, and every fixture certificate free to sign unattended.
+/// Writes `tokensign.toml`: the set's modules and nothing else, and every certificate that is good for something
+/// free to sign unattended.
 pub(crate) fn write(directory: &Directory, manifest: &Manifest) -> Result<(), Error> {
     write_public(&directory.agent_configuration(), text(directory, manifest).as_bytes())
 }
@@ -34,7 +36,7 @@ fn text(directory: &Directory, manifest: &Manifest) -> String {
         );
     }
     text.push_str("\n[discovery]\nenabled = false\n");
-    for certificate in manifest.certificates.iter().filter(|certificate| certificate.usable) {
+    for certificate in manifest.certificates.iter().filter(|certificate| is_good(certificate)) {
         let _ = write!(
             text,
             "\n# {}\n[[certificates]]\nfingerprint = {}\nunattended = true\n",
@@ -43,6 +45,11 @@ fn text(directory: &Directory, manifest: &Manifest) -> String {
         );
     }
     text
+}
+
+/// One for logins signs no documents, but logins it signs.
+fn is_good(certificate: &Certificate) -> bool {
+    certificate.usable || certificate.purpose == Purpose::Authentication
 }
 
 fn path(path: &Path) -> String {

@@ -23,6 +23,9 @@ pub(crate) struct Authority {
     certificate: Vec<u8>,
 }
 
+/// Common name and country.
+type Name = (&'static str, &'static str);
+
 /// The keys of authorities.
 #[derive(Clone, Debug)]
 pub(crate) enum Algorithm {
@@ -41,20 +44,15 @@ pub(crate) struct Issued {
 
 impl Authority {
     /// Makes a self-signed authority and leaves its key in `ca/FILE.key`.
-    pub(crate) fn root(
-        directory: &Directory,
-        file: &str,
-        common_name: &str,
-        algorithm: Algorithm,
-    ) -> Result<Self, Error> {
-        let mut authority = Self::without_certificate(directory, file, common_name, algorithm)?;
+    pub(crate) fn root(directory: &Directory, file: &str, name: Name, algorithm: Algorithm) -> Result<Self, Error> {
+        let mut authority = Self::without_certificate(directory, file, name, algorithm)?;
         authority.certificate = authority.issue(&authority.contents())?.der;
         Ok(authority)
     }
 
     /// Makes an authority below this one.
-    pub(crate) fn subordinate(&self, directory: &Directory, file: &str, common_name: &str) -> Result<Self, Error> {
-        let mut authority = Self::without_certificate(directory, file, common_name, self.algorithm.clone())?;
+    pub(crate) fn subordinate(&self, directory: &Directory, file: &str, name: Name) -> Result<Self, Error> {
+        let mut authority = Self::without_certificate(directory, file, name, self.algorithm.clone())?;
         authority.certificate = self.issue(&authority.contents())?.der;
         Ok(authority)
     }
@@ -86,12 +84,7 @@ impl Authority {
         pem(&self.certificate)
     }
 
-    fn without_certificate(
-        directory: &Directory,
-        file: &str,
-        common_name: &str,
-        algorithm: Algorithm,
-    ) -> Result<Self, Error> {
+    fn without_certificate(directory: &Directory, file: &str, name: Name, algorithm: Algorithm) -> Result<Self, Error> {
         let keys = directory.authority_keys();
         fs::create_dir_all(&keys).map_err(Error::file(&keys))?;
         let key_file = keys.join(format!("{file}.key"));
@@ -101,10 +94,11 @@ impl Authority {
             .arguments(&["pkey", "-pubout", "-outform", "DER", "-in"])
             .argument(&key_file)
             .output()?;
+        let (common_name, country) = name;
         let name = DistinguishedName::default()
             .with(Attribute::CommonName, common_name)
             .with(Attribute::Organisation, "Вымышленный удостоверяющий центр")
-            .with(Attribute::Country, "KZ");
+            .with(Attribute::Country, country);
         Ok(Self {
             name,
             key_file,

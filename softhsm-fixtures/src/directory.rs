@@ -23,7 +23,7 @@ const ENTRIES: [&str; 13] = [
     "softhsm2.conf",
     "ca",
     "certs",
-    "pins",
+    "pin",
     "tokens",
     "gost-token",
     "state",
@@ -90,8 +90,8 @@ impl Directory {
         self.0.join("certs")
     }
 
-    pub(crate) fn pins(&self) -> PathBuf {
-        self.0.join("pins")
+    pub(crate) fn pin(&self) -> PathBuf {
+        self.0.join("pin")
     }
 
     pub(crate) fn softhsm_configuration(&self) -> PathBuf {

@@ -33,7 +33,7 @@ pub struct Fixtures {
 pub struct Options {
     /// Make the set in a directory that holds other files; those stay.
     pub force: bool,
-    /// The user PIN of both tokens; otherwise each gets eight random digits.
+    /// The user PIN of both tokens; otherwise eight random digits.
     pub pin: Option<Pin>,
     /// The SoftHSM library.
     pub softhsm_module: Option<PathBuf>,
@@ -65,6 +65,8 @@ impl Fixtures {
         let directory = Directory::prepare(directory, options.force)?;
         let mut manifest = Manifest {
             created: OffsetDateTime::now_utc().unix_timestamp(),
+            pin: options.pin.clone().map_or_else(Pin::random, Ok)?,
+            pin_file: directory.pin(),
             ca: directory.ca(),
             gost_ca: directory.gost_ca(),
             gost_openssl_configuration: gost::write_openssl_configuration(&directory)?,
@@ -73,11 +75,9 @@ impl Fixtures {
             certificates: Vec::new(),
             keys_without_certificate: Vec::new(),
         };
-        fill_softhsm(&directory, &mut manifest, softhsm_module, new_pin(options)?)?;
-        fill_gost(&directory, &mut manifest, gost_module, new_pin(options)?)?;
-        for token in &manifest.tokens {
-            write_private(&token.pin_file, token.pin.as_str().as_bytes())?;
-        }
+        write_private(&manifest.pin_file, manifest.pin.as_str().as_bytes())?;
+        fill_softhsm(&directory, &mut manifest, softhsm_module)?;
+        fill_gost(&directory, &mut manifest, gost_module)?;
         Self { directory, manifest }.write()
     }
 
@@ -179,13 +179,14 @@ impl Fixtures {
         found.unwrap_or_else(|| panic!("no fixture token is called {label}"))
     }
 
-    /// The user PIN of the token that holds the certificate of this name.
-    ///
-    /// # Panics
-    /// As [`certificate`](Self::certificate).
-    #[track_caller]
-    pub fn pin(&self, name: &str) -> &str {
-        self.token_of(name).pin.as_str()
+    /// The user PIN of every token of the set.
+    pub fn pin(&self) -> &str {
+        self.manifest.pin.as_str()
+    }
+
+    /// A file that holds the user PIN.
+    pub fn pin_file(&self) -> &Path {
+        &self.manifest.pin_file
     }
 
     /// Switches faults of the GOST token on or off, for every process at once.
@@ -231,12 +232,12 @@ impl Manifest {
             &mut self.gost_ca,
             &mut self.gost_openssl_configuration,
             &mut self.agent_configuration,
+            &mut self.pin_file,
         ] {
             move_path(path);
         }
         for token in &mut self.tokens {
             token.env.values_mut().for_each(move_path);
-            move_path(&mut token.pin_file);
         }
         for certificate in &mut self.certificates {
             for path in [&mut certificate.der, &mut certificate.pem, &mut certificate.ca] {
@@ -246,12 +247,12 @@ impl Manifest {
     }
 }
 
-fn fill_softhsm(directory: &Directory, manifest: &mut Manifest, module: PathBuf, pin: Pin) -> Result<(), Error> {
-    let root = Authority::root(directory, "root", "Корневой тестовый УЦ", Algorithm::EcdsaP256)?;
-    let issuing = root.subordinate(directory, "issuing", "Издающий тестовый УЦ")?;
+fn fill_softhsm(directory: &Directory, manifest: &mut Manifest, module: PathBuf) -> Result<(), Error> {
+    let root = Authority::root(directory, "root", ("Корневой тестовый УЦ", "KZ"), Algorithm::EcdsaP256)?;
+    let issuing = root.subordinate(directory, "issuing", ("Издающий тестовый УЦ", "KZ"))?;
     write_public(&manifest.ca, [root.pem(), issuing.pem()].concat().as_bytes())?;
 
-    let token = SoftHsmToken::create(directory, &module, &pin)?;
+    let token = SoftHsmToken::create(directory, &module, &manifest.pin)?;
     for entry in catalogue::softhsm() {
         let id = key_id(entry.id_of);
         let public_key = if entry.has_key {
@@ -283,18 +284,17 @@ fn fill_softhsm(directory: &Directory, manifest: &mut Manifest, module: PathBuf,
             softhsm::CONFIGURATION_VARIABLE.to_owned(),
             directory.softhsm_configuration(),
         )]),
-        pin,
-        pin_file: directory.pins().join(softhsm::LABEL),
+        pin: manifest.pin.clone(),
     });
     Ok(())
 }
 
-fn fill_gost(directory: &Directory, manifest: &mut Manifest, module: PathBuf, pin: Pin) -> Result<(), Error> {
+fn fill_gost(directory: &Directory, manifest: &mut Manifest, module: PathBuf) -> Result<(), Error> {
     let algorithm = Algorithm::Gost256(manifest.gost_openssl_configuration.clone());
-    let root = Authority::root(directory, "gost-ca", "Тестовый УЦ ГОСТ", algorithm)?;
+    let root = Authority::root(directory, "gost-ca", ("Тестовый УЦ ГОСТ", "RU"), algorithm)?;
     write_public(&manifest.gost_ca, root.pem().as_bytes())?;
 
-    let token = GostToken::create(directory, &pin)?;
+    let token = GostToken::create(directory, &manifest.pin)?;
     for entry in catalogue::gost() {
         let id = key_id(entry.id_of);
         let public_key = token.generate_key_pair(entry.name, &id, entry.key_type)?;
@@ -314,8 +314,7 @@ fn fill_gost(directory: &Directory, manifest: &mut Manifest, module: PathBuf, pi
         module,
         profile: "gost-test-token".to_owned(),
         env: BTreeMap::from([(gost_token::DIRECTORY_VARIABLE.to_owned(), directory.gost_token())]),
-        pin,
-        pin_file: directory.pins().join(gost::LABEL),
+        pin: manifest.pin.clone(),
     });
     Ok(())
 }
@@ -381,8 +380,4 @@ fn public_key_of_a_lost_key() -> Result<Vec<u8>, Error> {
         .arguments(&["pkey", "-pubout", "-outform", "DER"])
         .input(key)
         .output()
-}
-
-fn new_pin(options: &Options) -> Result<Pin, Error> {
-    options.pin.clone().map_or_else(Pin::random, Ok)
 }

@@ -12,13 +12,13 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `fixtures.json` | the whole description ([`Fixtures`]), user PINs included |
+//! | `fixtures.json` | the whole description ([`Fixtures`]), the user PIN included |
 //! | `tokensign.toml` | the agent's configuration |
 //! | `ca.pem`, `gost-ca.pem` | trust anchors: root and issuing CA; the GOST CA |
 //! | `certs/NAME.pem`, `certs/NAME.der` | the certificates |
-//! | `pins/TOKEN` | user PINs, one a file, for `--pin-source file:PATH` |
+//! | `pin` | the user PIN of every token, for `--pin-source file:PATH` |
 //! | `gost-openssl.cnf` | an `OPENSSL_CONF` that loads the GOST engine |
-//! | `ca/` | CA keys |
+//! | `ca/` | the CAs' keys |
 //! | `softhsm2.conf`, `tokens/`, `gost-token/` | the tokens |
 
 mod agent_configuration;

@@ -13,6 +13,10 @@ use crate::pin::Pin;
 pub(crate) struct Manifest {
     /// When the set was made, in seconds since 1970
     pub(crate) created: i64,
+    /// The user PIN of every token
+    pub(crate) pin: Pin,
+    /// A file that holds it, readable by the owner only
+    pub(crate) pin_file: PathBuf,
     pub(crate) ca: PathBuf,
     pub(crate) gost_ca: PathBuf,
     pub(crate) gost_openssl_configuration: PathBuf,
@@ -35,10 +39,8 @@ pub struct Token {
     pub profile: String,
     /// Environment variables that the module needs
     pub env: BTreeMap<String, PathBuf>,
-    /// The user PIN
+    /// The user PIN, the same in every token of the set
     pub pin: Pin,
-    /// A file that holds the user PIN, readable by the owner only
-    pub pin_file: PathBuf,
 }
 
 /// A certificate of the set.

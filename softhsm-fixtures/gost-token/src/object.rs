@@ -2,11 +2,11 @@
 
 use cryptoki_sys::{
     CK_ATTRIBUTE_TYPE, CK_KEY_TYPE, CKA_ALWAYS_AUTHENTICATE, CKA_ALWAYS_SENSITIVE, CKA_CERTIFICATE_TYPE, CKA_CLASS,
-    CKA_EXTRACTABLE, CKA_GOSTR3410_PARAMS, CKA_GOSTR3411_PARAMS, CKA_ID, CKA_KEY_GEN_MECHANISM, CKA_KEY_TYPE,
-    CKA_LABEL, CKA_LOCAL, CKA_MODIFIABLE, CKA_NEVER_EXTRACTABLE, CKA_PRIVATE, CKA_SENSITIVE, CKA_SIGN, CKA_SUBJECT,
-    CKA_TOKEN, CKA_VALUE, CKA_VERIFY, CKC_X_509, CKK_GOSTR3410, CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY,
-    CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_VALUE_INVALID, CKR_DEVICE_ERROR, CKR_TEMPLATE_INCOMPLETE,
-    CKR_TEMPLATE_INCONSISTENT,
+    CKA_DECRYPT, CKA_DERIVE, CKA_ENCRYPT, CKA_EXTRACTABLE, CKA_GOSTR3410_PARAMS, CKA_GOSTR3411_PARAMS, CKA_ID,
+    CKA_KEY_GEN_MECHANISM, CKA_KEY_TYPE, CKA_LABEL, CKA_LOCAL, CKA_MODIFIABLE, CKA_NEVER_EXTRACTABLE, CKA_PRIVATE,
+    CKA_SENSITIVE, CKA_SIGN, CKA_SUBJECT, CKA_TOKEN, CKA_UNWRAP, CKA_VALUE, CKA_VERIFY, CKA_WRAP, CKC_X_509,
+    CKK_GOSTR3410, CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKR_ATTRIBUTE_READ_ONLY,
+    CKR_ATTRIBUTE_VALUE_INVALID, CKR_DEVICE_ERROR, CKR_TEMPLATE_INCOMPLETE, CKR_TEMPLATE_INCONSISTENT,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,9 @@ impl Object {
         attributes.set_number(CKA_CLASS, CKO_PUBLIC_KEY);
         attributes.set(CKA_VALUE, key.value());
         attributes.default_flag(CKA_VERIFY, true);
+        for use_of_other_keys in [CKA_ENCRYPT, CKA_WRAP, CKA_DERIVE] {
+            attributes.default_flag(use_of_other_keys, false);
+        }
         describe_key(&mut attributes, key.parameters());
         Self::new(attributes, false)
     }
@@ -138,6 +141,9 @@ impl Object {
         attributes.set_flag(CKA_SENSITIVE, true);
         attributes.set_flag(CKA_EXTRACTABLE, false);
         attributes.default_flag(CKA_SIGN, true);
+        for use_of_other_keys in [CKA_DECRYPT, CKA_UNWRAP, CKA_DERIVE] {
+            attributes.default_flag(use_of_other_keys, false);
+        }
         attributes.default_flag(CKA_ALWAYS_AUTHENTICATE, false);
         attributes.default_flag(CKA_ALWAYS_SENSITIVE, false);
         attributes.default_flag(CKA_NEVER_EXTRACTABLE, false);
