@@ -609,3 +609,245 @@ fn padded<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
     field[..length].copy_from_slice(&text.as_bytes()[..length]);
     field
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::parameter_set::ParameterSet;
+    use crate::signature::{PublicKey, SignatureLayout};
+    use crate::token::Token;
+
+    const PIN: &[u8] = b"12345678";
+    const DIGEST: [u8; 32] = [7; 32];
+
+    struct Rig {
+        directory: TempDir,
+        module: Module,
+        session: CK_SESSION_HANDLE,
+        public_key: PublicKey,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let token = Token::create(directory.path(), "token", "87654321", "12345678").unwrap();
+            let public_key = token
+                .generate_key_pair("key", b"\x01", ParameterSet::CryptoProA)
+                .unwrap();
+            let mut module = Module::new(directory.path().to_owned());
+            let session = module.open_session(SLOT, CKF_SERIAL_SESSION).unwrap();
+            Self {
+                directory,
+                module,
+                session,
+                public_key,
+            }
+        }
+
+        fn logged_in() -> Self {
+            let mut rig = Self::new();
+            rig.login(CKU_USER).unwrap();
+            rig
+        }
+
+        fn set(&self, faults: Control) {
+            faults.save(self.directory.path()).unwrap();
+        }
+
+        fn login(&mut self, user: CK_USER_TYPE) -> Result<()> {
+            self.module.login(self.session, user, &PresentedPin::Bytes(PIN))
+        }
+
+        fn private_keys(&mut self) -> Vec<CK_OBJECT_HANDLE> {
+            let mut template = Attributes::default();
+            template.set_number(CKA_CLASS, CKO_PRIVATE_KEY);
+            self.module.find_init(self.session, &template).unwrap();
+            let found = self.module.find(self.session, 10).unwrap();
+            self.module.find_final(self.session).unwrap();
+            found
+        }
+
+        fn sign_init(&mut self) -> Result<()> {
+            let key = self.private_keys()[0];
+            self.module.sign_init(self.session, CKM_GOSTR3410, key)
+        }
+
+        fn sign(&mut self) -> Result<Vec<u8>> {
+            self.sign_init()?;
+            self.module.sign(self.session, &DIGEST)
+        }
+    }
+
+    #[test]
+    fn private_keys_show_themselves_after_login_and_hide_after_logout() {
+        let mut rig = Rig::new();
+        assert!(rig.private_keys().is_empty());
+        rig.login(CKU_USER).unwrap();
+        assert_eq!(rig.private_keys().len(), 1);
+        rig.module.logout(rig.session).unwrap();
+        assert!(rig.private_keys().is_empty());
+    }
+
+    #[test]
+    fn a_second_login_is_counted_and_refused() {
+        let mut rig = Rig::logged_in();
+        assert_eq!(rig.login(CKU_USER), Err(Failure(CKR_USER_ALREADY_LOGGED_IN)));
+        assert_eq!(State::load(rig.directory.path()).unwrap().login_calls, 2);
+    }
+
+    #[test]
+    fn a_pin_of_impossible_length_spends_no_try() {
+        let mut rig = Rig::new();
+        let short = PresentedPin::Bytes(b"12");
+        assert_eq!(
+            rig.module.login(rig.session, CKU_USER, &short),
+            Err(Failure(CKR_PIN_LEN_RANGE))
+        );
+        assert_eq!(State::load(rig.directory.path()).unwrap().tries_left, TRIES);
+    }
+
+    #[test]
+    fn a_pinpad_takes_the_pin_itself() {
+        let mut rig = Rig::new();
+        let on_device = PresentedPin::OnDevice;
+        assert_eq!(
+            rig.module.login(rig.session, CKU_USER, &on_device),
+            Err(Failure(CKR_ARGUMENTS_BAD))
+        );
+        rig.set(Control {
+            pinpad: true,
+            pinpad_cancelled: true,
+            ..Control::default()
+        });
+        assert_eq!(
+            rig.module.login(rig.session, CKU_USER, &on_device),
+            Err(Failure(CKR_FUNCTION_CANCELED))
+        );
+        rig.set(Control {
+            pinpad: true,
+            ..Control::default()
+        });
+        assert_ne!(
+            rig.module.token_info(SLOT).unwrap().flags & CKF_PROTECTED_AUTHENTICATION_PATH,
+            0
+        );
+        assert_eq!(rig.module.login(rig.session, CKU_USER, &on_device), Ok(()));
+    }
+
+    #[test]
+    fn a_key_that_always_authenticates_wants_a_login_for_each_signature() {
+        let mut rig = Rig::logged_in();
+        rig.set(Control {
+            always_authenticate: true,
+            ..Control::default()
+        });
+        let key = rig.private_keys()[0];
+        assert!(rig.module.show_object(rig.session, key).unwrap().always_authenticates());
+        assert_eq!(
+            rig.login(CKU_CONTEXT_SPECIFIC),
+            Err(Failure(CKR_OPERATION_NOT_INITIALIZED))
+        );
+        for _ in 0..2 {
+            assert_eq!(rig.sign(), Err(Failure(CKR_USER_NOT_LOGGED_IN)));
+            rig.sign_init().unwrap();
+            rig.login(CKU_CONTEXT_SPECIFIC).unwrap();
+            assert!(rig.module.sign(rig.session, &DIGEST).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_token_pulled_in_the_middle_of_a_batch_loses_sessions_and_login() {
+        let mut rig = Rig::logged_in();
+        rig.set(Control {
+            device_removed_after_signatures: Some(1),
+            ..Control::default()
+        });
+        rig.sign().unwrap();
+        assert_eq!(
+            rig.module.session_info(rig.session).err(),
+            Some(Failure(CKR_DEVICE_REMOVED))
+        );
+        assert_eq!(rig.module.slots(true), Ok(Vec::new()));
+        assert_eq!(rig.module.slots(false), Ok(vec![SLOT]));
+
+        rig.set(Control::default());
+        assert_eq!(
+            rig.module.session_info(rig.session).err(),
+            Some(Failure(CKR_SESSION_HANDLE_INVALID))
+        );
+        rig.session = rig.module.open_session(SLOT, CKF_SERIAL_SESSION).unwrap();
+        assert!(rig.private_keys().is_empty());
+        rig.login(CKU_USER).unwrap();
+        assert!(rig.sign().is_ok());
+    }
+
+    #[test]
+    fn layouts_and_hash_orders_are_what_the_control_file_says() {
+        let mut rig = Rig::logged_in();
+        let public_key = rig.public_key.clone();
+        let standard = rig.sign().unwrap();
+        assert!(public_key.verifies(&DIGEST, &standard));
+
+        rig.set(Control {
+            signature_layout: SignatureLayout::RLittleEndianSLittleEndian,
+            ..Control::default()
+        });
+        let mut reversed = rig.sign().unwrap();
+        assert!(!public_key.verifies(&DIGEST, &reversed));
+        reversed.reverse();
+        assert!(public_key.verifies(&DIGEST, &reversed));
+
+        rig.set(Control {
+            hash_order: HashOrder::BigEndian,
+            ..Control::default()
+        });
+        rig.sign_init().unwrap();
+        let digest: Vec<u8> = (0..32).collect();
+        let signature = rig.module.sign(rig.session, &digest).unwrap();
+        assert!(!public_key.verifies(&digest, &signature));
+        let turned: Vec<u8> = digest.into_iter().rev().collect();
+        assert!(public_key.verifies(&turned, &signature));
+    }
+
+    #[test]
+    fn a_signature_fails_as_the_control_file_says_and_ends_the_operation() {
+        let mut rig = Rig::logged_in();
+        rig.set(Control {
+            sign_error: Some(CKR_GENERAL_ERROR),
+            ..Control::default()
+        });
+        assert_eq!(rig.sign(), Err(Failure(CKR_GENERAL_ERROR)));
+        rig.set(Control::default());
+        assert!(rig.sign().is_ok());
+    }
+
+    #[test]
+    fn the_clock_is_absent_or_malformed() {
+        let mut rig = Rig::new();
+        let info = rig.module.token_info(SLOT).unwrap();
+        assert_eq!((info.flags & CKF_CLOCK_ON_TOKEN, info.utcTime), (0, [b' '; 16]));
+        rig.set(Control {
+            malformed_utc_time: true,
+            ..Control::default()
+        });
+        let info = rig.module.token_info(SLOT).unwrap();
+        assert_ne!(info.flags & CKF_CLOCK_ON_TOKEN, 0);
+        assert_eq!(&info.utcTime, b"19:53:28        ");
+    }
+
+    #[test]
+    fn only_a_digest_of_the_right_length_is_signed_raw() {
+        let mut rig = Rig::logged_in();
+        rig.sign_init().unwrap();
+        assert_eq!(rig.module.sign(rig.session, &[0; 64]), Err(Failure(CKR_DATA_LEN_RANGE)));
+        rig.sign_init().unwrap();
+        assert_eq!(
+            rig.module.sign_update(rig.session, &DIGEST),
+            Err(Failure(CKR_OPERATION_NOT_INITIALIZED))
+        );
+    }
+}
