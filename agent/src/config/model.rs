@@ -71,7 +71,12 @@ pub struct EndpointConfig {
 
 impl Default for EndpointConfig {
     fn default() -> Self {
-        Self { tcp: true, listen: None, max_json_bytes: 32 << 20, max_document_bytes: 64 << 30 }
+        Self {
+            tcp: true,
+            listen: None,
+            max_json_bytes: 32 << 20,
+            max_document_bytes: 64 << 30,
+        }
     }
 }
 

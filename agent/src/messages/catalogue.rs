@@ -234,7 +234,11 @@ impl FromStr for Code {
     type Err = UnknownCode;
 
     fn from_str(s: &str) -> Result<Self, UnknownCode> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == s).ok_or(UnknownCode)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == s)
+            .ok_or(UnknownCode)
     }
 }
 

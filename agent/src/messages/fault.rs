@@ -26,7 +26,12 @@ pub struct Fault {
 impl Fault {
     /// A fault with nothing more to say than its code.
     pub fn new(code: Code) -> Self {
-        Self { code, args: BTreeMap::new(), detail: None, extra: BTreeMap::new() }
+        Self {
+            code,
+            args: BTreeMap::new(),
+            detail: None,
+            extra: BTreeMap::new(),
+        }
     }
 
     /// An internal error: the cause goes to the log and to `detail`.
@@ -36,7 +41,9 @@ impl Fault {
 
     /// A field of a request that is missing or wrong.
     pub fn invalid_field(field: impl Into<String>, reason: impl fmt::Display) -> Self {
-        Self::new(Code::InvalidField).arg("field", field.into()).arg("reason", reason)
+        Self::new(Code::InvalidField)
+            .arg("field", field.into())
+            .arg("reason", reason)
     }
 
     /// Adds an argument of the texts; it is also a member of the problem body.

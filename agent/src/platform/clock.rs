@@ -32,7 +32,9 @@ impl Deadline {
         if self.boot_id != boot_id() {
             return None;
         }
-        Duration::from_millis(self.boottime_ms).checked_sub(boottime()).filter(|left| !left.is_zero())
+        Duration::from_millis(self.boottime_ms)
+            .checked_sub(boottime())
+            .filter(|left| !left.is_zero())
     }
 
     /// The moment on the wall clock, for people.
@@ -51,7 +53,10 @@ pub fn boottime() -> Duration {
     #[cfg(unix)]
     {
         let now = rustix::time::clock_gettime(clock);
-        Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+        Duration::new(
+            u64::try_from(now.tv_sec).unwrap_or(0),
+            u32::try_from(now.tv_nsec).unwrap_or(0),
+        )
     }
     // Windows: `Instant` counts sleep (QueryPerformanceCounter); the zero is the first use in this process, which ends every
     // deadline with the process, the careful direction. Not tested on Windows.
