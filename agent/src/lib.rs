@@ -8,6 +8,7 @@
 //! | 1 | [`certificate`] | X.509 reading: identity, key usage, validity, selection |
 //! | 1 | [`cms`] | bytes in, bytes out: signed attributes, SignedData, algorithms, verification |
 //! | 1 | [`config`], [`messages`], [`platform`] | configuration, the error catalogue and texts, the operating system |
+//! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`jobs`] | the durable step engine |
@@ -19,4 +20,5 @@ pub mod consent;
 pub mod jobs;
 pub mod messages;
 pub mod platform;
+pub mod secrets;
 pub mod store;
