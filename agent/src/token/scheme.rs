@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use streebog::{Streebog256, Streebog512};
 
 use super::protocol::base64_bytes;
+use crate::cms::{self, DigestAlgorithm, SignatureAlgorithm};
 
 /// A signature scheme, as certificates and CMS name them.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Deserialize, Serialize)]
@@ -73,6 +74,22 @@ const CKM_GOSTR3410_WITH_GOSTR3411_12_512: u64 = 0xD432_1009;
 pub(crate) struct Unsupported;
 
 impl Scheme {
+    /// The scheme by its CMS name; `None` for one that no token is asked for yet.
+    pub(super) fn of(scheme: &cms::Scheme) -> Option<Self> {
+        Some(match scheme.signature() {
+            SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256) => Self::RsaPkcs1Sha256,
+            SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha384) => Self::RsaPkcs1Sha384,
+            SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha512) => Self::RsaPkcs1Sha512,
+            SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256) => Self::EcdsaSha256,
+            SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha384) => Self::EcdsaSha384,
+            SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512) => Self::EcdsaSha512,
+            SignatureAlgorithm::Ed25519 => Self::Ed25519,
+            SignatureAlgorithm::Gost { bits: 256, .. } => Self::Gost2012_256,
+            SignatureAlgorithm::Gost { bits: 512, .. } => Self::Gost2012_512,
+            _ => return None,
+        })
+    }
+
     /// The mechanisms that carry the scheme out, the preferred first. A raw mechanism over our own digest comes first: it is
     /// the most portable (SoftHSM has no other for ECDSA, Rutoken none for RSA), and what is signed is short anyway.
     fn mechanisms(self) -> (u64, u64) {
