@@ -27,9 +27,11 @@ impl Run {
         run
     }
 
-    /// OpenSC's `pkcs11-tool`.
+    /// OpenSC's `pkcs11-tool`; SoftHSM in it uses OpenSSL, which gets no configuration of the caller's either.
     pub(crate) fn pkcs11_tool() -> Self {
-        Self::new("pkcs11-tool", "opensc")
+        let mut run = Self::new("pkcs11-tool", "opensc");
+        run.command.env_remove("OPENSSL_CONF");
+        run
     }
 
     fn new(program: &'static str, package: &'static str) -> Self {
