@@ -61,6 +61,7 @@ impl Fixtures {
         let gost_module = options.gost_module.clone().map_or_else(gost::find_module, Ok)?;
         let gost_module = gost_module.canonicalize().map_err(Error::file(&gost_module))?;
         Run::openssl(None).argument("version").output()?;
+        Run::pkcs11_tool().argument("--version").output()?;
 
         let directory = Directory::prepare(directory, options.force)?;
         let mut manifest = Manifest {
