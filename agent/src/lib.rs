@@ -1,1 +1,4 @@
 //! tokensign: a signing agent for hardware tokens.
+
+pub mod certificate;
+pub mod cms;
