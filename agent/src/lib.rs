@@ -11,7 +11,9 @@
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
+//! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
+//! | 5 | [`signing`] | the one use case: every signature is made here |
 
 pub mod certificate;
 pub mod cms;
@@ -21,4 +23,6 @@ pub mod jobs;
 pub mod messages;
 pub mod platform;
 pub mod secrets;
+pub mod signing;
 pub mod store;
+pub mod token;

@@ -1,0 +1,14 @@
+//! The one use case: request → certificate → digests → consent → token → CMS → self-check → audit. Every caller comes through
+//! here.
+//!
+//! Belongs here: the order of these steps, what is asked when, resuming an approval after a crash. Does not belong here: who
+//! called and where the result goes.
+
+pub(crate) mod base64_bytes;
+mod request;
+mod service;
+
+pub use request::{
+    CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
+};
+pub use service::Signing;
