@@ -10,6 +10,11 @@ pub struct Authorised {
 }
 
 impl Authorised {
+    /// TEMPORARY
+    pub fn unchecked(certificate: [u8; 32], scheme: super::Scheme, value: super::Value) -> Self {
+        Self { certificate, item: SignItem { scheme, value } }
+    }
+
     pub(super) fn certificate(&self) -> &[u8; 32] {
         &self.certificate
     }
