@@ -72,9 +72,11 @@ impl Launch {
         let places = Places {
             environment: &environment,
         };
+        // The library's own directory: it may lie outside of the system's, and vendors put helper libraries beside it.
+        let beside = spec.path.canonicalize().ok().and_then(|real| real.parent().map(Path::to_owned));
         let settings = Settings {
             confinement: confining.level,
-            reads: confining.reads.iter().filter_map(|place| places.resolve(place)).collect(),
+            reads: confining.reads.iter().filter_map(|place| places.resolve(place)).chain(beside).collect(),
             writes: places.state(&confining),
             quirks: profile.map_or_else(Quirks::default, Profile::quirks),
         };
