@@ -29,7 +29,9 @@ impl Authorised {
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::Content, certificate)?;
         if digest.algorithm() != scheme.digest() {
-            return Err(mismatch("the approved digest is by another algorithm than the signature"));
+            return Err(mismatch(
+                "the approved digest is by another algorithm than the signature",
+            ));
         }
         attributes.check(digest, certificate).map_err(mismatch)?;
         Self::new(certificate, scheme, Value::Message(attributes.to_be_signed().to_vec()))
@@ -65,15 +67,20 @@ impl Authorised {
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::ForeignAttributesDigest, certificate)?;
         if digest.algorithm() != scheme.digest() {
-            return Err(mismatch("the approved digest is by another algorithm than the signature"));
+            return Err(mismatch(
+                "the approved digest is by another algorithm than the signature",
+            ));
         }
         Self::new(certificate, scheme, Value::Digest(digest.value().to_vec()))
     }
 
     fn new(certificate: &Certificate, scheme: &cms::Scheme, value: Value) -> Result<Self, Fault> {
-        let scheme = Scheme::of(scheme)
-            .ok_or_else(|| Fault::new(Code::UnsupportedAlgorithm).arg("algorithm", scheme.name()))?;
-        Ok(Self { certificate: *certificate.fingerprint().as_bytes(), item: SignItem { scheme, value } })
+        let scheme =
+            Scheme::of(scheme).ok_or_else(|| Fault::new(Code::UnsupportedAlgorithm).arg("algorithm", scheme.name()))?;
+        Ok(Self {
+            certificate: *certificate.fingerprint().as_bytes(),
+            item: SignItem { scheme, value },
+        })
     }
 
     pub(super) fn certificate(&self) -> &[u8; 32] {

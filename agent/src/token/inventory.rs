@@ -21,12 +21,15 @@ pub struct Inventory {
 impl Inventory {
     /// The token with the certificate of that SHA-256, and the certificate. The first one when several tokens hold it.
     pub fn certificate(&self, sha256: &[u8; 32]) -> Option<(&Token, &TokenCertificate)> {
-        self.certificates().find(|(_, certificate)| certificate.sha256 == *sha256)
+        self.certificates()
+            .find(|(_, certificate)| certificate.sha256 == *sha256)
     }
 
     /// Every certificate with its token.
     pub fn certificates(&self) -> impl Iterator<Item = (&Token, &TokenCertificate)> {
-        self.tokens.iter().flat_map(|token| token.certificates.iter().map(move |certificate| (token, certificate)))
+        self.tokens
+            .iter()
+            .flat_map(|token| token.certificates.iter().map(move |certificate| (token, certificate)))
     }
 }
 

@@ -210,27 +210,43 @@ mod tests {
     #[test]
     fn the_raw_mechanism_is_preferred_and_takes_a_digest_info_for_rsa() {
         let both = [ck::CKM_SHA256_RSA_PKCS, ck::CKM_RSA_PKCS];
-        let call = Scheme::RsaPkcs1Sha256.call(&message(), &both, &Quirks::default()).unwrap();
+        let call = Scheme::RsaPkcs1Sha256
+            .call(&message(), &both, &Quirks::default())
+            .unwrap();
         assert_eq!(call.mechanism, ck::CKM_RSA_PKCS);
         assert_eq!(call.input.len(), 19 + 32);
         assert!(call.input.ends_with(&Sha256::digest(b"abc")));
         let digest = Value::Digest(Sha256::digest(b"abc").to_vec());
-        assert_eq!(Scheme::RsaPkcs1Sha256.call(&digest, &both, &Quirks::default()).unwrap(), call);
+        assert_eq!(
+            Scheme::RsaPkcs1Sha256.call(&digest, &both, &Quirks::default()).unwrap(),
+            call
+        );
     }
 
     #[test]
     fn a_token_that_only_hashes_itself_gets_the_message_and_cannot_take_a_digest() {
         let listed = [ck::CKM_ECDSA_SHA256];
-        let call = Scheme::EcdsaSha256.call(&message(), &listed, &Quirks::default()).unwrap();
-        assert_eq!((call.mechanism, call.input.as_slice()), (ck::CKM_ECDSA_SHA256, &b"abc"[..]));
+        let call = Scheme::EcdsaSha256
+            .call(&message(), &listed, &Quirks::default())
+            .unwrap();
+        assert_eq!(
+            (call.mechanism, call.input.as_slice()),
+            (ck::CKM_ECDSA_SHA256, &b"abc"[..])
+        );
         let digest = Value::Digest(vec![0; 32]);
-        assert_eq!(Scheme::EcdsaSha256.call(&digest, &listed, &Quirks::default()), Err(Unsupported));
+        assert_eq!(
+            Scheme::EcdsaSha256.call(&digest, &listed, &Quirks::default()),
+            Err(Unsupported)
+        );
     }
 
     #[test]
     fn a_digest_of_the_wrong_length_is_refused() {
         let digest = Value::Digest(vec![0; 31]);
-        assert_eq!(Scheme::EcdsaSha256.call(&digest, &[ck::CKM_ECDSA], &Quirks::default()), Err(Unsupported));
+        assert_eq!(
+            Scheme::EcdsaSha256.call(&digest, &[ck::CKM_ECDSA], &Quirks::default()),
+            Err(Unsupported)
+        );
     }
 
     #[test]
@@ -238,13 +254,18 @@ mod tests {
         let listed = [ck::CKM_EDDSA];
         let call = Scheme::Ed25519.call(&message(), &listed, &Quirks::default()).unwrap();
         assert_eq!((call.mechanism, call.input.as_slice()), (ck::CKM_EDDSA, &b"abc"[..]));
-        assert_eq!(Scheme::Ed25519.call(&Value::Digest(vec![0; 64]), &listed, &Quirks::default()), Err(Unsupported));
+        assert_eq!(
+            Scheme::Ed25519.call(&Value::Digest(vec![0; 64]), &listed, &Quirks::default()),
+            Err(Unsupported)
+        );
     }
 
     #[test]
     fn gost_obeys_the_profile_in_digest_order_and_signature_layout() {
         let digest = Value::Digest((0..32).collect());
-        let plain = Scheme::Gost2012_256.call(&digest, &[CKM_GOSTR3410], &Quirks::default()).unwrap();
+        let plain = Scheme::Gost2012_256
+            .call(&digest, &[CKM_GOSTR3410], &Quirks::default())
+            .unwrap();
         assert_eq!(plain.input, (0..32).collect::<Vec<u8>>());
         let quirks = Quirks {
             gost_digest: ByteOrder::Reversed,

@@ -23,7 +23,10 @@ pub fn options(modules: &[ModuleSpec]) -> FleetOptions {
 pub fn batch(fleet: &Fleet, certificate: [u8; 32], scheme: Scheme, messages: &[&[u8]], pin: Option<&str>) -> Batch {
     let inventory = fleet.inventory();
     let (token, _) = inventory.certificate(&certificate).expect("the certificate is listed");
-    let values = messages.iter().map(|message| (scheme, Value::Message(message.to_vec()))).collect();
+    let values = messages
+        .iter()
+        .map(|message| (scheme, Value::Message(message.to_vec())))
+        .collect();
     let (items, unlock) = approvals::approve(certificate, values, pin, false);
     Batch {
         token: token.id.clone(),
@@ -38,7 +41,13 @@ pub async fn all(mut signatures: Signatures) -> Vec<Result<Vec<u8>, Unsigned>> {
     while let Some(outcome) = signatures.next().await {
         outcomes.push(outcome);
     }
-    assert!(outcomes.iter().enumerate().all(|(place, outcome)| outcome.index == place), "{outcomes:?}");
+    assert!(
+        outcomes
+            .iter()
+            .enumerate()
+            .all(|(place, outcome)| outcome.index == place),
+        "{outcomes:?}"
+    );
     outcomes.into_iter().map(|outcome| outcome.result).collect()
 }
 
@@ -46,13 +55,15 @@ pub async fn all(mut signatures: Signatures) -> Vec<Result<Vec<u8>, Unsigned>> {
 pub fn worker_of(module: &Path) -> Option<i32> {
     let module = module.canonicalize().unwrap();
     let processes = fs::read_dir("/proc").unwrap().flatten();
-    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(|pid: &i32| {
-        let Ok(cmdline) = fs::read(format!("/proc/{pid}/cmdline")) else {
-            return false;
-        };
-        let arguments: Vec<_> = cmdline.split(|byte| *byte == 0).collect();
-        arguments.get(1) == Some(&&b"worker"[..]) && arguments.contains(&module.as_os_str().as_encoded_bytes())
-    })
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .find(|pid: &i32| {
+            let Ok(cmdline) = fs::read(format!("/proc/{pid}/cmdline")) else {
+                return false;
+            };
+            let arguments: Vec<_> = cmdline.split(|byte| *byte == 0).collect();
+            arguments.get(1) == Some(&&b"worker"[..]) && arguments.contains(&module.as_os_str().as_encoded_bytes())
+        })
 }
 
 /// Waits until something holds.

@@ -12,12 +12,28 @@ use tokensign::token::Fleet;
 fn openssl_accepts(softhsm: &SoftHsm, key: &Key, digest: Option<&str>, message: &[u8], signature: &[u8]) {
     let public = softhsm.path("public.pem");
     let certificate = key.certificate.to_str().unwrap();
-    fs::write(&public, softhsm.run("openssl", &["x509", "-in", certificate, "-noout", "-pubkey"])).unwrap();
+    fs::write(
+        &public,
+        softhsm.run("openssl", &["x509", "-in", certificate, "-noout", "-pubkey"]),
+    )
+    .unwrap();
     let (message_file, signature_file) = (softhsm.path("message"), softhsm.path("signature"));
     fs::write(&message_file, message).unwrap();
     fs::write(&signature_file, signature).unwrap();
-    let files = ["-in", message_file.to_str().unwrap(), "-sigfile", signature_file.to_str().unwrap()];
-    let mut arguments = vec!["pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", public.to_str().unwrap()];
+    let files = [
+        "-in",
+        message_file.to_str().unwrap(),
+        "-sigfile",
+        signature_file.to_str().unwrap(),
+    ];
+    let mut arguments = vec![
+        "pkeyutl",
+        "-verify",
+        "-rawin",
+        "-pubin",
+        "-inkey",
+        public.to_str().unwrap(),
+    ];
     arguments.extend(files);
     arguments.extend(digest.iter().flat_map(|digest| ["-digest", *digest]));
     softhsm.run("openssl", &arguments);
@@ -27,7 +43,11 @@ fn openssl_accepts(softhsm: &SoftHsm, key: &Key, digest: Option<&str>, message: 
 fn ecdsa_der(pair: &[u8]) -> Vec<u8> {
     let integer = |number: &[u8]| {
         let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
-        let sign = if number.first().is_some_and(|byte| *byte >= 0x80) { &[0][..] } else { &[] };
+        let sign = if number.first().is_some_and(|byte| *byte >= 0x80) {
+            &[0][..]
+        } else {
+            &[]
+        };
         let content = [sign, number].concat();
         [&[2, u8::try_from(content.len()).unwrap()][..], &content].concat()
     };
@@ -56,10 +76,17 @@ async fn every_key_type_signs_and_openssl_accepts() {
     ];
     for (key, scheme, digest) in cases {
         let messages: [&[u8]; 2] = [b"first message", b"second message"];
-        let signatures = all(fleet.sign(batch(&fleet, key.sha256, scheme, &messages, Some(PIN))).await).await;
+        let signatures = all(fleet
+            .sign(batch(&fleet, key.sha256, scheme, &messages, Some(PIN)))
+            .await)
+        .await;
         for (message, signature) in messages.iter().zip(signatures) {
             let raw = signature.unwrap();
-            let value = if digest.is_some() && !std::ptr::eq(key, &raw const rsa) { ecdsa_der(&raw) } else { raw };
+            let value = if digest.is_some() && !std::ptr::eq(key, &raw const rsa) {
+                ecdsa_der(&raw)
+            } else {
+                raw
+            };
             openssl_accepts(&softhsm, key, digest, message, &value);
         }
     }
@@ -74,7 +101,13 @@ async fn a_wrong_pin_spends_one_try_signs_nothing_and_is_named() {
     assert_eq!(inventory.tokens[0].pin.state, PinState::Ok);
     assert_eq!(inventory.tokens[0].certificates[0].key, KeyPresence::AfterPin);
 
-    let wrong = batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a", b"b"], Some("not-the-pin"));
+    let wrong = batch(
+        &fleet,
+        key.sha256,
+        Scheme::EcdsaSha256,
+        &[b"a", b"b"],
+        Some("not-the-pin"),
+    );
     let outcomes = all(fleet.sign(wrong).await).await;
     for outcome in outcomes {
         let Err(Unsigned::NotBegun(cause)) = outcome else {
@@ -83,11 +116,17 @@ async fn a_wrong_pin_spends_one_try_signs_nothing_and_is_named() {
         assert_eq!(*cause, TokenError::PinIncorrect { tries_left: None });
     }
     // The flags are read again by themselves after a batch.
-    crate::fleets::eventually("the low count shows", || fleet.inventory().tokens[0].pin.state == PinState::CountLow).await;
+    crate::fleets::eventually("the low count shows", || {
+        fleet.inventory().tokens[0].pin.state == PinState::CountLow
+    })
+    .await;
 
     let right = batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], Some(PIN));
     assert!(all(fleet.sign(right).await).await[0].is_ok());
-    crate::fleets::eventually("the count is reset", || fleet.inventory().tokens[0].pin.state == PinState::Ok).await;
+    crate::fleets::eventually("the count is reset", || {
+        fleet.inventory().tokens[0].pin.state == PinState::Ok
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -101,7 +140,10 @@ async fn a_pin_outside_of_the_limits_or_none_at_all_is_never_sent() {
         (Some(""), TokenError::PinLength { min: 4, max: 255 }),
         (None, TokenError::PinRequired),
     ] {
-        let outcomes = all(fleet.sign(batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], pin)).await).await;
+        let outcomes = all(fleet
+            .sign(batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], pin))
+            .await)
+        .await;
         assert_eq!(outcomes[0].as_ref().unwrap_err().cause(), &expected);
     }
     fleet.refresh().await;
@@ -114,7 +156,16 @@ async fn what_the_token_cannot_do_is_refused_before_the_pin() {
     let key = softhsm.add_key("scheme", "key", "01", P256);
     let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
     fleet.refresh().await;
-    let outcomes = all(fleet.sign(batch(&fleet, key.sha256, Scheme::Gost2012_256, &[b"a"], Some("wrong-pin"))).await).await;
+    let outcomes = all(fleet
+        .sign(batch(
+            &fleet,
+            key.sha256,
+            Scheme::Gost2012_256,
+            &[b"a"],
+            Some("wrong-pin"),
+        ))
+        .await)
+    .await;
     let cause = outcomes[0].as_ref().unwrap_err().cause().clone();
     assert!(matches!(cause, TokenError::SchemeUnsupported { .. }), "{cause}");
     fleet.refresh().await;
@@ -128,7 +179,9 @@ async fn a_batch_stops_between_two_signatures_when_cancelled() {
     let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
     fleet.refresh().await;
     let messages = vec![&b"message"[..]; 500];
-    let mut signatures = fleet.sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN))).await;
+    let mut signatures = fleet
+        .sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN)))
+        .await;
     assert!(signatures.next().await.unwrap().result.is_ok());
     signatures.cancel();
     let mut signed = 1;

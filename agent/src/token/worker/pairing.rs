@@ -56,21 +56,31 @@ enum Likeness {
 
 impl CertificateFacts {
     pub(super) fn new(der: &[u8], id: Vec<u8>, label: String) -> Self {
-        let key = X509Certificate::from_der(der).ok().map(|(_, certificate)| certified_key(certificate.public_key()));
+        let key = X509Certificate::from_der(der)
+            .ok()
+            .map(|(_, certificate)| certified_key(certificate.public_key()));
         Self { id, label, key }
     }
 
     /// The private key that belongs to the certificate, among those that can be seen, with the help of the public ones.
     pub(super) fn pair<'a>(&self, private: &'a [KeyFacts], public: &[KeyFacts]) -> Paired<'a> {
-        let rated: Vec<(&KeyFacts, Likeness)> =
-            private.iter().map(|key| (key, self.likeness(key, private, public))).collect();
+        let rated: Vec<(&KeyFacts, Likeness)> = private
+            .iter()
+            .map(|key| (key, self.likeness(key, private, public)))
+            .collect();
         let with_our_id = |key: &KeyFacts| !self.id.is_empty() && key.id == self.id;
-        let same = rated.iter().find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
+        let same = rated
+            .iter()
+            .find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
         if let Some((key, _)) = same.or_else(|| rated.iter().find(|(_, likeness)| *likeness == Likeness::Same)) {
             return Paired::One(key);
         }
         let open = |fits: &dyn Fn(&KeyFacts) -> bool| -> Vec<&'a KeyFacts> {
-            rated.iter().filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key)).map(|(key, _)| *key).collect()
+            rated
+                .iter()
+                .filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key))
+                .map(|(key, _)| *key)
+                .collect()
         };
         let with_our_label = |key: &KeyFacts| !self.label.is_empty() && key.label == self.label;
         match open(&with_our_id).as_slice() {
@@ -80,7 +90,12 @@ impl CertificateFacts {
                 [] => Paired::None,
                 _ => Paired::Several,
             },
-            several => match several.iter().filter(|key| with_our_label(key)).collect::<Vec<_>>().as_slice() {
+            several => match several
+                .iter()
+                .filter(|key| with_our_label(key))
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 [one] => Paired::One(one),
                 _ => Paired::Several,
             },
@@ -98,8 +113,11 @@ impl CertificateFacts {
         if key.id.is_empty() || private.iter().filter(|other| other.id == key.id).count() > 1 {
             return Likeness::Unknown;
         }
-        let likenesses: Vec<_> =
-            public.iter().filter(|other| other.id == key.id).map(|other| self.resembles(other)).collect();
+        let likenesses: Vec<_> = public
+            .iter()
+            .filter(|other| other.id == key.id)
+            .map(|other| self.resembles(other))
+            .collect();
         if likenesses.contains(&Likeness::Same) {
             Likeness::Same
         } else if !likenesses.is_empty() && likenesses.iter().all(|likeness| *likeness == Likeness::Different) {
@@ -133,7 +151,9 @@ impl CertificateFacts {
 
 /// The public key of a `CKA_PUBLIC_KEY_INFO`, comparable with a certificate's.
 pub(super) fn value_of_public_key_info(der: &[u8]) -> Option<Vec<u8>> {
-    SubjectPublicKeyInfo::from_der(der).ok().map(|(_, info)| certified_key(&info).value)
+    SubjectPublicKeyInfo::from_der(der)
+        .ok()
+        .map(|(_, info)| certified_key(&info).value)
 }
 
 fn certified_key(info: &SubjectPublicKeyInfo<'_>) -> CertifiedKey {
@@ -222,7 +242,10 @@ mod tests {
         let private = [key(1, b"a", "", None)];
         let public = [key(9, b"a", "", Some(b"\x04\x01A"))];
         assert_eq!(handle(certificate(b"a", "", b"A").pair(&private, &public)), Some(1));
-        assert!(matches!(certificate(b"a", "", b"other").pair(&private, &public), Paired::None));
+        assert!(matches!(
+            certificate(b"a", "", b"other").pair(&private, &public),
+            Paired::None
+        ));
     }
 
     #[test]
@@ -249,7 +272,10 @@ mod tests {
     #[test]
     fn a_certificate_without_key_pairs_with_nothing() {
         assert!(matches!(certificate(b"a", "", b"A").pair(&[], &[]), Paired::None));
-        assert!(matches!(certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]), Paired::None));
+        assert!(matches!(
+            certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]),
+            Paired::None
+        ));
     }
 
     #[test]

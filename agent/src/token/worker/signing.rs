@@ -44,11 +44,15 @@ struct Batch<'a> {
 
 fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPin>) -> Result<Batch<'a>, WorkerError> {
     let (slot, info) = contents::find(module, &request.token)?;
-    let mechanisms =
-        module.raw.mechanisms(slot.id()).map_err(|ckr| module.failure(slot, "C_GetMechanismList", ckr))?;
+    let mechanisms = module
+        .raw
+        .mechanisms(slot.id())
+        .map_err(|ckr| module.failure(slot, "C_GetMechanismList", ckr))?;
     // Before the PIN: what the token cannot do at all should cost nobody a PIN entry.
     for item in &request.items {
-        item.scheme.call(&item.value, &mechanisms, &module.quirks).map_err(|_| unsupported(item))?;
+        item.scheme
+            .call(&item.value, &mechanisms, &module.quirks)
+            .map_err(|_| unsupported(item))?;
     }
     let logged_in = LoggedIn::open(module, slot, &info, request.login, secret, request.last_try_confirmed)?;
     let session = &logged_in.session;
@@ -65,7 +69,11 @@ fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPi
         Paired::None => return Err(WorkerError::KeyNotFound),
         Paired::Several => return Err(WorkerError::KeyAmbiguous),
     };
-    let says_so = module.raw.attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE).ok().flatten();
+    let says_so = module
+        .raw
+        .attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE)
+        .ok()
+        .flatten();
     Ok(Batch {
         module,
         slot,
@@ -98,10 +106,16 @@ impl Batch<'_> {
     }
 
     fn sign(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
-        let call = item.scheme.call(&item.value, &self.mechanisms, &self.module.quirks).map_err(|_| unsupported(item))?;
+        let call = item
+            .scheme
+            .call(&item.value, &self.mechanisms, &self.module.quirks)
+            .map_err(|_| unsupported(item))?;
         let session = self.logged_in.session.handle();
         let failure = |function, ckr| self.module.failure(self.slot, function, ckr);
-        self.module.raw.sign_init(session, call.mechanism, &[], self.key).map_err(|ckr| failure("C_SignInit", ckr))?;
+        self.module
+            .raw
+            .sign_init(session, call.mechanism, &[], self.key)
+            .map_err(|ckr| failure("C_SignInit", ckr))?;
         if self.authenticate_each {
             self.logged_in.authenticate_in_context()?;
         }
