@@ -9,6 +9,6 @@ mod message;
 pub(crate) use message::base64_bytes;
 pub use message::{KeyPresence, Library};
 pub(crate) use message::{
-    Answer, CertificateRecord, Login, Request, Settings, SignItem, SignRequest, TokenIdentity,
+    Answer, CertificateRecord, Login, Request, Settings, SignRequest, TokenIdentity,
     TokenRecord, WorkerError,
 };
