@@ -292,6 +292,11 @@ pub struct Consented {
 }
 
 impl Consented {
+    /// Names the request durably.
+    pub fn request_key(&self) -> &str {
+        &self.request_key
+    }
+
     /// Gives the unlock out; the approval is recorded before.
     pub fn into_unlock(self) -> Unlock {
         self.unlock

@@ -1,12 +1,12 @@
+//! The only thing that a token signs: a value with the approval that it matches.
+
 use super::item::{SignItem, Value};
 use crate::certificate::{Certificate, Fingerprint};
-use crate::cms::{Scheme, SignedAttributes};
+use crate::cms::{Digest, Scheme, SignedAttributes};
 use crate::consent::{Approval, ItemKind};
 use crate::messages::{Code, Fault};
 
-/// A value to sign that was matched with an approval: the only thing that a token signs.
-///
-/// It can be made in no other way than from an [`Approval`], which only the consent room makes, and is used up by signing.
+/// A value to sign that an approval covers. There is no other way to the token.
 #[derive(Debug)]
 pub struct Authorised {
     certificate: Fingerprint,
@@ -14,58 +14,73 @@ pub struct Authorised {
 }
 
 impl Authorised {
-    /// Matches `value` with the approval's item at `index`:
-    ///
-    /// - an approved document: `value` is the DER of signed attributes whose messageDigest is the approved digest and which name
-    ///   the approved certificate (RFC 5652 section 5.4, RFC 5035);
-    /// - foreign attributes: `value` is exactly the bytes whose digest was approved;
-    /// - a foreign digest: `value` is exactly the digest that was approved.
+    /// Signed attributes that the agent built around the approved digest at `index`.
     ///
     /// # Errors
-    /// `approval_mismatch` when anything differs, `expired` when the approval's deadline has passed.
-    pub fn new(
+    /// `approval_mismatch` when messageDigest, the certificate hash or the certificate are not the approval's, or the item is not a
+    /// document; `expired` after the approval's deadline.
+    pub fn attributes(
+        approval: &Approval,
+        index: usize,
+        attributes: &SignedAttributes,
+        certificate: &Certificate,
+        scheme: &Scheme,
+    ) -> Result<Self, Fault> {
+        let digest = approved(approval, index, ItemKind::Content, certificate)?;
+        if digest.algorithm() != scheme.digest() {
+            return Err(mismatch("the approved digest is by another algorithm than the signature"));
+        }
+        attributes.check(digest, certificate).map_err(mismatch)?;
+        Ok(Self::new(certificate, scheme, Value::Message(attributes.to_be_signed().to_vec())))
+    }
+
+    /// Signed attributes that somebody else built, approved as such: their digest is the item's.
+    ///
+    /// # Errors
+    /// As [`Authorised::attributes`].
+    pub fn foreign_attributes(
+        approval: &Approval,
+        index: usize,
+        attributes: &[u8],
+        certificate: &Certificate,
+        scheme: &Scheme,
+    ) -> Result<Self, Fault> {
+        let digest = approved(approval, index, ItemKind::ForeignAttributes, certificate)?;
+        if digest.algorithm().digest(attributes) != *digest {
+            return Err(mismatch("the attributes are not those that were approved"));
+        }
+        Ok(Self::new(certificate, scheme, Value::Message(attributes.to_vec())))
+    }
+
+    /// A digest of signed attributes that somebody else built, approved as such.
+    ///
+    /// # Errors
+    /// As [`Authorised::attributes`].
+    pub fn foreign_digest(
         approval: &Approval,
         index: usize,
         certificate: &Certificate,
-        scheme: Scheme,
-        value: Value,
+        scheme: &Scheme,
     ) -> Result<Self, Fault> {
-        if approval.certificate() != certificate.fingerprint() {
-            return Err(mismatch("another certificate was approved"));
+        let digest = approved(approval, index, ItemKind::ForeignAttributesDigest, certificate)?;
+        if digest.algorithm() != scheme.digest() {
+            return Err(mismatch("the approved digest is by another algorithm than the signature"));
         }
-        let approved = approval.item(index)?;
-        match (approved.kind, &value) {
-            (ItemKind::Content, Value::Message(der)) => {
-                // The digest's algorithm stands outside of the attributes and is the scheme's (RFC 8933).
-                if approved.digest.algorithm() != scheme.digest() {
-                    return Err(mismatch("the approved digest is by another algorithm than the signature"));
-                }
-                let attributes = SignedAttributes::parse(der).map_err(mismatch)?;
-                attributes.check(&approved.digest, certificate).map_err(mismatch)?;
-            }
-            (ItemKind::ForeignAttributes, Value::Message(der)) => {
-                if approved.digest.algorithm().digest(der) != approved.digest {
-                    return Err(mismatch("other attributes were approved"));
-                }
-            }
-            (ItemKind::ForeignAttributesDigest, Value::Digest(given)) => {
-                if *given != approved.digest {
-                    return Err(mismatch("another digest was approved"));
-                }
-            }
-            _ => return Err(mismatch("a value of another kind was approved")),
-        }
-        Ok(Self {
+        Ok(Self::new(certificate, scheme, Value::Digest(digest.clone())))
+    }
+
+    fn new(certificate: &Certificate, scheme: &Scheme, value: Value) -> Self {
+        Self {
             certificate: certificate.fingerprint(),
             item: SignItem {
-                scheme,
+                scheme: *scheme,
                 value,
                 reversed_digest: false,
             },
-        })
+        }
     }
 
-    /// For a token that was seen to read digests the other way round (`cms::SelfCheckError::ReversedDigest`).
+    /// For a token that was seen to read digests the other way round ([`crate::cms::SelfCheckError::ReversedDigest`]).
     #[must_use]
     pub fn with_reversed_digest(mut self) -> Self {
         self.item.reversed_digest = true;
@@ -82,6 +97,23 @@ impl Authorised {
     }
 }
 
-fn mismatch(detail: impl std::fmt::Display) -> Fault {
-    Fault::new(Code::ApprovalMismatch).detail(detail)
+/// The approved digest at `index`, when it is of that kind and for that certificate.
+fn approved<'a>(
+    approval: &'a Approval,
+    index: usize,
+    kind: ItemKind,
+    certificate: &Certificate,
+) -> Result<&'a Digest, Fault> {
+    let item = approval.item(index)?;
+    if item.kind != kind {
+        return Err(mismatch("the item was approved as something else"));
+    }
+    if approval.certificate() != certificate.fingerprint() {
+        return Err(mismatch("the approval is for another certificate"));
+    }
+    Ok(&item.digest)
+}
+
+fn mismatch(reason: impl std::fmt::Display) -> Fault {
+    Fault::new(Code::ApprovalMismatch).detail(reason)
 }

@@ -159,7 +159,9 @@ fn tokens(idocs: Option<BearerToken>, mig24: Option<BearerToken>, storage: &Stor
         Err(error) => return Err(error),
     };
     let choose = |given: Option<BearerToken>, kept: Option<String>| {
-        given.or_else(|| kept.map(BearerToken::new)).unwrap_or_else(BearerToken::random)
+        given
+            .or_else(|| kept.map(BearerToken::new))
+            .unwrap_or_else(BearerToken::random)
     };
     let tokens = [choose(idocs, kept_idocs), choose(mig24, kept_mig24)];
     write_whole(&file, &serde_json::to_vec(&tokens.each_ref().map(BearerToken::expose))?)?;
