@@ -1,16 +1,15 @@
 //! The only thing that a token signs: a value with the approval that it matches.
 
-use super::protocol::SignItem;
-use super::{Scheme, Value};
-use crate::certificate::Certificate;
-use crate::cms::{self, Digest, SignedAttributes};
+use super::item::{SignItem, Value};
+use crate::certificate::{Certificate, Fingerprint};
+use crate::cms::{Digest, Scheme, SignedAttributes};
 use crate::consent::{Approval, ItemKind};
 use crate::messages::{Code, Fault};
 
 /// A value to sign that an approval covers. There is no other way to the token.
 #[derive(Debug)]
 pub struct Authorised {
-    certificate: [u8; 32],
+    certificate: Fingerprint,
     item: SignItem,
 }
 
@@ -19,13 +18,13 @@ impl Authorised {
     ///
     /// # Errors
     /// `approval_mismatch` when messageDigest, the certificate hash or the certificate are not the approval's, or the item is not a
-    /// document; `expired` after the approval's deadline; `unsupported_algorithm`.
+    /// document; `expired` after the approval's deadline.
     pub fn attributes(
         approval: &Approval,
         index: usize,
         attributes: &SignedAttributes,
         certificate: &Certificate,
-        scheme: &cms::Scheme,
+        scheme: &Scheme,
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::Content, certificate)?;
         if digest.algorithm() != scheme.digest() {
@@ -34,7 +33,7 @@ impl Authorised {
             ));
         }
         attributes.check(digest, certificate).map_err(mismatch)?;
-        Self::new(certificate, scheme, Value::Message(attributes.to_be_signed().to_vec()))
+        Ok(Self::new(certificate, scheme, Value::Message(attributes.to_be_signed().to_vec())))
     }
 
     /// Signed attributes that somebody else built, approved as such: their digest is the item's.
@@ -46,13 +45,13 @@ impl Authorised {
         index: usize,
         attributes: &[u8],
         certificate: &Certificate,
-        scheme: &cms::Scheme,
+        scheme: &Scheme,
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::ForeignAttributes, certificate)?;
         if digest.algorithm().digest(attributes) != *digest {
             return Err(mismatch("the attributes are not those that were approved"));
         }
-        Self::new(certificate, scheme, Value::Message(attributes.to_vec()))
+        Ok(Self::new(certificate, scheme, Value::Message(attributes.to_vec())))
     }
 
     /// A digest of signed attributes that somebody else built, approved as such.
@@ -63,7 +62,7 @@ impl Authorised {
         approval: &Approval,
         index: usize,
         certificate: &Certificate,
-        scheme: &cms::Scheme,
+        scheme: &Scheme,
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::ForeignAttributesDigest, certificate)?;
         if digest.algorithm() != scheme.digest() {
@@ -71,20 +70,30 @@ impl Authorised {
                 "the approved digest is by another algorithm than the signature",
             ));
         }
-        Self::new(certificate, scheme, Value::Digest(digest.value().to_vec()))
+        Ok(Self::new(certificate, scheme, Value::Digest(digest.clone())))
     }
 
-    fn new(certificate: &Certificate, scheme: &cms::Scheme, value: Value) -> Result<Self, Fault> {
-        let scheme =
-            Scheme::of(scheme).ok_or_else(|| Fault::new(Code::UnsupportedAlgorithm).arg("algorithm", scheme.name()))?;
-        Ok(Self {
-            certificate: *certificate.fingerprint().as_bytes(),
-            item: SignItem { scheme, value },
-        })
+    fn new(certificate: &Certificate, scheme: &Scheme, value: Value) -> Self {
+        Self {
+            certificate: certificate.fingerprint(),
+            item: SignItem {
+                scheme: *scheme,
+                value,
+                reversed_digest: false,
+            },
+        }
     }
 
-    pub(super) fn certificate(&self) -> &[u8; 32] {
-        &self.certificate
+    /// For a token that was seen to read digests the other way round ([`crate::cms::SelfCheckError::ReversedDigest`]).
+    #[must_use]
+    pub fn with_reversed_digest(mut self) -> Self {
+        self.item.reversed_digest = true;
+        self
+    }
+
+    /// The certificate whose key signs.
+    pub fn certificate(&self) -> Fingerprint {
+        self.certificate
     }
 
     pub(super) fn item(&self) -> &SignItem {

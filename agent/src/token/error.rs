@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::ckr::Ckr;
 use super::protocol::WorkerError;
-use super::scheme::Scheme;
+use crate::cms::Scheme;
 use crate::messages::{Code, Fault};
 use crate::platform::ModuleFileError;
 
@@ -67,7 +67,7 @@ pub enum TokenError {
         token: String,
     },
     /// The token offers no mechanism for the scheme.
-    #[error("token {token:?} has no mechanism for {scheme:?}")]
+    #[error("token {token:?} has no mechanism for {scheme}")]
     SchemeUnsupported {
         /// The token's label.
         token: String,

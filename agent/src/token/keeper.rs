@@ -195,7 +195,7 @@ impl Keeper {
         }
         let request = SignRequest {
             token: batch.token.identity(),
-            certificate: *first.certificate(),
+            certificate: first.certificate(),
             login: match batch.unlock.pin() {
                 Some(_) => Login::Secret,
                 None => Login::AtTheDevice,

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use pkcs11_profiles::{Confinement, Quirks};
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Fingerprint;
+use crate::cms::Scheme;
 use crate::token::ckr::Ckr;
-use crate::token::scheme::{Scheme, Value};
+use crate::token::item::SignItem;
 
 /// What the agent asks.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -157,9 +159,8 @@ pub enum KeyPresence {
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub(crate) struct SignRequest {
     pub(crate) token: TokenIdentity,
-    /// SHA-256 of the certificate whose key signs.
-    #[serde(with = "hex::serde")]
-    pub(crate) certificate: [u8; 32],
+    /// The certificate whose key signs.
+    pub(crate) certificate: Fingerprint,
     pub(crate) login: Login,
     /// The person knows that this is the last try before the PIN locks.
     pub(crate) last_try_confirmed: bool,
@@ -176,13 +177,6 @@ pub(crate) enum Login {
     AtTheDevice,
     /// Not at all: the token needs no login, or the module asks for the PIN itself.
     NotNeeded,
-}
-
-/// One value to sign.
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
-pub(crate) struct SignItem {
-    pub(crate) scheme: Scheme,
-    pub(crate) value: Value,
 }
 
 /// What goes wrong inside the worker. The agent adds the module's name and makes a [`crate::token::TokenError`] of it.

