@@ -189,7 +189,7 @@ impl Authority {
             .token_calls()
             .iter()
             .find(|call| call.input != InputForm::Message)
-            .unwrap_or(&scheme.token_calls()[0]);
+            .unwrap_or_else(|| &scheme.token_calls()[0]);
         fs::write(self.path("input"), call.input(scheme, input).unwrap().as_bytes()).unwrap();
         let pss_digest = format!("digest:{}", scheme.digest());
         let mut arguments = vec![

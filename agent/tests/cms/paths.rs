@@ -101,7 +101,10 @@ fn an_intermediate_may_be_given_or_be_the_root() {
     let (root, intermediate) = ([chain.authority.root.clone()], [chain.intermediate.clone()]);
     assert_eq!(chain.verdict(&root, &intermediate), (Status::Valid, None, 3));
     assert_eq!(chain.verdict(&intermediate, &[]), (Status::Valid, None, 2));
-    assert_eq!(chain.verdict(&[chain.leaf.clone()], &[]), (Status::Valid, None, 1));
+    assert_eq!(
+        chain.verdict(std::slice::from_ref(&chain.leaf), &[]),
+        (Status::Valid, None, 1)
+    );
     assert_eq!(
         chain.verdict(&root, &[]),
         (Status::Untrusted, Some(Reason::IssuerUnknown), 0)

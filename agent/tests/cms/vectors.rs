@@ -86,7 +86,7 @@ fn kalkan_signature_verifies_in_the_kazakh_layout() {
     };
     let verdict = &signed_data.verify(&[content].into_iter().collect(), &trust)[0];
     assert_eq!(
-        (verdict.integrity.clone(), verdict.reason()),
+        (verdict.integrity, verdict.reason()),
         (Ok(()), Some(Reason::IssuerUnknown))
     );
 
