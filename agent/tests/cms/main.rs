@@ -6,6 +6,7 @@
 mod authority;
 mod certificates;
 mod interoperability;
+mod kazakh;
 mod paths;
 mod tampering;
 mod vectors;
