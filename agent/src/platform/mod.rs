@@ -32,7 +32,8 @@ pub use state_files::{create_private_dir, create_private_file, is_network_filesy
 pub use terminal::Terminal;
 pub use user::current_uid;
 pub use worker::{
-    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, end_process, own_program, spawn_worker,
+    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, end_process, own_program,
+    spawn_worker,
 };
 pub use worker_confinement::{Confined, ConfinementError, confine};
 pub use worker_module_file::{ModuleFileError, check_module_file};

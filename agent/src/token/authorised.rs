@@ -28,10 +28,16 @@ impl Authorised {
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::Content, certificate)?;
         if digest.algorithm() != scheme.digest() {
-            return Err(mismatch("the approved digest is by another algorithm than the signature"));
+            return Err(mismatch(
+                "the approved digest is by another algorithm than the signature",
+            ));
         }
         attributes.check(digest, certificate).map_err(mismatch)?;
-        Ok(Self::new(certificate, scheme, Value::Message(attributes.to_be_signed().to_vec())))
+        Ok(Self::new(
+            certificate,
+            scheme,
+            Value::Message(attributes.to_be_signed().to_vec()),
+        ))
     }
 
     /// Signed attributes that somebody else built, approved as such: their digest is the item's.
@@ -64,7 +70,9 @@ impl Authorised {
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::ForeignAttributesDigest, certificate)?;
         if digest.algorithm() != scheme.digest() {
-            return Err(mismatch("the approved digest is by another algorithm than the signature"));
+            return Err(mismatch(
+                "the approved digest is by another algorithm than the signature",
+            ));
         }
         Ok(Self::new(certificate, scheme, Value::Digest(digest.clone())))
     }

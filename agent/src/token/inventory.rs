@@ -21,12 +21,15 @@ pub struct Inventory {
 impl Inventory {
     /// The token with that certificate. The first one when several tokens hold it.
     pub fn certificate(&self, fingerprint: Fingerprint) -> Option<(&Token, &TokenCertificate)> {
-        self.certificates().find(|(_, certificate)| certificate.fingerprint == fingerprint)
+        self.certificates()
+            .find(|(_, certificate)| certificate.fingerprint == fingerprint)
     }
 
     /// Every certificate with its token.
     pub fn certificates(&self) -> impl Iterator<Item = (&Token, &TokenCertificate)> {
-        self.tokens.iter().flat_map(|token| token.certificates.iter().map(move |certificate| (token, certificate)))
+        self.tokens
+            .iter()
+            .flat_map(|token| token.certificates.iter().map(move |certificate| (token, certificate)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokensign::token::{CrashPolicy, Deadlines, Fleet, FleetOptions, ModuleState, Scheme, TokenError, Unsigned};
+use tokensign::token::{CrashPolicy, Deadlines, Fleet, FleetOptions, ModuleState, TokenError, Unsigned};
 
 use crate::fleets::{all, batch, eventually, options, worker_of};
 use crate::softhsm::{P256, PIN, SLOW_RSA, SoftHsm};
@@ -23,7 +23,9 @@ async fn a_worker_killed_while_it_signs_fails_one_item_by_name_and_the_rest_can_
     let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
     fleet.refresh().await;
     let messages = vec![&b"message"[..]; 300];
-    let mut signatures = fleet.sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN))).await;
+    let mut signatures = fleet
+        .sign(batch(&fleet, &key, "rsa-sha256", &messages, Some(PIN)).await)
+        .await;
     assert!(signatures.next().await.unwrap().result.is_ok());
     signal(&softhsm, Signal::KILL);
     let (mut signed, mut failed, mut not_begun) = (1, 0, 0);
@@ -47,7 +49,10 @@ async fn a_worker_killed_while_it_signs_fails_one_item_by_name_and_the_rest_can_
     assert!(not_begun > 0);
     // After the PIN the rest goes on, in a new worker.
     let rest = vec![&b"message"[..]; 3];
-    let again = all(fleet.sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &rest, Some(PIN))).await).await;
+    let again = all(fleet
+        .sign(batch(&fleet, &key, "rsa-sha256", &rest, Some(PIN)).await)
+        .await)
+    .await;
     assert!(again.iter().all(Result::is_ok), "{again:?}");
 }
 
@@ -67,7 +72,9 @@ async fn a_module_that_hangs_is_killed_at_its_deadline_and_named() {
     fleet.refresh().await;
     let stuck = worker_of(&softhsm.module());
     let messages = vec![&b"message"[..]; 300];
-    let mut signatures = fleet.sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN))).await;
+    let mut signatures = fleet
+        .sign(batch(&fleet, &key, "rsa-sha256", &messages, Some(PIN)).await)
+        .await;
     assert!(signatures.next().await.unwrap().result.is_ok());
     signal(&softhsm, Signal::STOP);
     let outcomes = all_from(signatures).await;
@@ -106,11 +113,14 @@ async fn a_module_that_crashes_again_and_again_is_set_aside_until_released() {
     })
     .unwrap();
     fleet.refresh().await;
-    let request = || batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], Some(PIN));
-    let waiting = (request(), request());
+    let request = async || batch(&fleet, &key, "p256-sha256", &[b"a"], Some(PIN)).await;
+    let waiting = (request().await, request().await);
     signal(&softhsm, Signal::KILL);
     let first = all(fleet.sign(waiting.0).await).await;
-    assert!(matches!(first[0].as_ref().unwrap_err().cause(), TokenError::ModuleCrashed { .. }));
+    assert!(matches!(
+        first[0].as_ref().unwrap_err().cause(),
+        TokenError::ModuleCrashed { .. }
+    ));
     eventually("it runs again", || worker_of(&softhsm.module()).is_some()).await;
     signal(&softhsm, Signal::KILL);
     fleet.refresh().await;
@@ -121,7 +131,7 @@ async fn a_module_that_crashes_again_and_again_is_set_aside_until_released() {
     };
     assert_eq!(refused[0].as_ref().unwrap_err().cause(), &quarantined);
     assert!(fleet.release(&softhsm.module()).await);
-    assert!(all(fleet.sign(request()).await).await[0].is_ok());
+    assert!(all(fleet.sign(request().await).await).await[0].is_ok());
 }
 
 #[tokio::test]
@@ -130,7 +140,7 @@ async fn the_pin_is_in_no_command_line_environment_or_error() {
     let key = softhsm.add_key("secret", "key", "01", P256);
     let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
     fleet.refresh().await;
-    let request = batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], Some(PIN));
+    let request = batch(&fleet, &key, "p256-sha256", &[b"a"], Some(PIN)).await;
     assert!(!format!("{request:?}").contains(PIN));
     assert!(all(fleet.sign(request).await).await[0].is_ok());
     let pid = worker_of(&softhsm.module()).unwrap();
@@ -158,17 +168,28 @@ async fn the_worker_is_hardened_and_has_nothing_of_the_agents() {
     assert_eq!(field("NoNewPrivs:"), "1");
     assert_eq!(field("Seccomp:"), "2");
     let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
     assert_eq!(core.split_whitespace().nth(4), Some("0"));
     // A process that may not be dumped has its files in /proc owned by root whatever its user; root sees this one's.
     if rustix::process::geteuid().is_root() {
         let open: Vec<_> = fs::read_dir(format!("/proc/{pid}/fd"))
             .unwrap()
-            .map(|entry| fs::read_link(entry.unwrap().path()).unwrap().to_string_lossy().into_owned())
+            .map(|entry| {
+                fs::read_link(entry.unwrap().path())
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         assert!(!open.iter().any(|target| target == "/dev/zero"), "{open:?}");
         let environ = fs::read(format!("/proc/{pid}/environ")).unwrap();
-        assert!(!environ.windows(6).any(|window| window == b"CARGO_"), "the agent's environment does not cross");
+        assert!(
+            !environ.windows(6).any(|window| window == b"CARGO_"),
+            "the agent's environment does not cross"
+        );
     }
 }
 
@@ -186,7 +207,10 @@ async fn workers_end_with_the_fleet() {
 fn a_worker_that_no_agent_started_refuses() {
     let run = |channel: &str, stdin: Stdio| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tokensign"));
-        command.arg0("tokensign").args(["worker", "--module", "/lib/x.so", "--channel", channel]).stdin(stdin);
+        command
+            .arg0("tokensign")
+            .args(["worker", "--module", "/lib/x.so", "--channel", channel])
+            .stdin(stdin);
         command.status().unwrap().code()
     };
     assert_eq!(run("9", Stdio::null()), Some(2), "a descriptor that is not open");

@@ -68,7 +68,11 @@ async fn a_worker_that_speaks_garbage_is_ended_and_named() {
     for (name, says) in [("text", "Hello, agent! This is a banner."), ("empty", "")] {
         let program = softhsm.path(name);
         // Writes to the descriptor that `--channel` names, the last argument.
-        std::fs::write(&program, format!("#!/bin/bash\nprintf '%s' '{says}' >&\"${{@: -1}}\"\nsleep 0.2\n")).unwrap();
+        std::fs::write(
+            &program,
+            format!("#!/bin/bash\nprintf '%s' '{says}' >&\"${{@: -1}}\"\nsleep 0.2\n"),
+        )
+        .unwrap();
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let fleet = Fleet::new(FleetOptions {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokensign::token::{Discovery, Fleet, FleetOptions, KeyPresence, ModuleState, Scheme, TokenError};
+use tokensign::certificate::Certificate;
+use tokensign::token::{Discovery, Fleet, FleetOptions, KeyPresence, ModuleState, TokenError};
 
 use crate::fleets::{all, batch, eventually, options};
 use crate::softhsm::{P256, PIN, SoftHsm};
@@ -29,21 +30,29 @@ async fn the_awkward_objects_are_listed_and_told_apart() {
     assert_eq!(token.id.label, "odd");
     assert!(token.id.serial.len() >= 8, "{:?}", token.id);
     assert_eq!(token.certificates.len(), 4);
-    assert!(token.certificates.iter().all(|certificate| certificate.key == KeyPresence::AfterPin));
+    assert!(
+        token
+            .certificates
+            .iter()
+            .all(|certificate| certificate.key == KeyPresence::AfterPin)
+    );
     assert_eq!(token.lone_keys, ["bare"]);
     assert!(token.mechanisms.contains(&0x1041), "CKM_ECDSA is listed");
 
-    let sign = async |certificate| {
-        let outcomes = all(fleet.sign(batch(&fleet, certificate, Scheme::EcdsaSha256, &[b"a"], Some(PIN))).await).await;
+    let sign = async |certificate: Certificate| {
+        let outcomes = all(fleet
+            .sign(batch(&fleet, &certificate, "p256-sha256", &[b"a"], Some(PIN)).await)
+            .await)
+        .await;
         outcomes.into_iter().next().unwrap()
     };
-    assert!(sign(own.sha256).await.is_ok());
-    assert!(sign(strayed.sha256).await.is_ok());
+    assert!(sign(own).await.is_ok());
+    assert!(sign(strayed).await.is_ok());
     let not_there = TokenError::KeyNotFound {
         token: "odd".to_owned(),
     };
-    assert_eq!(sign(foreign.sha256).await.unwrap_err().cause(), &not_there);
-    assert_eq!(sign(keyless.sha256).await.unwrap_err().cause(), &not_there);
+    assert_eq!(sign(foreign).await.unwrap_err().cause(), &not_there);
+    assert_eq!(sign(keyless).await.unwrap_err().cause(), &not_there);
 }
 
 #[tokio::test]
@@ -54,14 +63,20 @@ async fn a_new_token_appears_while_the_fleet_watches_and_a_deleted_one_goes() {
         ..options(&[softhsm.spec()])
     })
     .unwrap();
-    assert!(matches!(fleet.inventory().modules[0].state, ModuleState::Idle), "no worker before somebody asks");
+    assert!(
+        matches!(fleet.inventory().modules[0].state, ModuleState::Idle),
+        "no worker before somebody asks"
+    );
     assert!(fleet.refresh().await.tokens.is_empty());
     let mut changes = fleet.watch();
     softhsm.add_token("new");
-    tokio::time::timeout(Duration::from_secs(5), changes.wait_for(|inventory| inventory.tokens.len() == 1))
-        .await
-        .expect("the token appears")
-        .unwrap();
+    tokio::time::timeout(
+        Duration::from_secs(5),
+        changes.wait_for(|inventory| inventory.tokens.len() == 1),
+    )
+    .await
+    .expect("the token appears")
+    .unwrap();
     softhsm.run("softhsm2-util", &["--delete-token", "--token", "new"]);
     eventually("the token goes", || fleet.inventory().tokens.is_empty()).await;
 }
@@ -72,7 +87,13 @@ async fn a_module_that_is_missing_or_no_module_says_so_and_the_others_go_on() {
     let text = softhsm.path("text.so");
     std::fs::write(&text, "not a library").unwrap();
     let library = std::path::Path::new("/lib/x86_64-linux-gnu/libm.so.6");
-    let mut specs = [softhsm.spec(), softhsm.spec(), softhsm.spec(), softhsm.spec(), softhsm.spec()];
+    let mut specs = [
+        softhsm.spec(),
+        softhsm.spec(),
+        softhsm.spec(),
+        softhsm.spec(),
+        softhsm.spec(),
+    ];
     specs[0].path = softhsm.path("gone.so");
     specs[1].path.clone_from(&text);
     specs[2].path = library.to_owned();
@@ -84,7 +105,12 @@ async fn a_module_that_is_missing_or_no_module_says_so_and_the_others_go_on() {
         ModuleState::Failed(error) => error.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(failure(0), TokenError::ModuleMissing { path: softhsm.path("gone.so") });
+    assert_eq!(
+        failure(0),
+        TokenError::ModuleMissing {
+            path: softhsm.path("gone.so")
+        }
+    );
     assert!(failure(1).to_string().contains("text.so"), "{}", failure(1));
     assert!(failure(2).to_string().contains("C_GetFunctionList"), "{}", failure(2));
     assert!(failure(3).to_string().contains("no-such-family"), "{}", failure(3));
@@ -114,7 +140,17 @@ async fn discovery_finds_what_the_system_has_without_any_configuration() {
     })
     .unwrap();
     let modules = &fleet.inventory().modules;
-    let named = |profile: &str| modules.iter().filter(|module| module.profile.as_deref() == Some(profile)).count();
+    let named = |profile: &str| {
+        modules
+            .iter()
+            .filter(|module| module.profile.as_deref() == Some(profile))
+            .count()
+    };
     assert_eq!((named("softhsm"), named("opensc")), (1, 1), "{modules:?}");
-    assert!(!modules.iter().any(|module| module.path.to_string_lossy().contains("p11-kit")), "{modules:?}");
+    assert!(
+        !modules
+            .iter()
+            .any(|module| module.path.to_string_lossy().contains("p11-kit")),
+        "{modules:?}"
+    );
 }

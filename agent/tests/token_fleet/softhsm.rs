@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+use tokensign::certificate::Certificate;
 use tokensign::token::ModuleSpec;
 
 pub const PIN: &str = "a-fixture-pin-71395";
@@ -13,14 +14,6 @@ const SO_PIN: &str = "12345678";
 /// A directory with its own SoftHSM configuration and its own copy of the module, so that each test has a worker of its own.
 pub struct SoftHsm {
     directory: TempDir,
-}
-
-/// A key pair with its certificate.
-pub struct Key {
-    /// PEM of the certificate.
-    pub certificate: PathBuf,
-    /// SHA-256 over its DER.
-    pub sha256: [u8; 32],
 }
 
 impl SoftHsm {
@@ -35,7 +28,10 @@ impl SoftHsm {
         let directory = tempfile::tempdir().unwrap();
         let tokens = directory.path().join("tokens");
         fs::create_dir(&tokens).unwrap();
-        let conf = format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
+        let conf = format!(
+            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
+            tokens.display()
+        );
         fs::write(directory.path().join("softhsm2.conf"), conf).unwrap();
         let softhsm = Self { directory };
         fs::copy(installed_module(), softhsm.module()).unwrap();
@@ -43,7 +39,19 @@ impl SoftHsm {
     }
 
     pub fn add_token(&self, label: &str) {
-        self.run("softhsm2-util", &["--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", SO_PIN]);
+        self.run(
+            "softhsm2-util",
+            &[
+                "--init-token",
+                "--free",
+                "--label",
+                label,
+                "--pin",
+                PIN,
+                "--so-pin",
+                SO_PIN,
+            ],
+        );
     }
 
     pub fn module(&self) -> PathBuf {
@@ -64,7 +72,7 @@ impl SoftHsm {
     }
 
     /// A key with its certificate under one CKA_ID.
-    pub fn add_key(&self, token: &str, name: &str, id: &str, algorithm: &[&str]) -> Key {
+    pub fn add_key(&self, token: &str, name: &str, id: &str, algorithm: &[&str]) -> Certificate {
         self.import_key(token, name, id, algorithm);
         self.import_certificate(token, name, id, name)
     }
@@ -75,33 +83,64 @@ impl SoftHsm {
         let key = self.text(&format!("{name}.key"));
         self.run(
             "softhsm2-util",
-            &["--import", &key, "--token", token, "--label", name, "--id", id, "--pin", PIN],
+            &[
+                "--import", &key, "--token", token, "--label", name, "--id", id, "--pin", PIN,
+            ],
         );
     }
 
     /// Makes `name.key` and a certificate for it, `name.pem`, on disk only.
     pub fn make_key(&self, name: &str, algorithm: &[&str]) {
         let key = self.text(&format!("{name}.key"));
-        self.run("openssl", &[&["genpkey", "-out", &key, "-algorithm"], algorithm].concat());
+        self.run(
+            "openssl",
+            &[&["genpkey", "-out", &key, "-algorithm"], algorithm].concat(),
+        );
         let subject = format!("/CN={name}");
         let certificate = self.text(&format!("{name}.pem"));
-        self.run("openssl", &["req", "-x509", "-key", &key, "-subj", &subject, "-days", "30", "-out", &certificate]);
+        self.run(
+            "openssl",
+            &[
+                "req",
+                "-x509",
+                "-key",
+                &key,
+                "-subj",
+                &subject,
+                "-days",
+                "30",
+                "-out",
+                &certificate,
+            ],
+        );
     }
 
     /// Imports `name.pem` under an id and a label.
-    pub fn import_certificate(&self, token: &str, name: &str, id: &str, label: &str) -> Key {
+    pub fn import_certificate(&self, token: &str, name: &str, id: &str, label: &str) -> Certificate {
         let pem = self.path(&format!("{name}.pem"));
         let der = self.text(&format!("{name}.der"));
-        self.run("openssl", &["x509", "-in", pem.to_str().unwrap(), "-outform", "DER", "-out", &der]);
+        self.run(
+            "openssl",
+            &["x509", "-in", pem.to_str().unwrap(), "-outform", "DER", "-out", &der],
+        );
         let module = self.module();
         let module = module.to_str().unwrap();
-        let arguments = ["--token-label", token, "--login", "--pin", PIN, "--write-object", &der, "--type", "cert"];
-        self.run("pkcs11-tool", &[&["--module", module], &arguments[..], &["--id", id, "--label", label]].concat());
-        let der = fs::read(der).unwrap();
-        Key {
-            certificate: pem,
-            sha256: ring::digest::digest(&ring::digest::SHA256, &der).as_ref().try_into().unwrap(),
-        }
+        let arguments = [
+            "--token-label",
+            token,
+            "--login",
+            "--pin",
+            PIN,
+            "--write-object",
+            &der,
+            "--type",
+            "cert",
+        ];
+        self.run(
+            "pkcs11-tool",
+            &[&["--module", module], &arguments[..], &["--id", id, "--label", label]].concat(),
+        );
+        Certificate::from_der(&fs::read(der).unwrap()).unwrap()
     }
 
     /// Runs a program that sees this SoftHSM, and gives what it prints.

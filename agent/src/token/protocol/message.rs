@@ -135,7 +135,11 @@ impl fmt::Debug for CertificateRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let der = format_args!("{} bytes", self.der.len());
         let id = hex::encode(&self.id);
-        f.debug_struct("CertificateRecord").field("label", &self.label).field("id", &id).field("der", &der).finish()
+        f.debug_struct("CertificateRecord")
+            .field("label", &self.label)
+            .field("id", &id)
+            .field("der", &der)
+            .finish()
     }
 }
 
@@ -180,7 +184,9 @@ pub(crate) enum Login {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WorkerError {
     /// The library cannot be loaded or initialised.
-    Unloadable { reason: String },
+    Unloadable {
+        reason: String,
+    },
     /// The token is not in any slot.
     TokenAbsent,
     /// The token went away while it worked.
@@ -190,19 +196,29 @@ pub(crate) enum WorkerError {
     /// Several keys may belong to the certificate and nothing tells which does.
     KeyAmbiguous,
     /// The token offers no mechanism for the scheme.
-    SchemeUnsupported { scheme: Scheme },
-    PinIncorrect { tries_left: Option<u8> },
+    SchemeUnsupported {
+        scheme: Scheme,
+    },
+    PinIncorrect {
+        tries_left: Option<u8>,
+    },
     PinLocked,
     PinExpired,
     PinNotInitialised,
-    PinLength { min: u64, max: u64 },
+    PinLength {
+        min: u64,
+        max: u64,
+    },
     PinLastTry,
     /// The request brings no PIN and the token needs one.
     PinRequired,
     /// Cancelled at the device.
     PinCancelled,
     /// Any other return value.
-    Other { function: String, ckr: Ckr },
+    Other {
+        function: String,
+        ckr: Ckr,
+    },
 }
 
 /// Bytes as base64 text in JSON.

@@ -65,15 +65,23 @@ impl CertificateFacts {
 
     /// The private key that belongs to the certificate, among those that can be seen, with the help of the public ones.
     pub(super) fn pair<'a>(&self, private: &'a [KeyFacts], public: &[KeyFacts]) -> Paired<'a> {
-        let rated: Vec<(&KeyFacts, Likeness)> =
-            private.iter().map(|key| (key, self.likeness(key, private, public))).collect();
+        let rated: Vec<(&KeyFacts, Likeness)> = private
+            .iter()
+            .map(|key| (key, self.likeness(key, private, public)))
+            .collect();
         let with_our_id = |key: &KeyFacts| !self.id.is_empty() && key.id == self.id;
-        let same = rated.iter().find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
+        let same = rated
+            .iter()
+            .find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
         if let Some((key, _)) = same.or_else(|| rated.iter().find(|(_, likeness)| *likeness == Likeness::Same)) {
             return Paired::One(key);
         }
         let open = |fits: &dyn Fn(&KeyFacts) -> bool| -> Vec<&'a KeyFacts> {
-            rated.iter().filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key)).map(|(key, _)| *key).collect()
+            rated
+                .iter()
+                .filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key))
+                .map(|(key, _)| *key)
+                .collect()
         };
         let with_our_label = |key: &KeyFacts| !self.label.is_empty() && key.label == self.label;
         match open(&with_our_id).as_slice() {
@@ -83,7 +91,12 @@ impl CertificateFacts {
                 [] => Paired::None,
                 _ => Paired::Several,
             },
-            several => match several.iter().filter(|key| with_our_label(key)).collect::<Vec<_>>().as_slice() {
+            several => match several
+                .iter()
+                .filter(|key| with_our_label(key))
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 [one] => Paired::One(one),
                 _ => Paired::Several,
             },
@@ -101,8 +114,11 @@ impl CertificateFacts {
         if key.id.is_empty() || private.iter().filter(|other| other.id == key.id).count() > 1 {
             return Likeness::Unknown;
         }
-        let likenesses: Vec<_> =
-            public.iter().filter(|other| other.id == key.id).map(|other| self.resembles(other)).collect();
+        let likenesses: Vec<_> = public
+            .iter()
+            .filter(|other| other.id == key.id)
+            .map(|other| self.resembles(other))
+            .collect();
         if likenesses.contains(&Likeness::Same) {
             Likeness::Same
         } else if !likenesses.is_empty() && likenesses.iter().all(|likeness| *likeness == Likeness::Different) {
@@ -229,7 +245,10 @@ mod tests {
         let private = [key(1, b"a", "", None)];
         let public = [key(9, b"a", "", Some(b"\x04\x01A"))];
         assert_eq!(handle(certificate(b"a", "", b"A").pair(&private, &public)), Some(1));
-        assert!(matches!(certificate(b"a", "", b"other").pair(&private, &public), Paired::None));
+        assert!(matches!(
+            certificate(b"a", "", b"other").pair(&private, &public),
+            Paired::None
+        ));
     }
 
     #[test]
@@ -256,7 +275,10 @@ mod tests {
     #[test]
     fn a_certificate_without_key_pairs_with_nothing() {
         assert!(matches!(certificate(b"a", "", b"A").pair(&[], &[]), Paired::None));
-        assert!(matches!(certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]), Paired::None));
+        assert!(matches!(
+            certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]),
+            Paired::None
+        ));
     }
 
     #[test]

@@ -45,8 +45,10 @@ struct Batch<'a> {
 
 fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPin>) -> Result<Batch<'a>, WorkerError> {
     let (slot, info) = contents::find(module, &request.token)?;
-    let mechanisms =
-        module.raw.mechanisms(slot.id()).map_err(|ckr| module.failure(slot, "C_GetMechanismList", ckr))?;
+    let mechanisms = module
+        .raw
+        .mechanisms(slot.id())
+        .map_err(|ckr| module.failure(slot, "C_GetMechanismList", ckr))?;
     // Before the PIN: what the token cannot do at all should cost nobody a PIN entry.
     for item in &request.items {
         item.call(&mechanisms, &module.quirks).map_err(|_| unsupported(item))?;
@@ -66,7 +68,11 @@ fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPi
         Paired::None => return Err(WorkerError::KeyNotFound),
         Paired::Several => return Err(WorkerError::KeyAmbiguous),
     };
-    let says_so = module.raw.attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE).ok().flatten();
+    let says_so = module
+        .raw
+        .attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE)
+        .ok()
+        .flatten();
     Ok(Batch {
         module,
         slot,
@@ -99,10 +105,15 @@ impl Batch<'_> {
     }
 
     fn sign(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
-        let call = item.call(&self.mechanisms, &self.module.quirks).map_err(|_| unsupported(item))?;
+        let call = item
+            .call(&self.mechanisms, &self.module.quirks)
+            .map_err(|_| unsupported(item))?;
         let session = self.logged_in.session.handle();
         let failure = |function, ckr| self.module.failure(self.slot, function, ckr);
-        self.module.raw.sign_init(session, call.mechanism, &call.parameter, self.key).map_err(|ckr| failure("C_SignInit", ckr))?;
+        self.module
+            .raw
+            .sign_init(session, call.mechanism, &call.parameter, self.key)
+            .map_err(|ckr| failure("C_SignInit", ckr))?;
         if self.authenticate_each {
             self.logged_in.authenticate_in_context()?;
         }
