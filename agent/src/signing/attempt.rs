@@ -90,17 +90,22 @@ pub(super) async fn tbs(
     signing_time: time::OffsetDateTime,
 ) -> Result<Tbs, Fault> {
     match prepared.document.kind {
-        DocumentKind::Content => {
-            SignedAttributes::new(&prepared.item.digest, certificate, signing_time, scheme)
-                .map(Tbs::Attributes)
-                .map_err(Fault::internal)
-        }
+        DocumentKind::Content => SignedAttributes::new(&prepared.item.digest, certificate, signing_time, scheme)
+            .map(Tbs::Attributes)
+            .map_err(Fault::internal),
         DocumentKind::ForeignAttributes => {
-            let blob = prepared.document.blob.as_deref().ok_or_else(|| Fault::internal("attributes without bytes"))?;
+            let blob = prepared
+                .document
+                .blob
+                .as_deref()
+                .ok_or_else(|| Fault::internal("attributes without bytes"))?;
             let bytes = content::read_small(store, blob).await?;
-            let attributes = SignedAttributes::parse(&bytes)
-                .map_err(|error| Fault::new(Code::PrepareUnusable).detail(error))?;
-            if !attributes.certificate_hash().is_some_and(|hash| hash.names(certificate)) {
+            let attributes =
+                SignedAttributes::parse(&bytes).map_err(|error| Fault::new(Code::PrepareUnusable).detail(error))?;
+            if !attributes
+                .certificate_hash()
+                .is_some_and(|hash| hash.names(certificate))
+            {
                 return Err(Fault::new(Code::PrepareUnusable).detail("the attributes name another certificate"));
             }
             Ok(Tbs::Foreign(bytes))
@@ -139,7 +144,13 @@ pub(super) async fn run(
         .map(|index| items[*index].authorised(approval, *index, certificate, scheme))
         .collect::<Result<Vec<_>, _>>()?;
     mark_signing(store, approval.id(), &left, items, job).await?;
-    let mut signatures = fleet.sign(Batch { token: candidate.token.clone(), items: authorised, unlock }).await;
+    let mut signatures = fleet
+        .sign(Batch {
+            token: candidate.token.clone(),
+            items: authorised,
+            unlock,
+        })
+        .await;
     let mut interruption = None;
     while let Some(outcome) = signatures.next().await {
         let index = left[outcome.index];
@@ -148,7 +159,16 @@ pub(super) async fn run(
                 let value = items[index]
                     .prove(certificate, scheme, &raw)
                     .map_err(|error| invalid(error, candidate))?;
-                mark_signed(store, approval.id(), index, value.as_bytes().to_vec(), candidate, &items[index], job).await?;
+                mark_signed(
+                    store,
+                    approval.id(),
+                    index,
+                    value.as_bytes().to_vec(),
+                    candidate,
+                    &items[index],
+                    job,
+                )
+                .await?;
                 items[index].value = Some(value);
             }
             Err(unsigned) => {
@@ -164,17 +184,16 @@ pub(super) async fn run(
 }
 
 fn invalid(error: SelfCheckError, candidate: &Candidate) -> Fault {
-    Fault::new(Code::SignatureInvalid).arg("token", &candidate.token.label).detail(error)
+    Fault::new(Code::SignatureInvalid)
+        .arg("token", &candidate.token.label)
+        .detail(error)
 }
 
-async fn mark_signing(
-    store: &Store,
-    approval: Uuid,
-    left: &[usize],
-    items: &[Item],
-    job: Uuid,
-) -> Result<(), Fault> {
-    let rows: Vec<_> = left.iter().map(|index| (*index, items[*index].tbs_bytes().to_vec())).collect();
+async fn mark_signing(store: &Store, approval: Uuid, left: &[usize], items: &[Item], job: Uuid) -> Result<(), Fault> {
+    let rows: Vec<_> = left
+        .iter()
+        .map(|index| (*index, items[*index].tbs_bytes().to_vec()))
+        .collect();
     store
         .write(move |transaction| {
             let mut again = Vec::new();
@@ -222,7 +241,12 @@ async fn mark_signed(
             approvals::mark_signed(transaction, approval, number(index)?, &value)?;
             audit::append(
                 transaction,
-                audit::Entry { kind: "signed", actor: audit::Actor::Agent, job: Some(job), body },
+                audit::Entry {
+                    kind: "signed",
+                    actor: audit::Actor::Agent,
+                    job: Some(job),
+                    body,
+                },
             )?;
             Ok(())
         })

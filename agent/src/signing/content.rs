@@ -27,11 +27,7 @@ pub(super) struct Prepared {
 ///
 /// # Errors
 /// `digest_mismatch`, `digest_length`, `invalid_field`, `no_such_item`, `store_failed`.
-pub(super) async fn prepare(
-    store: &Store,
-    document: &Document,
-    algorithm: DigestAlgorithm,
-) -> Result<Prepared, Fault> {
+pub(super) async fn prepare(store: &Store, document: &Document, algorithm: DigestAlgorithm) -> Result<Prepared, Fault> {
     let digest = match &document.blob {
         Some(blob) => digest_of(store, &blob_id(blob)?, document, algorithm).await?,
         None => given_digest(document, algorithm)?,
@@ -47,7 +43,11 @@ pub(super) async fn prepare(
         _ => Vec::new(),
     };
     Ok(Prepared {
-        item: ApprovedItem { kind, name: document.name.clone(), digest: digest.clone() },
+        item: ApprovedItem {
+            kind,
+            name: document.name.clone(),
+            digest: digest.clone(),
+        },
         view: DocumentView {
             name: document.name.clone(),
             media_type: document.media_type.clone(),
@@ -65,7 +65,10 @@ pub(super) async fn read_small(store: &Store, blob: &str) -> Result<Vec<u8>, Fau
     const LIMIT: u64 = 64 << 10;
     let mut bytes = Vec::new();
     let file = store.blob(&blob_id(blob)?).await?;
-    file.take(LIMIT + 1).read_to_end(&mut bytes).await.map_err(Fault::internal)?;
+    file.take(LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(Fault::internal)?;
     if bytes.len() as u64 > LIMIT {
         return Err(Fault::new(Code::PrepareUnusable).detail("signed attributes of more than 64 KiB"));
     }
@@ -75,10 +78,18 @@ pub(super) async fn read_small(store: &Store, blob: &str) -> Result<Vec<u8>, Fau
 /// Reads a whole document, for an attached signature.
 pub(super) async fn read_whole(store: &Store, document: &Document) -> Result<Vec<u8>, Fault> {
     let blob = document.blob.as_deref().ok_or_else(|| {
-        Fault::invalid_field("documents", format_args!("{:?} has no content to attach", document.name))
+        Fault::invalid_field(
+            "documents",
+            format_args!("{:?} has no content to attach", document.name),
+        )
     })?;
     let mut bytes = Vec::new();
-    store.blob(&blob_id(blob)?).await?.read_to_end(&mut bytes).await.map_err(Fault::internal)?;
+    store
+        .blob(&blob_id(blob)?)
+        .await?
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(Fault::internal)?;
     Ok(bytes)
 }
 
@@ -108,14 +119,19 @@ async fn digest_of(
     {
         return Err(Fault::new(Code::DigestMismatch).arg("document", &document.name));
     }
-    digests.by(algorithm).cloned().ok_or_else(|| Fault::internal("a digest that was asked for is missing"))
+    digests
+        .by(algorithm)
+        .cloned()
+        .ok_or_else(|| Fault::internal("a digest that was asked for is missing"))
 }
 
 fn given_digest(document: &Document, algorithm: DigestAlgorithm) -> Result<Digest, Fault> {
-    let digest = document
-        .digest
-        .clone()
-        .ok_or_else(|| Fault::invalid_field("documents", format_args!("{:?} has neither content nor digest", document.name)))?;
+    let digest = document.digest.clone().ok_or_else(|| {
+        Fault::invalid_field(
+            "documents",
+            format_args!("{:?} has neither content nor digest", document.name),
+        )
+    })?;
     if digest.algorithm() == algorithm {
         return Ok(digest);
     }
@@ -123,7 +139,10 @@ fn given_digest(document: &Document, algorithm: DigestAlgorithm) -> Result<Diges
         .arg("document", &document.name)
         .arg("algorithm", digest.algorithm())
         .arg("expected", algorithm)
-        .detail(format_args!("the certificate signs {algorithm} digests, this one is {}", digest.algorithm())))
+        .detail(format_args!(
+            "the certificate signs {algorithm} digests, this one is {}",
+            digest.algorithm()
+        )))
 }
 
 fn blob_id(text: &str) -> Result<BlobId, Fault> {
@@ -132,7 +151,9 @@ fn blob_id(text: &str) -> Result<BlobId, Fault> {
 
 /// The names in a ZIP; empty for anything else. A broken ZIP is no error: the person sees no entries.
 async fn zip_entries(store: &Store, blob: &BlobId) -> Vec<String> {
-    let Ok(file) = store.blob(blob).await else { return Vec::new() };
+    let Ok(file) = store.blob(blob).await else {
+        return Vec::new();
+    };
     let file = file.into_std().await;
     let names = tokio::task::spawn_blocking(move || {
         let archive = zip::ZipArchive::new(std::io::BufReader::new(file)).ok()?;

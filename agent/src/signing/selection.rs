@@ -54,8 +54,10 @@ pub(super) fn listings(
     selected(inventory, selector)
         .map(|(token, found, certificate)| {
             let suits = |purpose| certificate.check_suitable(purpose, now).is_ok();
-            let purposes: Vec<_> =
-                [Purpose::Signature, Purpose::Authentication].into_iter().filter(|purpose| suits(*purpose)).collect();
+            let purposes: Vec<_> = [Purpose::Signature, Purpose::Authentication]
+                .into_iter()
+                .filter(|purpose| suits(*purpose))
+                .collect();
             let asked = purpose.or(purposes.first().copied()).unwrap_or(Purpose::Signature);
             let why_not = check(&certificate, found, asked, now).err();
             let fingerprint = certificate.fingerprint();
@@ -109,7 +111,10 @@ pub(super) fn candidates(
             Fault::new(Code::CertificateNotFound)
                 .arg("selector", selector)
                 .arg("tokens", inventory.tokens.len())
-                .detail(format_args!("no certificate on {} token(s) fits {selector}", inventory.tokens.len()))
+                .detail(format_args!(
+                    "no certificate on {} token(s) fits {selector}",
+                    inventory.tokens.len()
+                ))
         }));
     }
     // An organisation's certificate before a person's, and the one that lasts longest first: what is meant as a rule.
@@ -148,7 +153,9 @@ fn selected<'a>(
             return None;
         }
         let module = token.id.module.to_string_lossy();
-        selector.matches(&certificate, &location(token, found, &module)).then_some((token, found, certificate))
+        selector
+            .matches(&certificate, &location(token, found, &module))
+            .then_some((token, found, certificate))
     })
 }
 
@@ -170,7 +177,11 @@ fn check(
     purpose: Purpose,
     now: OffsetDateTime,
 ) -> Result<(), Fault> {
-    let fault = |code| Fault::new(code).arg("certificate", certificate.fingerprint()).arg("subject", certificate.subject());
+    let fault = |code| {
+        Fault::new(code)
+            .arg("certificate", certificate.fingerprint())
+            .arg("subject", certificate.subject())
+    };
     certificate.check_suitable(purpose, now).map_err(|unsuitable| {
         let code = match unsuitable {
             Unsuitable::Expired { .. } => Code::CertificateExpired,
@@ -188,8 +199,11 @@ fn check(
     if found.key == KeyPresence::No {
         return Err(fault(Code::CertificateWithoutKey));
     }
-    Scheme::for_certificate(certificate, &Preference::default())
-        .map_err(|error| fault(Code::UnsupportedAlgorithm).arg("algorithm", certificate.public_key()).detail(error))?;
+    Scheme::for_certificate(certificate, &Preference::default()).map_err(|error| {
+        fault(Code::UnsupportedAlgorithm)
+            .arg("algorithm", certificate.public_key())
+            .detail(error)
+    })?;
     Ok(())
 }
 
@@ -209,7 +223,10 @@ fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> C
         inn_le: identity.inn_le.clone(),
         ogrn: identity.ogrn.clone(),
         snils: identity.snils.clone(),
-        roles: roles.iter().filter_map(|role| Some(serde_json::to_value(role).ok()?.as_str()?.to_owned())).collect(),
+        roles: roles
+            .iter()
+            .filter_map(|role| Some(serde_json::to_value(role).ok()?.as_str()?.to_owned()))
+            .collect(),
         key_type: key_type(certificate.public_key()),
         valid_from: certificate.not_before(),
         valid_until: certificate.not_after(),
@@ -227,8 +244,16 @@ fn key_type(key: &PublicKey) -> String {
         PublicKey::Ec { curve: EcCurve::P384 } => "p-384".to_owned(),
         PublicKey::Ec { curve: EcCurve::P521 } => "p-521".to_owned(),
         PublicKey::Ed25519 => "ed25519".to_owned(),
-        PublicKey::Gost2012 { bits, country: GostCountry::Ru, .. } => format!("gost2012-{bits}"),
-        PublicKey::Gost2012 { bits, country: GostCountry::Kz, .. } => format!("kz-gost2015-{bits}"),
+        PublicKey::Gost2012 {
+            bits,
+            country: GostCountry::Ru,
+            ..
+        } => format!("gost2012-{bits}"),
+        PublicKey::Gost2012 {
+            bits,
+            country: GostCountry::Kz,
+            ..
+        } => format!("kz-gost2015-{bits}"),
         PublicKey::Unsupported { oid } => oid.to_string(),
     }
 }

@@ -8,9 +8,7 @@ use time::OffsetDateTime;
 
 use super::attempt::{self, Attempt, Item, Tbs};
 use super::content::{self, Prepared};
-use super::request::{
-    CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument,
-};
+use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
 use super::selection::{self, Candidate, CertificateListing};
 use super::waiting;
 use crate::certificate::{Certificate, Fingerprint, Purpose, Selector};
@@ -51,20 +49,31 @@ struct Inner {
 
 impl fmt::Debug for Signing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signing").field("options", &self.inner.options).finish_non_exhaustive()
+        f.debug_struct("Signing")
+            .field("options", &self.inner.options)
+            .finish_non_exhaustive()
     }
 }
 
 impl Signing {
     /// A service over these rooms.
     pub fn new(store: Store, desk: Desk, fleet: Fleet, options: SigningOptions) -> Self {
-        Self { inner: Arc::new(Inner { store, desk, fleet, options }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                desk,
+                fleet,
+                options,
+            }),
+        }
     }
 
     /// The certificates on the tokens that are in their slots now.
     pub async fn certificates(&self, selector: &Selector, purpose: Option<Purpose>) -> Vec<CertificateListing> {
         let inventory = self.inventory().await;
-        selection::listings(&inventory, selector, purpose, |fingerprint| self.is_unattended(fingerprint))
+        selection::listings(&inventory, selector, purpose, |fingerprint| {
+            self.is_unattended(fingerprint)
+        })
     }
 
     /// The certificates that may be used without a person.
@@ -79,7 +88,10 @@ impl Signing {
     /// `certificate_without_key`, `unsupported_algorithm`, `refused`, `expired`.
     pub async fn choose(&self, context: &JobContext, request: CertificateRequest) -> Result<ChosenCertificate, Fault> {
         let chosen = self.candidate(context, &request).await?;
-        Ok(ChosenCertificate { der: chosen.certificate.der().to_vec(), view: chosen.view })
+        Ok(ChosenCertificate {
+            der: chosen.certificate.der().to_vec(),
+            view: chosen.view,
+        })
     }
 
     /// Signs: asks the person, waits through wrong PINs and pulled tokens, and returns when every document is signed.
@@ -103,14 +115,22 @@ impl Signing {
             destination: request.destination.clone(),
         };
         let candidate = self.candidate(context, &wanted).await?;
-        let scheme = Scheme::for_certificate(&candidate.certificate, &Preference::default()).map_err(Fault::internal)?;
+        let scheme =
+            Scheme::for_certificate(&candidate.certificate, &Preference::default()).map_err(Fault::internal)?;
         let mut prepared = Vec::with_capacity(request.documents.len());
         for document in &request.documents {
             prepared.push(content::prepare(&self.inner.store, document, scheme.digest()).await?);
         }
         let items: Vec<_> = prepared.iter().map(|prepared| prepared.item.clone()).collect();
-        let standing = standing.filter(|(approval, _)| approval.items() == items && approval.purpose() == request.purpose);
-        let work = Work { signing: self, context, request: &request, candidate, scheme };
+        let standing =
+            standing.filter(|(approval, _)| approval.items() == items && approval.purpose() == request.purpose);
+        let work = Work {
+            signing: self,
+            context,
+            request: &request,
+            candidate,
+            scheme,
+        };
         let items = work.items(prepared, standing.as_ref()).await?;
         let items = work.sign(items, standing.map(|(approval, _)| approval)).await?;
         work.assemble(items).await
@@ -129,8 +149,12 @@ impl Signing {
             destination: request.destination.clone(),
         };
         let desk = &self.inner.desk;
-        let mut asked =
-            desk.ask_other(request.caller.clone(), Some(context.id()), body, self.inner.options.question_timeout);
+        let mut asked = desk.ask_other(
+            request.caller.clone(),
+            Some(context.id()),
+            body,
+            self.inner.options.question_timeout,
+        );
         match waiting::decision(desk, context, &mut asked).await? {
             Decision::Chosen(fingerprint) => candidates
                 .into_iter()
@@ -143,7 +167,11 @@ impl Signing {
     /// The inventory; looked up when nothing is known yet.
     async fn inventory(&self) -> Arc<Inventory> {
         let known = self.inner.fleet.inventory();
-        if known.tokens.is_empty() { self.inner.fleet.refresh().await } else { known }
+        if known.tokens.is_empty() {
+            self.inner.fleet.refresh().await
+        } else {
+            known
+        }
     }
 
     fn is_unattended(&self, fingerprint: &Fingerprint) -> bool {
@@ -180,7 +208,11 @@ impl Work<'_> {
                 }
                 _ => attempt::tbs(store, &prepared, certificate, &self.scheme, signing_time).await?,
             };
-            let mut item = Item { prepared, tbs, value: None };
+            let mut item = Item {
+                prepared,
+                tbs,
+                value: None,
+            };
             if let Some(value) = signed.and_then(|record| record.value.as_deref()) {
                 item.value = Some(item.prove(certificate, &self.scheme, value).map_err(Fault::internal)?);
             }
@@ -303,8 +335,20 @@ impl Work<'_> {
                 if let Some(id) = id {
                     approvals::withdraw(transaction, id)?;
                 }
-                let actor = if why_is_person(&body) { audit::Actor::Person } else { audit::Actor::Agent };
-                audit::append(transaction, audit::Entry { kind: "not_signed", actor, job: Some(job), body })?;
+                let actor = if why_is_person(&body) {
+                    audit::Actor::Person
+                } else {
+                    audit::Actor::Agent
+                };
+                audit::append(
+                    transaction,
+                    audit::Entry {
+                        kind: "not_signed",
+                        actor,
+                        job: Some(job),
+                        body,
+                    },
+                )?;
                 Ok(())
             })
             .await
@@ -324,7 +368,10 @@ impl Work<'_> {
     async fn assemble(&self, items: Vec<Item>) -> Result<Signed, Fault> {
         let mut documents = Vec::with_capacity(items.len());
         for item in items {
-            let value = item.value.as_ref().ok_or_else(|| Fault::internal("an item has no signature"))?;
+            let value = item
+                .value
+                .as_ref()
+                .ok_or_else(|| Fault::internal("an item has no signature"))?;
             let signature = match &item.tbs {
                 Tbs::Attributes(attributes) => self.cms(&item.prepared, attributes, value).await?,
                 Tbs::Foreign(_) | Tbs::ForeignDigest => value.as_bytes().to_vec(),
@@ -337,7 +384,10 @@ impl Work<'_> {
                 signature,
             });
         }
-        Ok(Signed { certificate: self.candidate.view.clone(), documents })
+        Ok(Signed {
+            certificate: self.candidate.view.clone(),
+            documents,
+        })
     }
 
     async fn cms(
@@ -346,11 +396,20 @@ impl Work<'_> {
         attributes: &SignedAttributes,
         value: &SignatureValue,
     ) -> Result<Vec<u8>, Fault> {
-        let Format { detached, include_chain } = self.request.format;
+        let Format {
+            detached,
+            include_chain,
+        } = self.request.format;
         let certificate = &self.candidate.certificate;
         let chain = if include_chain { self.chain() } else { Vec::new() };
         if detached {
-            return Ok(assemble_detached(&self.scheme, certificate, &chain, Some(attributes), value));
+            return Ok(assemble_detached(
+                &self.scheme,
+                certificate,
+                &chain,
+                Some(attributes),
+                value,
+            ));
         }
         let size = prepared.document.size.unwrap_or(u64::MAX);
         if size > ATTACHED_LIMIT {

@@ -37,6 +37,9 @@ fn stage(asked: &Asked) -> Stage {
     if prompters.is_empty() {
         Stage::NoPrompter { question: asked.id() }
     } else {
-        Stage::WaitingForPerson { question: asked.id(), prompters }
+        Stage::WaitingForPerson {
+            question: asked.id(),
+            prompters,
+        }
     }
 }
