@@ -1,0 +1,16 @@
+//! Typed configuration and its layers: built-in < `/etc/tokensign/tokensign.toml` + `conf.d` < the user's < flags.
+//!
+//! Belongs here: the types, reading and merging the files, locked keys, and the checks that need no I/O elsewhere.
+//! Does not belong here: opening what the configuration names.
+
+mod check;
+mod directories;
+mod layers;
+mod model;
+
+pub use directories::Directories;
+pub use layers::Layers;
+pub use model::{
+    AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
+    Mig24Profile, ModuleConfig, ServiceConfig, TokenSource,
+};

@@ -1,0 +1,215 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The whole configuration, after all layers.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the agent keeps its state, and how long it waits for the person.
+    pub agent: AgentConfig,
+    /// The local HTTP endpoint.
+    pub endpoint: EndpointConfig,
+    /// PKCS#11 modules named by path, besides those that discovery finds.
+    pub modules: Vec<ModuleConfig>,
+    /// Module discovery.
+    pub discovery: DiscoveryConfig,
+    /// What is particular to single certificates.
+    pub certificates: Vec<CertificatePolicy>,
+    /// iDocs profiles by name.
+    pub idocs: BTreeMap<String, IdocsProfile>,
+    /// MIG24 profiles by name.
+    pub mig24: BTreeMap<String, Mig24Profile>,
+    /// What the user may not change; counts in the system's files only.
+    pub locked: LockedConfig,
+}
+
+/// `[locked]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LockedConfig {
+    /// Keys with dots (`endpoint.listen`, `idocs.main`); a table locks all that is in it, `modules` the list of modules.
+    pub keys: Vec<String>,
+}
+
+/// `[agent]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentConfig {
+    /// The directory of the database and the spooled documents; the user's state directory when absent.
+    pub state_dir: Option<PathBuf>,
+    /// The directory of the socket and `endpoint.json`; the system's runtime directory when absent.
+    pub runtime_dir: Option<PathBuf>,
+    /// How long a question waits for the person, in seconds.
+    pub question_timeout_seconds: u64,
+    /// How long a token may take for one signature, in seconds, before its module counts as hung.
+    pub signature_timeout_seconds: u64,
+    /// Whether a desktop session without a prompter gets the page opened by the agent.
+    pub open_page: bool,
+    /// The language of texts where neither browser nor terminal says one: `ru`, `kk` or `en`.
+    pub language: Option<String>,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            state_dir: None,
+            runtime_dir: None,
+            question_timeout_seconds: 600,
+            signature_timeout_seconds: 30,
+            open_page: true,
+            language: None,
+        }
+    }
+}
+
+/// `[endpoint]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EndpointConfig {
+    /// Whether to listen on loopback TCP besides the socket.
+    pub tcp: bool,
+    /// The address and port; when absent 127.0.0.1:9482, else the first free of 9483–9499. One that is given and taken fails.
+    pub listen: Option<SocketAddr>,
+    /// The largest content in a JSON body, in bytes.
+    pub max_json_bytes: usize,
+    /// The largest document in a multipart body, in bytes.
+    pub max_document_bytes: u64,
+}
+
+impl Default for EndpointConfig {
+    fn default() -> Self {
+        Self {
+            tcp: true,
+            listen: None,
+            max_json_bytes: 32 << 20,
+            max_document_bytes: 64 << 30,
+        }
+    }
+}
+
+/// One of `[[modules]]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleConfig {
+    /// The module's file, absolute.
+    pub path: PathBuf,
+    /// The profile in `pkcs11-profiles` to use; recognised by the file name when absent.
+    pub profile: Option<String>,
+    /// Environment variables that the module needs (for instance `SOFTHSM2_CONF`).
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// `[discovery]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiscoveryConfig {
+    /// Whether modules are looked for besides `[[modules]]`.
+    pub enabled: bool,
+}
+
+impl Default for DiscoveryConfig {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// One of `[[certificates]]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificatePolicy {
+    /// SHA-256 of the certificate, in hex.
+    pub fingerprint: String,
+    /// Whether the certificate may be used without a person, with a PIN source.
+    #[serde(default)]
+    pub unattended: bool,
+}
+
+/// What both services' profiles share.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ServiceConfig {
+    /// The service's base URL.
+    pub base_url: String,
+    /// Where its bearer token comes from.
+    pub token: TokenSource,
+    /// The certificate that signs, a selector; the request may narrow it.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// The longest time for one request without an upload, in seconds.
+    #[serde(default = "default_timeout")]
+    pub timeout_seconds: u64,
+    /// A file of additional CA certificates (PEM).
+    #[serde(default)]
+    pub extra_ca: Option<PathBuf>,
+    /// A proxy URL.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// Whether the certificate chain goes into the signature.
+    #[serde(default)]
+    pub include_chain: bool,
+}
+
+fn default_timeout() -> u64 {
+    60
+}
+
+/// Where a secret comes from. The secret itself never stands in the configuration.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TokenSource {
+    /// An environment variable of the agent.
+    Env(String),
+    /// A file that only its owner can read (0600).
+    File(PathBuf),
+    /// A systemd credential (`LoadCredential=`).
+    Credential(String),
+}
+
+/// One of `[idocs.<name>]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct IdocsProfile {
+    /// Base URL, token, certificate, timeouts.
+    #[serde(flatten)]
+    pub service: ServiceConfig,
+    /// The signature is detached unless this is set.
+    #[serde(default)]
+    pub attached: bool,
+    /// Hosts besides the base URL's that a download link may lead to.
+    #[serde(default)]
+    pub download_hosts: Vec<String>,
+    /// Sent as `requiredActionType` in a route's node when set.
+    #[serde(default)]
+    pub required_action_type: Option<String>,
+}
+
+/// One of `[mig24.<name>]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Mig24Profile {
+    /// Base URL, token, certificate, timeouts.
+    #[serde(flatten)]
+    pub service: ServiceConfig,
+    /// What the hashes of `prepare` are.
+    #[serde(default)]
+    pub hash_kind: HashKind,
+    /// The machine-readable power of attorney (МЧД) of the signer, when the service needs one.
+    #[serde(default)]
+    pub mchd_info_id: Option<String>,
+}
+
+/// What the hashes that MIG24's `prepare` returns are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HashKind {
+    /// Digests of the documents; a detached CMS goes back.
+    #[default]
+    ContentDigest,
+    /// Digests of signed attributes that the service built; a raw signature value goes back.
+    SignedAttributesDigest,
+    /// The signed attributes themselves; a raw signature value goes back.
+    SignedAttributes,
+    /// Told by the value: a content digest when it equals the file's, signed attributes when they check.
+    Auto,
+}

@@ -1,0 +1,197 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::messages::{Code, Fault};
+use crate::store::jobs::JobRow;
+pub use crate::store::jobs::{JobFilter, JobState};
+use crate::store::steps::StepRow;
+pub use crate::store::steps::StepState;
+
+/// Names a job; a UUIDv7, so that ids sort by time.
+pub type JobId = Uuid;
+
+/// What is needed to start a job.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// The scenario: `signature`, `idocs_quick_sign`, `mig24_package_group`.
+    pub kind: &'static str,
+    /// The service profile, when the scenario has one.
+    pub profile: Option<String>,
+    /// The application that asked (its id in the store), `None` for the person at the command line.
+    pub application: Option<Uuid>,
+    /// One line for people: what it is about.
+    pub title: String,
+    /// The scenario's input.
+    pub input: Value,
+    /// Spooled documents (content addresses) that live until the job closes.
+    pub blobs: Vec<String>,
+}
+
+/// What a running job is waiting for.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Stage {
+    /// Nothing: it works.
+    #[default]
+    Working,
+    /// The person, at the prompters named (`web`, `terminal`, …); `question` is open.
+    WaitingForPerson {
+        /// The question's id.
+        question: Uuid,
+        /// Where it is shown.
+        prompters: Vec<String>,
+    },
+    /// The person, but no prompter is attached and none can be opened.
+    NoPrompter {
+        /// The question's id.
+        question: Uuid,
+    },
+    /// The token to be plugged in again.
+    WaitingForToken,
+    /// The time of the next attempt.
+    WaitingToRetry {
+        /// When.
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+    },
+}
+
+/// One step, for people and programs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct StepView {
+    /// The step's name, unique in its job.
+    pub name: String,
+    /// Its state.
+    pub state: StepState,
+    /// How often its effect was begun.
+    pub attempts: u32,
+    /// When it was opened.
+    #[serde(with = "time::serde::rfc3339")]
+    pub opened_at: OffsetDateTime,
+    /// When it was closed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub closed_at: Option<OffsetDateTime>,
+    /// Why it failed or is uncertain.
+    pub fault: Option<Fault>,
+}
+
+impl From<&StepRow> for StepView {
+    fn from(row: &StepRow) -> Self {
+        Self {
+            name: row.name.clone(),
+            state: row.state,
+            attempts: row.attempts,
+            opened_at: row.opened_at,
+            closed_at: row.closed_at,
+            fault: row.fault.clone(),
+        }
+    }
+}
+
+/// One job, whole.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Job {
+    /// The id.
+    pub id: JobId,
+    /// The scenario.
+    pub kind: String,
+    /// The service profile.
+    pub profile: Option<String>,
+    /// The application that asked.
+    pub application: Option<Uuid>,
+    /// One line for people.
+    pub title: String,
+    /// Where it stands.
+    pub state: JobState,
+    /// What it waits for while it runs.
+    pub stage: Stage,
+    /// When it was started.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When it was closed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub closed_at: Option<OffsetDateTime>,
+    /// The scenario's input.
+    pub input: Value,
+    /// The outcome, when finished.
+    pub outcome: Option<Value>,
+    /// Why it failed, was refused or stopped.
+    pub fault: Option<Fault>,
+    /// Its steps in the order they were opened.
+    pub steps: Vec<StepView>,
+}
+
+impl Job {
+    pub(super) fn new(stage: Stage, row: JobRow, steps: &[StepRow]) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            profile: row.profile,
+            application: row.application,
+            title: row.title,
+            state: row.state,
+            stage,
+            created_at: row.created_at,
+            closed_at: row.closed_at,
+            input: row.input,
+            outcome: row.outcome,
+            fault: row.fault,
+            steps: steps.iter().map(StepView::from).collect(),
+        }
+    }
+}
+
+/// How a scenario ends when it does not finish. `?` on it inside a scenario ends the run.
+#[derive(Clone, Debug)]
+pub enum JobEnd {
+    /// Closed: failed, refused or cancelled, by the fault's code.
+    Closed(Fault),
+    /// A person must look.
+    Stopped(Fault),
+}
+
+impl JobEnd {
+    /// The fault that ended it.
+    pub fn fault(&self) -> &Fault {
+        match self {
+            Self::Closed(fault) | Self::Stopped(fault) => fault,
+        }
+    }
+
+    /// The state in which a job that ends so is left.
+    pub(super) fn state(&self) -> JobState {
+        match self {
+            Self::Stopped(_) => JobState::Stopped,
+            Self::Closed(fault) => match fault.code() {
+                Code::Refused | Code::Expired => JobState::Refused,
+                Code::Cancelled => JobState::Cancelled,
+                _ => JobState::Failed,
+            },
+        }
+    }
+}
+
+impl From<Fault> for JobEnd {
+    fn from(fault: Fault) -> Self {
+        Self::Closed(fault)
+    }
+}
+
+/// A job changed.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobEvent {
+    /// The job.
+    pub id: JobId,
+    /// The scenario.
+    pub kind: String,
+    /// The application that asked.
+    pub application: Option<Uuid>,
+    /// Where it stands.
+    pub state: JobState,
+    /// What it waits for.
+    pub stage: Stage,
+    /// The step that changed, if one did.
+    pub step: Option<StepView>,
+}
