@@ -33,6 +33,9 @@ const AT_ONCE: usize = 16;
 pub(super) struct PrepareRequest {
     package_group_id: Uuid,
     certificate: String,
+    /// The power of attorney under which an employee signs. Recorded, not checked: the sandbox keeps no such register.
+    #[serde(default)]
+    mchd_info_id: Option<String>,
 }
 
 /// Hands out the hashes of a group's documents for one certificate. Asked again, the last answer counts.
@@ -75,6 +78,7 @@ pub(super) async fn prepare(
         Happened::GroupPrepared {
             group_id,
             certificate_sha256: certificate.fingerprint(),
+            mchd_info_id: request.mchd_info_id,
             digests,
         },
     )?;
