@@ -390,7 +390,11 @@ impl Temporary {
     }
 
     fn failed(&self, doing: &str, error: &io::Error) -> Fault {
-        fault::io(doing, self.0.as_deref().unwrap_or_else(|| Path::new("a document")), error)
+        fault::io(
+            doing,
+            self.0.as_deref().unwrap_or_else(|| Path::new("a document")),
+            error,
+        )
     }
 }
 
