@@ -57,13 +57,6 @@ impl FromStr for ProcessIdentity {
 #[error("not a process identity")]
 pub struct NotAProcessIdentity;
 
-/// Ends this process at once, as SIGKILL does: nothing is flushed, no destructor runs. For the crash tests.
-pub fn kill_self() -> ! {
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-    std::process::abort()
-}
-
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

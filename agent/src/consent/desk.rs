@@ -1,0 +1,589 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tokio::sync::{broadcast, mpsc};
+use uuid::Uuid;
+
+use super::approval::{ApprovalKind, ApprovedItem, Consented};
+use super::question::{Action, CallerView, PinState, PinView, Question, QuestionBody, QuestionState};
+use super::unlock::{Unlock, UnlockSource};
+use crate::certificate::{Fingerprint, Purpose};
+use crate::messages::{Code, Fault};
+use crate::platform::Deadline;
+
+/// The desk of waiting questions. Prompters read and decide; whoever asks waits on [`Asked`]. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    events: broadcast::Sender<DeskEvent>,
+}
+
+#[derive(Default)]
+struct State {
+    questions: HashMap<Uuid, Entry>,
+    prompters: HashMap<u64, String>,
+    next_prompter: u64,
+    opener: Option<Arc<dyn Opener>>,
+}
+
+struct Entry {
+    question: Question,
+    /// What an approval of it would cover; `None` for the other questions.
+    subject: Option<Subject>,
+    answers: mpsc::UnboundedSender<Decision>,
+}
+
+/// What an approval covers; fixed when the question is asked.
+#[derive(Clone, Debug)]
+struct Subject {
+    request_key: String,
+    purpose: Purpose,
+    certificate: Fingerprint,
+    items: Vec<ApprovedItem>,
+    unattended: bool,
+}
+
+/// Brings the person to a prompter when none is attached: opens the page, raises a notification.
+pub trait Opener: Send + Sync {
+    /// Tries; gives the name of the prompter that is on its way, or `None` when there is no way to reach the person.
+    fn open(&self) -> Option<String>;
+}
+
+/// A question changed.
+#[derive(Clone, Debug)]
+pub struct DeskEvent {
+    /// The question as it stands now.
+    pub question: Question,
+}
+
+/// What a prompter sends back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRequest {
+    /// The decision.
+    pub decision: Verdict,
+    /// The digest of what the prompter showed.
+    pub shown: String,
+    /// The chosen certificate.
+    #[serde(default)]
+    pub certificate: Option<Fingerprint>,
+    /// The PIN the person entered.
+    #[serde(default)]
+    pub pin: Option<SecretString>,
+    /// Whether the person confirmed the last try.
+    #[serde(default)]
+    pub confirm_last_try: bool,
+    /// Which prompter: `web`, `terminal`, `pinentry`, `unattended`.
+    pub prompter: String,
+}
+
+/// The three decisions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Yes.
+    Approve,
+    /// No.
+    Refuse,
+    /// This certificate.
+    Choose,
+}
+
+/// A decision as the asker receives it.
+#[derive(Debug)]
+pub enum Decision {
+    /// Approved; for a pairing question without [`Consented`].
+    Approved(Option<Box<Consented>>),
+    /// A certificate was chosen.
+    Chosen(Fingerprint),
+    /// Refused.
+    Refused,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("questions", &self.lock().questions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// An empty desk.
+    pub fn new() -> Self {
+        let (events, _) = broadcast::channel(1024);
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::default(),
+                events,
+            }),
+        }
+    }
+
+    /// Says how the person is reached when no prompter is attached.
+    pub fn set_opener(&self, opener: Arc<dyn Opener>) {
+        self.lock().opener = Some(opener);
+    }
+
+    /// Asks for the approval of `items`, named one by one in `body`, which is a [`QuestionBody::Approve`].
+    pub fn ask_approval(
+        &self,
+        caller: CallerView,
+        job: Option<Uuid>,
+        body: QuestionBody,
+        subject: ApprovalSubject,
+        timeout: Duration,
+    ) -> Asked {
+        let subject = Subject {
+            request_key: subject.request_key,
+            purpose: subject.purpose,
+            certificate: subject.certificate,
+            items: subject.items,
+            unattended: subject.unattended,
+        };
+        self.ask(caller, job, body, Some(subject), timeout)
+    }
+
+    /// Asks which certificate, or about a pairing.
+    pub fn ask_other(&self, caller: CallerView, job: Option<Uuid>, body: QuestionBody, timeout: Duration) -> Asked {
+        self.ask(caller, job, body, None, timeout)
+    }
+
+    fn ask(
+        &self,
+        caller: CallerView,
+        job: Option<Uuid>,
+        body: QuestionBody,
+        subject: Option<Subject>,
+        timeout: Duration,
+    ) -> Asked {
+        let deadline = Deadline::after(timeout);
+        let mut question = Question {
+            id: Uuid::now_v7(),
+            created_at: OffsetDateTime::now_utc(),
+            deadline: deadline.wall(),
+            state: QuestionState::Waiting,
+            shown: String::new(),
+            notice: None,
+            caller,
+            job,
+            body,
+        };
+        question.shown = question.shown_digest();
+        let (answers, receiver) = mpsc::unbounded_channel();
+        let id = question.id;
+        let opener = {
+            let mut state = self.lock();
+            state.questions.insert(
+                id,
+                Entry {
+                    question: question.clone(),
+                    subject,
+                    answers,
+                },
+            );
+            if state.prompters.is_empty() {
+                state.opener.clone()
+            } else {
+                None
+            }
+        };
+        self.announce(question);
+        let opened = opener.and_then(|opener| opener.open());
+        Asked {
+            desk: self.clone(),
+            id,
+            deadline,
+            opened,
+            answers: receiver,
+        }
+    }
+
+    /// Every question that is not closed, the oldest first.
+    pub fn questions(&self) -> Vec<Question> {
+        let mut questions: Vec<_> = self
+            .lock()
+            .questions
+            .values()
+            .map(|entry| entry.question.clone())
+            .collect();
+        questions.sort_by_key(|question| question.id);
+        questions
+    }
+
+    /// One question.
+    ///
+    /// # Errors
+    /// `no_such_item`.
+    pub fn question(&self, id: Uuid) -> Result<Question, Fault> {
+        self.lock()
+            .questions
+            .get(&id)
+            .map(|entry| entry.question.clone())
+            .ok_or_else(no_such_question)
+    }
+
+    /// Takes a decision.
+    ///
+    /// # Errors
+    /// `no_such_item`, `wrong_state` when it was decided already, `stale_decision` when it names something else than
+    /// what is shown now, `pin_required`, `pin_last_try`, `pin_locked`, `not_unattended`, `invalid_field`. The question goes on
+    /// waiting after each of them.
+    pub fn decide(&self, id: Uuid, request: DecisionRequest) -> Result<Question, Fault> {
+        let question = {
+            let mut state = self.lock();
+            let entry = state.questions.get_mut(&id).ok_or_else(no_such_question)?;
+            if entry.question.state != QuestionState::Waiting {
+                return Err(Fault::new(Code::WrongState).detail("the question has been decided"));
+            }
+            if request.shown != entry.question.shown {
+                return Err(Fault::new(Code::StaleDecision));
+            }
+            let decision = entry.decision(request)?;
+            entry.question.state = QuestionState::Working;
+            if entry.answers.send(decision).is_err() {
+                state.questions.remove(&id);
+                return Err(no_such_question());
+            }
+            entry.question.clone()
+        };
+        self.announce(question.clone());
+        Ok(question)
+    }
+
+    /// Attaches a prompter for as long as the attachment lives.
+    pub fn attach(&self, name: &str) -> Attachment {
+        let id = {
+            let mut state = self.lock();
+            let id = state.next_prompter;
+            state.next_prompter += 1;
+            state.prompters.insert(id, name.to_owned());
+            id
+        };
+        self.announce_waiting();
+        Attachment { desk: self.clone(), id }
+    }
+
+    /// The attached prompters' names, each once.
+    pub fn prompters(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.lock().prompters.values().cloned().collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Every change from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<DeskEvent> {
+        self.shared.events.subscribe()
+    }
+
+    fn announce(&self, question: Question) {
+        // Nobody listening is fine.
+        let _ = self.shared.events.send(DeskEvent { question });
+    }
+
+    /// Tells askers that the set of prompters changed.
+    fn announce_waiting(&self) {
+        for question in self.questions() {
+            self.announce(question);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an approval question is about, for the record: fixed when it is asked.
+#[derive(Clone, Debug)]
+pub struct ApprovalSubject {
+    /// Names the request durably, so that its approval is found again after a restart.
+    pub request_key: String,
+    /// Signature or authentication.
+    pub purpose: Purpose,
+    /// The certificate.
+    pub certificate: Fingerprint,
+    /// The items in the order shown.
+    pub items: Vec<ApprovedItem>,
+    /// Whether the certificate is configured for unattended use.
+    pub unattended: bool,
+}
+
+impl Entry {
+    fn decision(&self, request: DecisionRequest) -> Result<Decision, Fault> {
+        match (request.decision, &self.question.body) {
+            (Verdict::Refuse, _) => Ok(Decision::Refused),
+            (Verdict::Choose, QuestionBody::Choose { candidates, .. }) => {
+                let chosen = request
+                    .certificate
+                    .ok_or_else(|| Fault::invalid_field("certificate", "names the chosen certificate's fingerprint"))?;
+                if candidates.iter().any(|candidate| candidate.fingerprint == chosen) {
+                    Ok(Decision::Chosen(chosen))
+                } else {
+                    Err(Fault::invalid_field("certificate", "is not one of the candidates"))
+                }
+            }
+            (Verdict::Approve, QuestionBody::Approve { pin, .. }) => {
+                let subject = self
+                    .subject
+                    .as_ref()
+                    .ok_or_else(|| Fault::internal("an approval without a subject"))?;
+                self.approve(request, pin, subject)
+            }
+            (Verdict::Approve, QuestionBody::Pair { .. }) => Ok(Decision::Approved(None)),
+            _ => Err(Fault::invalid_field("decision", "does not fit this question")),
+        }
+    }
+
+    fn approve(&self, request: DecisionRequest, pin: &PinView, subject: &Subject) -> Result<Decision, Fault> {
+        let unattended = request.prompter == "unattended";
+        if unattended && !subject.unattended {
+            return Err(Fault::new(Code::NotUnattended).arg("certificate", subject.certificate));
+        }
+        match pin.state {
+            PinState::Locked => return Err(Fault::new(Code::PinLocked)),
+            PinState::NotInitialised => return Err(Fault::new(Code::PinNotInitialised)),
+            // A program never spends the last try, whatever it says.
+            PinState::FinalTry if unattended || !request.confirm_last_try => return Err(Fault::new(Code::PinLastTry)),
+            PinState::FinalTry | PinState::Low | PinState::Ok => {}
+        }
+        if pin.needed && !pin.pinpad && request.pin.is_none() {
+            return Err(Fault::new(Code::PinRequired));
+        }
+        let source = if unattended {
+            UnlockSource::Unattended
+        } else {
+            UnlockSource::Person
+        };
+        Ok(Decision::Approved(Some(Box::new(Consented {
+            kind: if unattended {
+                ApprovalKind::Unattended
+            } else {
+                ApprovalKind::Person
+            },
+            request_key: subject.request_key.clone(),
+            caller: self.question.caller.clone(),
+            job: self.question.job,
+            purpose: subject.purpose,
+            certificate: subject.certificate,
+            items: subject.items.clone(),
+            prompter: request.prompter,
+            unlock: Unlock::new(request.pin, request.confirm_last_try, source),
+        }))))
+    }
+}
+
+/// A question on the desk, seen by whoever asked. Dropping it takes the question off.
+#[derive(Debug)]
+pub struct Asked {
+    desk: Desk,
+    id: Uuid,
+    deadline: Deadline,
+    opened: Option<String>,
+    answers: mpsc::UnboundedReceiver<Decision>,
+}
+
+impl Asked {
+    /// The question's id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
+    pub fn prompters(&self) -> Vec<String> {
+        let mut prompters = self.desk.prompters();
+        if prompters.is_empty() {
+            prompters.extend(self.opened.clone());
+        }
+        prompters
+    }
+
+    /// Waits for the decision.
+    ///
+    /// # Errors
+    /// `refused`, or `expired` at the deadline.
+    pub async fn decision(&mut self) -> Result<Decision, Fault> {
+        let left = self.deadline.remaining().ok_or_else(|| Fault::new(Code::Expired))?;
+        match tokio::time::timeout(left, self.answers.recv()).await {
+            Ok(Some(Decision::Refused)) => Err(Fault::new(Code::Refused)),
+            Ok(Some(decision)) => Ok(decision),
+            Ok(None) => Err(Fault::new(Code::Cancelled)),
+            Err(_) => Err(Fault::new(Code::Expired)),
+        }
+    }
+
+    /// Puts the question back to waiting with what went wrong and what the token says of its PIN now.
+    pub fn reopen(&self, notice: Fault, pin: PinView) {
+        let question = {
+            let mut state = self.desk.lock();
+            let Some(entry) = state.questions.get_mut(&self.id) else {
+                return;
+            };
+            entry.question.state = QuestionState::Waiting;
+            entry.question.notice = Some(notice);
+            if let QuestionBody::Approve { pin: shown, .. } = &mut entry.question.body {
+                *shown = pin;
+            }
+            entry.question.shown = entry.question.shown_digest();
+            entry.question.clone()
+        };
+        self.desk.announce(question);
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let removed = self.desk.lock().questions.remove(&self.id);
+        if let Some(mut entry) = removed {
+            entry.question.state = QuestionState::Closed;
+            self.desk.announce(entry.question);
+        }
+    }
+}
+
+/// A prompter's presence.
+#[derive(Debug)]
+pub struct Attachment {
+    desk: Desk,
+    id: u64,
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.desk.lock().prompters.remove(&self.id);
+        self.desk.announce_waiting();
+    }
+}
+
+impl From<Action> for Purpose {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Sign => Self::Signature,
+            Action::Authenticate => Self::Authentication,
+        }
+    }
+}
+
+impl From<Purpose> for Action {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Signature => Self::Sign,
+            Purpose::Authentication => Self::Authenticate,
+        }
+    }
+}
+
+fn no_such_question() -> Fault {
+    Fault::new(Code::NoSuchItem).arg("item", "question")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::consent::PairingView;
+
+    fn caller() -> CallerView {
+        CallerView {
+            application: None,
+            name: "test".to_owned(),
+            verified: false,
+            origin: None,
+            process: None,
+        }
+    }
+
+    fn pairing() -> QuestionBody {
+        QuestionBody::Pair {
+            pairing: PairingView {
+                name: "ERP".to_owned(),
+                origin: None,
+                code: "123456".to_owned(),
+                permissions: vec![],
+            },
+        }
+    }
+
+    fn decision(verdict: Verdict, shown: &str) -> DecisionRequest {
+        DecisionRequest {
+            decision: verdict,
+            shown: shown.to_owned(),
+            certificate: None,
+            pin: None,
+            confirm_last_try: false,
+            prompter: "terminal".to_owned(),
+        }
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn the_first_decision_wins() {
+        let desk = Desk::new();
+        let mut asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        let shown = desk.question(asked.id()).unwrap().shown;
+        desk.decide(asked.id(), decision(Verdict::Approve, &shown)).unwrap();
+        let second = desk.decide(asked.id(), decision(Verdict::Refuse, &shown)).unwrap_err();
+        assert_eq!(second.code(), Code::WrongState);
+        assert!(matches!(asked.decision().await, Ok(Decision::Approved(None))));
+    }
+
+    #[tokio::test]
+    async fn a_decision_on_something_else_than_shown_is_refused() {
+        let desk = Desk::new();
+        let asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        let stale = desk.decide(asked.id(), decision(Verdict::Approve, "00")).unwrap_err();
+        assert_eq!(stale.code(), Code::StaleDecision);
+        assert_eq!(desk.question(asked.id()).unwrap().state, QuestionState::Waiting);
+    }
+
+    #[tokio::test]
+    async fn a_question_expires_and_leaves_the_desk() {
+        let desk = Desk::new();
+        let mut asked = desk.ask_other(caller(), None, pairing(), Duration::from_millis(20));
+        let expired = asked.decision().await.unwrap_err();
+        assert_eq!(expired.code(), Code::Expired);
+        let id = asked.id();
+        drop(asked);
+        assert_eq!(desk.question(id).unwrap_err().code(), Code::NoSuchItem);
+    }
+
+    #[tokio::test]
+    async fn an_attached_prompter_is_where_the_question_waits() {
+        let desk = Desk::new();
+        let asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        assert!(asked.prompters().is_empty());
+        let attachment = desk.attach("terminal");
+        assert_eq!(asked.prompters(), ["terminal"]);
+        drop(attachment);
+        assert!(asked.prompters().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_reopened_question_shows_the_notice_and_needs_a_new_decision() {
+        let desk = Desk::new();
+        let asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        let before = desk.question(asked.id()).unwrap().shown;
+        desk.decide(asked.id(), decision(Verdict::Approve, &before)).unwrap();
+        asked.reopen(Fault::new(Code::PinIncorrect), PinView::default());
+        let question = desk.question(asked.id()).unwrap();
+        assert_eq!(question.state, QuestionState::Waiting);
+        assert_ne!(question.shown, before);
+        assert_eq!(question.notice.unwrap().code(), Code::PinIncorrect);
+    }
+}

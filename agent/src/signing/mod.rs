@@ -1,0 +1,19 @@
+//! The one use case: request → certificate → digests → consent → token → CMS → self-check → audit. Every caller comes through
+//! here.
+//!
+//! Belongs here: the order of these steps, what is asked when, resuming an approval after a crash. Does not belong here: who
+//! called and where the result goes.
+
+mod attempt;
+pub(crate) mod base64_bytes;
+mod content;
+mod request;
+mod selection;
+mod service;
+mod waiting;
+
+pub use request::{
+    CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
+};
+pub use selection::CertificateListing;
+pub use service::{Signing, SigningOptions};

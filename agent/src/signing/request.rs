@@ -1,0 +1,141 @@
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::{Fingerprint, Purpose, Selector};
+use crate::cms::Digest;
+use crate::consent::{CallerView, CertificateView, Destination};
+
+/// A request for one approval and its signatures.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Names it durably; the same after a restart (`<job id>:<step>`).
+    pub key: String,
+    /// Who asks.
+    pub caller: CallerView,
+    /// Signature or authentication; they never mix.
+    pub purpose: Purpose,
+    /// Which certificate. Several fit: the person is asked which one.
+    pub selector: Selector,
+    /// What is made.
+    pub format: Format,
+    /// What is signed, in the order shown.
+    pub documents: Vec<Document>,
+    /// Where it goes afterwards, for the person.
+    pub destination: Option<Destination>,
+}
+
+/// What is made of a signature value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Format {
+    /// The content is outside the CMS.
+    pub detached: bool,
+    /// The certificates of the chain that are known go in besides the signer's.
+    #[serde(default)]
+    pub include_chain: bool,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self {
+            detached: true,
+            include_chain: false,
+        }
+    }
+}
+
+/// One document of a request.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Document {
+    /// Its name, for the person.
+    pub name: String,
+    /// Its media type as the caller gives it.
+    #[serde(default)]
+    pub media_type: Option<String>,
+    /// The caller's own reference, echoed.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// The spooled content's address in the store.
+    #[serde(default)]
+    pub blob: Option<String>,
+    /// The content's size in bytes, when it is spooled.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// The digest that came with it: checked against the content, or signed as it is when there is no content.
+    #[serde(default)]
+    pub digest: Option<Digest>,
+    /// What the digest is a digest of.
+    #[serde(default)]
+    pub kind: DocumentKind,
+}
+
+/// What a document without content stands for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// The document itself; a CMS is made.
+    #[default]
+    Content,
+    /// Signed attributes that a service built (the blob holds them); the raw signature value is returned.
+    ForeignAttributes,
+    /// A digest of signed attributes that a service built; the raw signature value is returned.
+    ForeignAttributesDigest,
+}
+
+/// Which certificate to use, before the documents' digests are known.
+#[derive(Clone, Debug)]
+pub struct CertificateRequest {
+    /// Who asks.
+    pub caller: CallerView,
+    /// Signature or authentication.
+    pub purpose: Purpose,
+    /// Which ones may be used.
+    pub selector: Selector,
+    /// The documents' names, for the person.
+    pub documents: Vec<String>,
+    /// Where it goes afterwards, for the person.
+    pub destination: Option<Destination>,
+}
+
+/// The certificate that will sign.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ChosenCertificate {
+    /// How it is shown.
+    pub view: CertificateView,
+    /// Its DER.
+    #[serde(with = "crate::signing::base64_bytes")]
+    pub der: Vec<u8>,
+}
+
+impl ChosenCertificate {
+    /// Its fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.view.fingerprint
+    }
+}
+
+/// The signatures of one request.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Signed {
+    /// The certificate that signed.
+    pub certificate: CertificateView,
+    /// One entry a document, in the request's order.
+    pub documents: Vec<SignedDocument>,
+}
+
+/// One signed document.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SignedDocument {
+    /// Its name.
+    pub name: String,
+    /// The caller's reference.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// Its size in bytes, when the content was seen.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// The digest that was signed.
+    pub digest: Digest,
+    /// The CMS in DER, or the raw value where the request's kind says so.
+    #[serde(with = "crate::signing::base64_bytes")]
+    pub signature: Vec<u8>,
+}
