@@ -9,6 +9,7 @@
 //! | 1 | [`cms`] | bytes in, bytes out: signed attributes, SignedData, algorithms, verification |
 //! | 1 | [`config`], [`messages`], [`platform`] | configuration, the error catalogue and texts, the operating system |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
+//! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`jobs`] | the durable step engine |
 
@@ -16,6 +17,7 @@ pub mod certificate;
 pub mod cms;
 pub mod config;
 pub mod consent;
+pub mod http_client;
 pub mod jobs;
 pub mod messages;
 pub mod platform;
