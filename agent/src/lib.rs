@@ -18,6 +18,7 @@ pub mod cms;
 pub mod config;
 pub mod consent;
 pub mod http_client;
+pub mod idocs;
 pub mod jobs;
 pub mod messages;
 pub mod platform;

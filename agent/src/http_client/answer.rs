@@ -27,6 +27,11 @@ impl Answer {
         self.body.iter().all(u8::is_ascii_whitespace)
     }
 
+    /// Whether the body is text of a few words, neither JSON nor a page.
+    pub fn is_text(&self) -> bool {
+        !self.is_empty() && !error_text::is_page(&self.body) && self.json().is_err()
+    }
+
     /// The body as JSON whatever its label says; `Null` when it is empty.
     ///
     /// # Errors
@@ -98,7 +103,7 @@ impl ServiceError {
 pub(super) fn failure_of(status: StatusCode, body: &[u8], host: &str, retry_after: Option<u64>) -> Failure {
     let failure = classify(status, host, error_text::read(body));
     match retry_after {
-        Some(seconds) => failure.map(|fault| fault.extra("retry_after_seconds", seconds.into())),
+        Some(seconds) => failure.map(|fault| fault.arg("retry_after", seconds)),
         None => failure,
     }
 }

@@ -4,7 +4,6 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Method};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
@@ -26,9 +25,6 @@ const SLOWEST: u64 = 16 << 10;
 
 /// The longest time for a connection, with name resolution and TLS.
 const CONNECT: Duration = Duration::from_secs(10);
-
-/// What may stand in a path segment as it is (RFC 3986 section 2.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A client of one profile of one service, cheap to clone. It repeats nothing by itself and follows no redirect of a call.
 #[derive(Clone, Debug)]
@@ -88,7 +84,7 @@ impl ServiceClient {
         self.base.host()
     }
 
-    /// Begins a call of `path`, which begins with `/`; ids in it went through [`segment`].
+    /// Begins a call of `path`, which begins with `/`; ids in it are [`ServiceId::segment`](super::ServiceId::segment)s.
     ///
     /// # Errors
     /// `service_token_missing`.
@@ -228,17 +224,6 @@ impl FilePart {
     }
 }
 
-/// An id as a path segment.
-///
-/// # Errors
-/// `invalid_field` when it is empty or a dot segment, which would change the path.
-pub fn segment(id: &str) -> Result<String, Fault> {
-    if id.is_empty() || id == "." || id == ".." {
-        return Err(Fault::invalid_field("id", "is empty or a path"));
-    }
-    Ok(utf8_percent_encode(id, SEGMENT).to_string())
-}
-
 /// Reads a body into memory.
 pub(super) async fn read_limited(response: reqwest::Response, host: &str) -> Result<Bytes, Failure> {
     let mut body = BytesMut::new();
@@ -285,17 +270,7 @@ fn plain_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
-
-    #[test]
-    fn ids_stay_in_their_segment() {
-        assert_eq!(segment("a/../b?c#d%").unwrap(), "a%2F..%2Fb%3Fc%23d%25");
-        assert_eq!(segment("5f0c-1").unwrap(), "5f0c-1");
-        assert!(segment("..").is_err());
-        assert!(segment("").is_err());
-    }
 
     #[test]
     fn file_names_stay_in_their_header() {

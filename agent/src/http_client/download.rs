@@ -1,9 +1,9 @@
+use std::fmt;
+
 use bytes::Bytes;
-use futures_util::StreamExt;
 use http::header::{ACCEPT, LOCATION};
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret;
-use tokio::io::{AsyncWrite, AsyncWriteExt};
 use url::Url;
 
 use super::answer::failure_of;
@@ -28,11 +28,18 @@ pub struct DownloadLimits<'a> {
     pub max_bytes: u64,
 }
 
-/// A file that has been downloaded into the caller's sink.
-#[derive(Clone, Debug)]
+/// A file that is being downloaded.
 pub struct Download {
-    /// Its size in bytes.
-    pub bytes: u64,
+    response: reqwest::Response,
+    host: String,
+    max_bytes: u64,
+    seen: Seen,
+}
+
+/// What has come of a file so far.
+#[derive(Debug, Default)]
+struct Seen {
+    bytes: u64,
     head: Vec<u8>,
 }
 
@@ -52,8 +59,50 @@ pub enum DownloadedKind {
 }
 
 impl Download {
-    /// What the file looks like.
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// `body_too_large`, and those of a broken exchange.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        let chunk = self.response.chunk().await;
+        let Some(chunk) = chunk.map_err(|error| Failure::of_transport(&error, &self.host))? else {
+            return Ok(None);
+        };
+        self.seen.take(&chunk);
+        if self.seen.bytes > self.max_bytes {
+            return Err(too_large(self.max_bytes));
+        }
+        Ok(Some(chunk))
+    }
+
+    /// How many bytes have come.
+    pub fn bytes(&self) -> u64 {
+        self.seen.bytes
+    }
+
+    /// What the file looks like; meaningful at its end.
     pub fn kind(&self) -> DownloadedKind {
+        self.seen.kind()
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("host", &self.host)
+            .field("bytes", &self.seen.bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Seen {
+    fn take(&mut self, chunk: &[u8]) {
+        self.bytes += chunk.len() as u64;
+        let wanted = HEAD.saturating_sub(self.head.len()).min(chunk.len());
+        self.head.extend_from_slice(&chunk[..wanted]);
+    }
+
+    fn kind(&self) -> DownloadedKind {
         if self.bytes == 0 {
             DownloadedKind::Empty
         } else if self.head.starts_with(b"PK\x03\x04") || self.head.starts_with(b"PK\x05\x06") {
@@ -79,18 +128,13 @@ impl Download {
 }
 
 impl ServiceClient {
-    /// Streams what lies behind `link` into `sink`. The link may be relative to the base. The bearer token goes only to the base's
-    /// origin; redirects are followed only to where a link may lead in the first place. A 404 on a path with an empty segment
-    /// (`//`) is tried once more without it.
-    ///
-    /// The sink may hold a part of the file after an error; the caller throws it away.
+    /// Opens what lies behind `link`, which may be relative to the base. The bearer token goes only to the base's origin;
+    /// redirects are followed only to where a link may lead in the first place. A 404 on a path with an empty segment (`//`) is
+    /// tried once more without it.
     ///
     /// # Errors
-    /// `download_foreign_host`, `body_too_large`, `store_failed` when the sink cannot be written, and those of any call.
-    pub async fn download<W>(&self, link: &str, limits: DownloadLimits<'_>, sink: &mut W) -> Result<Download, Failure>
-    where
-        W: AsyncWrite + Unpin + Send,
-    {
+    /// `download_foreign_host`, `body_too_large`, and those of any call.
+    pub async fn download(&self, link: &str, limits: DownloadLimits<'_>) -> Result<Download, Failure> {
         let url = self.base.resolve(link).map_err(Failure::Refused)?;
         let response = match self.open(url.clone(), limits.hosts).await {
             Err(failure) if failure.is_not_found() => match without_empty_segments(&url) {
@@ -99,30 +143,18 @@ impl ServiceClient {
             },
             opened => opened?,
         };
-        let host = origin::authority(response.url());
         if response
             .content_length()
             .is_some_and(|length| length > limits.max_bytes)
         {
             return Err(too_large(limits.max_bytes));
         }
-        let mut download = Download {
-            bytes: 0,
-            head: Vec::new(),
-        };
-        let mut body = response.bytes_stream();
-        while let Some(chunk) = body.next().await {
-            let chunk: Bytes = chunk.map_err(|error| Failure::of_transport(&error, &host))?;
-            download.bytes += chunk.len() as u64;
-            if download.bytes > limits.max_bytes {
-                return Err(too_large(limits.max_bytes));
-            }
-            let wanted = HEAD.saturating_sub(download.head.len()).min(chunk.len());
-            download.head.extend_from_slice(&chunk[..wanted]);
-            sink.write_all(&chunk).await.map_err(unwritable)?;
-        }
-        sink.flush().await.map_err(unwritable)?;
-        Ok(download)
+        Ok(Download {
+            host: origin::authority(response.url()),
+            response,
+            max_bytes: limits.max_bytes,
+            seen: Seen::default(),
+        })
     }
 
     /// Opens a download: the answer's headers are read, its body not yet.
@@ -212,15 +244,6 @@ fn too_large(max_bytes: u64) -> Failure {
     )
 }
 
-fn unwritable(error: std::io::Error) -> Failure {
-    let code = if error.kind() == std::io::ErrorKind::StorageFull {
-        Code::DiskFull
-    } else {
-        Code::StoreFailed
-    };
-    Failure::Refused(Fault::new(code).detail(format!("the downloaded file cannot be written: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -228,11 +251,9 @@ mod tests {
     use super::*;
 
     fn kind(body: &[u8]) -> DownloadedKind {
-        Download {
-            bytes: body.len() as u64,
-            head: body.to_vec(),
-        }
-        .kind()
+        let mut seen = Seen::default();
+        seen.take(body);
+        seen.kind()
     }
 
     #[test]

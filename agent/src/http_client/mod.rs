@@ -10,12 +10,14 @@ mod client;
 mod download;
 mod error_text;
 mod failure;
+mod id;
 mod origin;
 mod tls;
 
 pub use answer::{Answer, ServiceError};
 pub use bearer::Bearer;
-pub use client::{Call, FilePart, JsonLabel, ServiceClient, segment};
+pub use client::{Call, FilePart, JsonLabel, ServiceClient};
 pub use download::{Download, DownloadLimits, DownloadedKind};
 pub use failure::Failure;
+pub use id::ServiceId;
 pub use origin::BaseUrl;
