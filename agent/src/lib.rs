@@ -21,6 +21,7 @@ pub mod http_client;
 pub mod idocs;
 pub mod jobs;
 pub mod messages;
+pub mod mig24;
 pub mod platform;
 pub mod signing;
 pub mod store;

@@ -3,8 +3,12 @@
 //! Belongs here: the types, reading and merging the files, locked keys, and the checks that need no I/O elsewhere.
 //! Does not belong here: opening what the configuration names.
 
+mod mig24_shapes;
 mod model;
 
+pub use mig24_shapes::{
+    CertificateEncoding, FinishItems, FinishShape, GroupIdBy, GroupShape, Mig24Shapes, PrepareShape, UploadShape, Verb,
+};
 pub use model::{
     AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, Mig24Profile,
     ModuleConfig, ServiceConfig, TokenSource,

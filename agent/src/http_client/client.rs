@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -82,6 +83,14 @@ impl ServiceClient {
     /// The host it talks to, for people.
     pub fn host(&self) -> String {
         self.base.host()
+    }
+
+    /// The link of `path`, which begins with `/`, for [`ServiceClient::download`].
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn path(&self, path: &str) -> Result<String, Failure> {
+        self.base.at(path).map(String::from).map_err(Failure::Refused)
     }
 
     /// Begins a call of `path`, which begins with `/`; ids in it are [`ServiceId::segment`](super::ServiceId::segment)s.
@@ -192,7 +201,7 @@ impl Call<'_> {
 /// A file to upload.
 #[derive(Debug)]
 pub struct FilePart {
-    field: &'static str,
+    field: Cow<'static, str>,
     name: String,
     media_type: String,
     length: u64,
@@ -203,7 +212,7 @@ impl FilePart {
     /// A file that is read while it is sent; `length` is its size in bytes.
     pub fn of_file(field: &'static str, name: &str, media_type: &str, file: tokio::fs::File, length: u64) -> Self {
         Self {
-            field,
+            field: field.into(),
             name: plain_name(name),
             media_type: media_type.to_owned(),
             length,
@@ -215,11 +224,20 @@ impl FilePart {
     pub fn of_bytes(field: &'static str, name: &str, media_type: &str, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         Self {
-            field,
+            field: field.into(),
             name: plain_name(name),
             media_type: media_type.to_owned(),
             length: bytes.len() as u64,
             body: bytes.into(),
+        }
+    }
+
+    /// The same file in the part named `field`.
+    #[must_use]
+    pub fn in_field(self, field: &str) -> Self {
+        Self {
+            field: field.to_owned().into(),
+            ..self
         }
     }
 }
