@@ -5,9 +5,11 @@
 //! called and where the result goes.
 
 pub(crate) mod base64_bytes;
+mod narrowing;
 mod request;
 mod service;
 
+pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
