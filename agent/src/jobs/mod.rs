@@ -17,6 +17,7 @@ mod live;
 mod model;
 mod retry;
 mod runner;
+mod service_failure;
 mod step;
 
 pub use context::{JobContext, Probe, StepError};
