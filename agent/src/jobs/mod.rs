@@ -17,6 +17,7 @@ mod live;
 mod model;
 mod retry;
 mod runner;
+mod shared;
 mod step;
 
 pub use context::{JobContext, Probe, StepError};
