@@ -9,8 +9,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::engine::Shared;
 use super::live::Live;
+use super::shared::Shared;
 use super::step::StepRun;
 use super::{JobEnd, JobId, Stage, StepState, StepView};
 use crate::messages::Fault;
@@ -21,7 +21,8 @@ use crate::store::{Store, Transaction, claims};
 /// How an effect failed; decides whether it may be repeated.
 #[derive(Clone, Debug)]
 pub enum StepError {
-    /// Definite: the other side said no. Never repeated.
+    /// Definite: the other side said no. Never repeated. (With `disk_full` or `store_failed`, which nobody else says, the job is
+    /// stopped instead of closed, and the step begins anew when a person says retry.)
     Refused(Fault),
     /// It certainly did not happen, and only a person can mend why (a replaced token, an unpaid plan): the job stops, and retrying
     /// it begins the step again.

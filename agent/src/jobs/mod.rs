@@ -18,6 +18,7 @@ mod model;
 mod retry;
 mod runner;
 mod service_failure;
+mod shared;
 mod step;
 
 pub use context::{JobContext, Probe, StepError};
