@@ -1,0 +1,558 @@
+# English texts. `err-<code>` says what happened, `rec-<code>` what to do. The reader is an accountant, not a programmer.
+# An argument may be missing: it then has the value `none`, so each is used only inside a variant chosen by itself.
+
+## The request itself
+
+err-malformed-json = The program sent a request that is not valid JSON.
+rec-malformed-json = Tell the developer of the program that sent it. Nothing was signed.
+err-invalid-field = { $field ->
+    [none] A value in the request is missing or wrong.
+   *[other] { $reason ->
+        [none] The value “{ $field }” in the request is missing or wrong.
+       *[other] The value “{ $field }” in the request is wrong: { $reason }.
+    }
+}
+rec-invalid-field = Correct the value and send the request again. Nothing was signed.
+err-invalid-selector = { $reason ->
+    [none] It is not clear which certificate is meant.
+   *[other] It is not clear which certificate is meant: { $reason }.
+}
+rec-invalid-selector = Name the certificate by the beginning of its fingerprint, by a PKCS#11 address (pkcs11:…), or by filters such as iin=…,bin=…. “tokensign certs” lists the certificates.
+err-digest-mismatch = { $document ->
+    [none] The document does not match the checksum that came with it.
+   *[other] The document “{ $document }” does not match the checksum that came with it.
+}
+rec-digest-mismatch = The document was changed or damaged on its way. Take it from its source again. Nothing was signed.
+err-digest-length = { $document ->
+    [none] A checksum in the request has the wrong length.
+   *[other] The checksum of “{ $document }” has the wrong length.
+}
+rec-digest-length = The program or the service computed the checksum by another algorithm than it names. Tell its developer. Nothing was signed.
+err-not-found = This address does not exist in tokensign.
+rec-not-found = Check the address, or compare the program's version with the list of calls at /docs.
+err-no-such-item = { $item ->
+    [none] There is no such item, or it belongs to another program.
+   *[other] There is no “{ $item }”, or it belongs to another program.
+}
+rec-no-such-item = Check the identifier. “tokensign jobs list” shows the jobs.
+err-method-not-allowed = This call does not exist at this address.
+rec-method-not-allowed = Tell the developer of the program; the list of calls is at /docs.
+err-body-too-large = { $limit ->
+    [none] The request is larger than tokensign accepts.
+   *[other] The request is larger than tokensign accepts ({ $limit } bytes).
+}
+rec-body-too-large = Send large documents as a multipart form; they are then read piece by piece. The limit stands in the configuration.
+err-unsupported-media-type = The request has a content type that this call does not accept.
+rec-unsupported-media-type = Tell the developer of the program: the call takes application/json or multipart/form-data.
+err-idempotency-mismatch = The same Idempotency-Key came with another request.
+rec-idempotency-mismatch = Tell the developer of the program: every new request needs a new key. Nothing was done twice.
+err-idempotency-in-progress = The same request is being worked on already.
+rec-idempotency-in-progress = Wait for its result; nothing has to be sent again.
+err-wrong-state = { $state ->
+    [none] This is not possible in the present state.
+   *[other] This is not possible in the state “{ $state }”.
+}
+rec-wrong-state = Look at the present state with “tokensign jobs show”, then decide.
+err-file-unreadable = { $path ->
+    [none] The file cannot be read.
+   *[other] { $reason ->
+        [none] The file { $path } cannot be read.
+       *[other] The file { $path } cannot be read: { $reason }.
+    }
+}
+rec-file-unreadable = Check that the file exists and that you may open it.
+
+## Who may ask
+
+err-foreign-user = The request came from another user of this computer.
+rec-foreign-user = Every user runs an agent of their own. Start tokensign as the user who works with the program.
+err-wrong-host = The request was addressed to another name than this computer.
+rec-wrong-host = Use the address http://127.0.0.1 with the port that “tokensign status” shows. If you did not send this request, a web page may have tried to reach tokensign; nothing was given to it.
+err-foreign-origin = { $origin ->
+    [none] A web page that is not connected to tokensign sent a request.
+   *[other] The web page { $origin } sent a request but is not connected to tokensign.
+}
+rec-foreign-origin = If you trust the site, let it ask for a connection and compare the six digits. Otherwise nothing has to be done: it received nothing.
+err-unpaired = The program is not connected to tokensign.
+rec-unpaired = Let the program ask for a connection and confirm it with the six digits that both show. A connection that was ended has to be made anew.
+err-permission-denied = { $permission ->
+    [none] The program is not allowed to do this.
+   *[other] The program is not allowed to do this; it lacks the permission “{ $permission }”.
+}
+rec-permission-denied = Connect the program again with the permission it needs. “tokensign apps list” shows what it has now.
+err-rate-limited = { $retry_after ->
+    [none] Too many requests in a short time.
+    [one] Too many requests in a short time. The next is accepted in { $retry_after } second.
+   *[other] Too many requests in a short time. The next is accepted in { $retry_after } seconds.
+}
+rec-rate-limited = Wait a little and repeat. If you did not start anything, see which program is asking: “tokensign apps list”.
+err-pairing-failed = The connection was not confirmed.
+rec-pairing-failed = Start it again from the program and confirm within five minutes, when both show the same six digits.
+
+## Certificates
+
+err-certificate-not-found = { $selector ->
+    [none] No suitable certificate was found.
+   *[other] No certificate fits “{ $selector }”.
+}
+rec-certificate-not-found = Check that the right token is plugged in. “tokensign certs” shows the certificates and what each may be used for.
+err-certificate-ambiguous = { $count ->
+    [none] Several certificates fit.
+   *[other] { $count } certificates fit.
+}
+rec-certificate-ambiguous = Say which one is meant, for instance by the beginning of its fingerprint from “tokensign certs”.
+err-certificate-expired = { $certificate ->
+    [none] The certificate has expired.
+   *[other] { $valid_until ->
+        [none] The certificate “{ $certificate }” has expired.
+       *[other] The certificate “{ $certificate }” expired on { $valid_until }.
+    }
+}
+rec-certificate-expired = Get a new certificate from your certification centre. If the certificate should still be valid, check the date of this computer.
+err-certificate-not-yet-valid = { $certificate ->
+    [none] The certificate is not valid yet.
+   *[other] { $valid_from ->
+        [none] The certificate “{ $certificate }” is not valid yet.
+       *[other] The certificate “{ $certificate }” is valid only from { $valid_from }.
+    }
+}
+rec-certificate-not-yet-valid = Wait for that day or use another certificate. If it should be valid now, check the date of this computer.
+err-certificate-wrong-purpose = { $certificate ->
+    [none] The certificate is not meant for this.
+   *[other] The certificate “{ $certificate }” is not meant for this.
+}
+rec-certificate-wrong-purpose = A certificate for logging in cannot sign documents, and the other way round. Choose another one: “tokensign certs” shows the purpose of each.
+err-certificate-without-key = { $certificate ->
+    [none] The certificate has no key on the token.
+   *[other] The certificate “{ $certificate }” has no key on the token.
+}
+rec-certificate-without-key = Plug in the token on which the certificate was issued, or choose another certificate.
+err-unsupported-algorithm = { $algorithm ->
+    [none] The certificate's algorithm cannot be used.
+   *[other] The algorithm { $algorithm } cannot be used here.
+}
+rec-unsupported-algorithm = Choose another certificate or another token. “tokensign tokens” shows what the token can do.
+
+## The person
+
+err-refused = You refused.
+rec-refused = Nothing was signed. To sign after all, start the request again in the program.
+err-expired = Nobody answered in time.
+rec-expired = Nothing was signed. Start the request again in the program and answer it while it waits.
+err-no-prompter = There is nowhere to ask for your decision.
+rec-no-prompter = Open the page with “tokensign open”, or answer in a terminal with “tokensign approve”.
+err-cancelled = The request was cancelled.
+rec-cancelled = Nothing more happens. Start it again if it is still needed.
+err-approval-mismatch = What was to be signed is not what you approved.
+rec-approval-mismatch = Nothing was signed. Start the request again; if this repeats, tell the developer of the program.
+err-stale-decision = The question changed after it had been shown to you.
+rec-stale-decision = Look at it again as it is now and decide anew.
+err-not-unattended = { $certificate ->
+    [none] This certificate may be used only when a person answers.
+   *[other] The certificate “{ $certificate }” may be used only when a person answers.
+}
+rec-not-unattended = Answer on the page or in the terminal. To use the certificate without a person, its owner sets unattended = true for it in the configuration.
+
+## The token
+
+err-pin-incorrect = { $tries_left ->
+    [none] The PIN is wrong.
+    [one] The PIN is wrong. { $tries_left } try is left.
+   *[other] The PIN is wrong. { $tries_left } tries are left.
+}
+rec-pin-incorrect = Nothing was signed. Check the keyboard's language and Caps Lock, and enter the PIN again without haste: when no try is left the token locks.
+err-pin-locked = The token's PIN is locked after too many wrong tries.
+rec-pin-locked = Unlock it with the administrator's PIN (PUK) in the token maker's program, or ask whoever issued the token. Nothing was signed.
+err-pin-expired = The token's PIN has expired.
+rec-pin-expired = Change the PIN in the token maker's program, then repeat.
+err-pin-not-initialised = The token's PIN has never been set.
+rec-pin-not-initialised = Set the PIN in the token maker's program, or ask whoever issued the token.
+err-pin-length = The PIN is too short or too long for this token.
+rec-pin-length = No try was spent. Enter the PIN of the token itself, not the password of the program or of the computer.
+err-pin-last-try = Only one try for the PIN is left.
+rec-pin-last-try = Make sure of the PIN first. If it is wrong again the token locks. Continue only after confirming the last try.
+err-pin-required = The token needs a PIN, and it was not entered.
+rec-pin-required = Approve again and enter the PIN.
+err-pin-cancelled = The PIN entry on the reader was cancelled.
+rec-pin-cancelled = Nothing was signed. Approve again and enter the PIN on the reader.
+err-token-absent = { $token ->
+    [none] The token is not plugged in.
+   *[other] The token “{ $token }” is not plugged in.
+}
+rec-token-absent = Plug the token in. If it is in already, take it out, wait a few seconds and plug it in again; then look at “tokensign doctor”.
+err-token-removed = { $token ->
+    [none] The token was pulled out during the work.
+   *[other] The token “{ $token }” was pulled out during the work.
+}
+rec-token-removed = Plug it in again. What was signed is kept; the rest goes on after the PIN.
+err-token-busy = { $token ->
+    [none] Another program is using the token.
+   *[other] Another program is using the token “{ $token }”.
+}
+rec-token-busy = Close the other program that works with the token, then repeat. “tokensign modules release” gives the token free on our side.
+err-key-not-found = The key of the certificate is not on the token.
+rec-key-not-found = Check that this is the right token. If the key was deleted, a new certificate has to be issued.
+err-token-error = { $ckr ->
+    [none] The token answered with an error.
+   *[other] The token answered with an error ({ $ckr }).
+}
+rec-token-error = Take the token out, plug it in again and repeat. If this goes on, give the error's name to the token maker's support.
+err-signature-invalid = The token returned a signature that does not verify.
+rec-signature-invalid = It was thrown away and nothing was sent. Repeat; if this goes on, the token or its driver is faulty.
+err-module-missing = { $path ->
+    [none] The token's driver (PKCS#11 module) is missing.
+   *[other] The token's driver (PKCS#11 module) is missing: { $path }.
+}
+rec-module-missing = Install the driver from the token's maker, or correct its path in the configuration. “tokensign modules list” shows what was looked for.
+err-module-unusable = { $module ->
+    [none] The token's driver (PKCS#11 module) cannot be used.
+   *[other] { $reason ->
+        [none] The token's driver { $module } cannot be used.
+       *[other] The token's driver { $module } cannot be used: { $reason }.
+    }
+}
+rec-module-unusable = Install the driver anew for this system and its architecture. Its file must belong to you or to the administrator and be writable for nobody else.
+err-module-crashed = { $module ->
+    [none] The token's driver (PKCS#11 module) crashed.
+   *[other] The token's driver { $module } crashed.
+}
+rec-module-crashed = tokensign goes on and starts the driver anew. What was signed is kept; approve the rest again. If this repeats, update the driver.
+err-module-hung = { $module ->
+    [none] The token's driver (PKCS#11 module) does not answer.
+   *[other] The token's driver { $module } does not answer.
+}
+rec-module-hung = It was stopped. Take the token out, plug it in again and repeat. If this repeats, update the driver.
+err-module-quarantined = { $module ->
+    [none] The token's driver (PKCS#11 module) failed too often and is set aside.
+   *[other] The token's driver { $module } failed too often and is set aside.
+}
+rec-module-quarantined = Update the driver, then take it back with “tokensign modules release”.
+
+## iDocs and MIG24
+
+err-profile-unknown = { $profile ->
+    [none] There is no such service profile.
+   *[other] There is no service profile “{ $profile }”.
+}
+rec-profile-unknown = Check the name. Profiles stand in the configuration as [idocs.name] and [mig24.name].
+err-service-token-missing = { $profile ->
+    [none] The access key of the service is missing or cannot be read.
+   *[other] The access key of the profile “{ $profile }” is missing or cannot be read.
+}
+rec-service-token-missing = Get the key in the service's settings and put it where the profile says. A file with it must be readable for you alone (chmod 600).
+err-service-unauthorised = { $profile ->
+    [none] The service does not accept the access key.
+   *[other] The service does not accept the access key of the profile “{ $profile }”.
+}
+rec-service-unauthorised = The key has expired or was replaced. Get a new one in the service's settings, then say “tokensign jobs retry”.
+err-service-billing = The service's paid plan has ended.
+rec-service-billing = Pay for the plan in the service, then say “tokensign jobs retry”. Nothing has to be signed again.
+err-service-refused = { $reason ->
+    [none] The service refused the request.
+   *[other] The service refused the request: { $reason }
+}
+rec-service-refused = Correct in the service what it names, then start again. Nothing was submitted twice.
+err-service-failed = { $status ->
+    [none] The service failed.
+   *[other] The service failed (status { $status }).
+}
+rec-service-failed = This is on the service's side. tokensign repeats what is safe to repeat; otherwise say “tokensign jobs retry” later.
+err-service-unreadable = The service answered something that cannot be understood.
+rec-service-unreadable = Often a proxy or a maintenance page answers instead of the service. Check its address in the profile, then say “tokensign jobs retry”.
+err-service-unreachable = { $host ->
+    [none] The service cannot be reached.
+   *[other] The service { $host } cannot be reached.
+}
+rec-service-unreachable = Check the internet connection and the proxy. tokensign tries again by itself.
+err-service-timeout = { $host ->
+    [none] The service did not answer in time.
+   *[other] The service { $host } did not answer in time.
+}
+rec-service-timeout = tokensign first asks the service whether the request arrived, so nothing happens twice. Wait, or say “tokensign jobs retry” later.
+err-service-uncertain = It cannot be known whether the service carried the request out.
+rec-service-uncertain = Look at the document in the service itself. If it is not done there say “tokensign jobs retry”, if it is done “tokensign jobs cancel”.
+err-ticket-missing = iDocs gave no ticket that protects against sending twice.
+rec-ticket-missing = Nothing was signed and the PIN was not asked for. Try again later; if this repeats, tell the support of iDocs.
+err-download-foreign-host = { $host ->
+    [none] The service's download link leads to a foreign address.
+   *[other] The service's download link leads to a foreign address ({ $host }).
+}
+rec-download-foreign-host = The access key was not sent there and nothing was signed. If the address is right, add it to download_hosts of the profile.
+err-signer-mismatch = { $reason ->
+    [none] The certificate does not belong to the employee or the organisation that has to sign.
+   *[other] The certificate does not belong to the one who has to sign: { $reason }.
+}
+rec-signer-mismatch = Choose the certificate of the employee who signs, issued for this organisation.
+err-employee-unknown = The employee who signs cannot be told from the certificate.
+rec-employee-unknown = Check in the service that the employee has the same IIN as the certificate, or name the employee in the request.
+err-content-changed = The document changed after you had seen it.
+rec-content-changed = Nothing was sent. Start again, look at the new version and decide anew.
+err-prepare-unusable = { $reason ->
+    [none] The list of checksums from MIG24 cannot be used.
+   *[other] The list of checksums from MIG24 cannot be used: { $reason }.
+}
+rec-prepare-unusable = Nothing was signed. Check that the documents are in the package group, then start again; if this repeats, tell the support of MIG24.
+
+## The agent
+
+err-config-invalid = { $path ->
+    [none] The configuration is wrong.
+   *[other] { $reason ->
+        [none] The configuration file { $path } is wrong.
+       *[other] The configuration file { $path } is wrong: { $reason }
+    }
+}
+rec-config-invalid = Correct the place named and start again.
+err-store-failed = { $path ->
+    [none] tokensign cannot read or write its database.
+   *[other] tokensign cannot read or write its database in { $path }.
+}
+rec-store-failed = Check that the disk has room and that the directory belongs to you. “tokensign doctor” looks closer.
+err-store-newer = The database was written by a newer version of tokensign.
+rec-store-newer = Install that version or a newer one. The database was left as it is.
+err-agent-running = tokensign is running already.
+rec-agent-running = Use the running agent; “tokensign status” finds it. Two agents cannot share one database.
+err-agent-unreachable = tokensign does not run, or does not answer.
+rec-agent-unreachable = Start it with “tokensign serve”, then repeat.
+err-port-taken = { $port ->
+    [none] The port is used by another program.
+   *[other] The port { $port } is used by another program.
+}
+rec-port-taken = Choose another port with --listen, or leave it out: tokensign then finds a free one.
+err-disk-full = There is no room left on the disk.
+rec-disk-full = Free some room, then say “tokensign jobs retry”. What was signed is kept.
+err-verification-failed = { $reason ->
+    [none] The signature does not verify.
+   *[other] The signature does not verify: { $reason }.
+}
+rec-verification-failed = The document or the signature was changed, or they do not belong together. Get both from the sender again.
+err-internal = Something happened in tokensign that should not.
+rec-internal = Nothing was sent twice. Repeat; if it happens again, send the log of the agent to its developers. It holds no PIN and no documents.
+
+## Questions, on the page and in the terminal
+
+ui-product = tokensign
+ui-page-title = Approvals
+ui-question-sign = { $count ->
+    [one] Sign a document?
+   *[other] Sign { $count } documents?
+}
+ui-question-authenticate = Log in with your certificate?
+ui-question-choose = Which certificate is to be used?
+ui-question-pair = Connect this program?
+ui-action = What is asked
+ui-action-sign = An electronic signature
+ui-action-authenticate = Logging in (this is not the signature of a document)
+ui-who = Who asks
+ui-caller-owner = You, on the command line
+ui-caller-verified = confirmed by the system
+ui-caller-unverified = as it names itself
+ui-origin = Site
+ui-process = Process
+ui-documents = Documents
+ui-documents-count = { $count ->
+    [one] { $count } document
+   *[other] { $count } documents
+}
+ui-document = Document
+ui-reference = Number in the program
+ui-size = Size
+ui-size-bytes = { $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+}
+ui-size-kb = { $size } KB
+ui-size-mb = { $size } MB
+ui-size-gb = { $size } GB
+ui-media-type = Type
+ui-digest = Checksum
+ui-digest-unseen = tokensign has not seen this document: the program sent only its checksum
+ui-entries = Inside
+ui-show-all = Show all
+ui-copy = Copy
+ui-copied = Copied
+ui-certificate = Certificate
+ui-certificate-change = Another certificate
+ui-common-name = Issued to
+ui-organisation = Organisation
+ui-iin = IIN
+ui-bin = BIN
+ui-inn = INN
+ui-inn-le = INN of the organisation
+ui-ogrn = OGRN
+ui-snils = SNILS
+ui-issuer = Issued by
+ui-serial = Number
+ui-valid-from = Valid from
+ui-valid-until = Valid until
+ui-key-type = Key
+ui-fingerprint = Fingerprint
+ui-token = Token
+ui-purpose = Purpose
+ui-purpose-signature = signature
+ui-purpose-authentication = login
+ui-purpose-encryption = encryption
+ui-usable = Usable
+ui-yes = yes
+ui-no = no
+ui-destination = Where it goes
+ui-destination-none = The signature goes back to the program that asks
+ui-service-idocs = iDocs
+ui-service-mig24 = EDO.MIG24
+ui-profile = Profile
+ui-host = Address
+ui-counterparty = Counterparty
+ui-effect = What happens then
+ui-pin = PIN of the token
+ui-pin-enter = Enter the PIN of the token
+ui-pinpad = Enter the PIN on the reader
+ui-pin-not-needed = No PIN is needed
+ui-pin-low = At least one wrong PIN has been entered. Be careful.
+ui-pin-final-try = This is the last try. If the PIN is wrong, the token locks.
+ui-pin-confirm-last-try = I am sure of the PIN and use the last try
+ui-pin-locked = The PIN is locked
+ui-tries-left = { $count ->
+    [one] { $count } try is left
+   *[other] { $count } tries are left
+}
+ui-approve = Approve
+ui-refuse = Refuse
+ui-choose = Choose
+ui-deadline = Answer before
+ui-time-left = { $count ->
+    [one] { $count } second is left
+   *[other] { $count } seconds are left
+}
+ui-minutes-left = { $count ->
+    [one] { $count } minute is left
+   *[other] { $count } minutes are left
+}
+ui-pair-compare = Connect only if the program shows the same six digits
+ui-pair-code = Digits
+ui-permissions = It will be allowed
+ui-permission-sign = to ask you for signatures
+ui-permission-authenticate = to ask you to log in
+ui-permission-certificates = to see your tokens and certificates
+ui-permission-verify = to verify signatures
+ui-permission-raw-hash = to ask for signatures of documents that tokensign does not see
+ui-permission-service-read = to read in { $service } (profile { $profile })
+ui-permission-service-draft = to prepare documents in { $service } (profile { $profile })
+ui-permission-service-submit = to send signed documents to { $service } (profile { $profile }), each with your approval
+ui-permission-service-delete = to delete documents in { $service } (profile { $profile })
+ui-any-profile = any
+ui-state = State
+ui-state-waiting = waits for you
+ui-state-working = at work
+ui-state-closed = closed
+ui-state-running = at work
+ui-state-finished = finished
+ui-state-failed = failed
+ui-state-refused = refused
+ui-state-cancelled = cancelled
+ui-state-stopped = stopped, look at it
+ui-state-signed = signed
+ui-waiting-for-person = waits for your decision
+ui-no-prompter = waits, but there is nowhere to ask: open the page or a terminal
+ui-waiting-for-token = waits for the token
+ui-waiting-to-retry = tries again at { $time }
+ui-token-present = plugged in
+ui-token-locked = PIN locked
+ui-token-absent = not plugged in
+ui-questions-none = Nothing waits for you. This page shows every request as it comes.
+ui-questions-count = { $count ->
+    [one] { $count } request waits for you
+   *[other] { $count } requests wait for you
+}
+ui-working = The token signs. Do not pull it out.
+ui-done = Done
+ui-signed = { $count ->
+    [one] { $count } document is signed
+   *[other] { $count } documents are signed
+}
+ui-refused = Refused. Nothing was signed.
+ui-closed-elsewhere = This request was answered elsewhere, or is no longer needed.
+ui-connected = Connected to tokensign
+ui-disconnected = The connection to tokensign is lost. It is made anew by itself.
+ui-session-ended = This page's session has ended.
+ui-enter-title = This page opens by a one-time link
+ui-enter-advice = Type in a terminal of this computer:
+ui-enter-command = tokensign open
+ui-link-used = This link was used already, or is older than a minute.
+ui-tokens = Tokens
+ui-tokens-none = No token is plugged in
+ui-certificates = Certificates
+ui-certificates-none = There are no certificates
+ui-applications = Connected programs
+ui-applications-none = No program is connected
+ui-revoke = End the connection
+ui-jobs = Work in hand
+ui-jobs-none = There is nothing
+ui-lock = Lock
+ui-locked = Locked. Every remembered permission has ended.
+ui-language = Language
+ui-details = Details
+ui-error = Error
+ui-what-to-do = What to do
+ui-last-used = Last used
+ui-created = Created
+ui-time = Time
+ui-id = Identifier
+ui-name = Name
+ui-kind = Kind
+ui-kind-signature = signature
+ui-kind-idocs-quick-sign = signing in iDocs
+ui-kind-mig24-package-group = signing in EDO.MIG24
+ui-steps = Steps
+ui-attempts = Attempts
+
+## The command line
+
+cli-choose-prompt = Number of the certificate (empty: refuse):
+cli-approve-prompt = Approve? Type “yes” to approve, “no” to refuse:
+cli-pin-prompt = PIN (not shown; empty: refuse):
+cli-yes = yes
+cli-no = no
+cli-last-try-prompt = Type “yes” to use the last try, anything else to refuse:
+cli-answer-unclear = Please type “yes” or “no”.
+cli-number-unclear = { $count ->
+    [one] Please type 1.
+   *[other] Please type a number from 1 to { $count }.
+}
+cli-watching = Waiting for requests. Ctrl-C ends this.
+cli-written = Written: { $path }
+cli-exists = { $path } exists already; --force overwrites it
+cli-link = Open this link within { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}; it works once:
+cli-listening = tokensign is ready: { $address }
+cli-verdict-valid = The signature is valid
+cli-verdict-invalid = The signature is not valid
+cli-verdict-unknown = It cannot be said whether the signature is valid
+cli-verdict-valid-signer = valid
+cli-verdict-invalid-signer = not valid
+cli-verdict-unknown-signer = unknown
+cli-signing-time = Time by the signer's clock
+cli-algorithm = Algorithm
+cli-started = Started
+cli-waiting-elsewhere = Waiting for the answer given elsewhere
+cli-revoked = The connection has ended
+cli-uploading = Sending
+cli-signing = Signing
+cli-address = Address
+cli-version = Version
+cli-prompters = Questions are shown at
+cli-uptime = Running for
+cli-module = Driver
+cli-model = Model
+cli-permissions = Permissions
+cli-never = never
+cli-manufacturer = Maker
+cli-outcome = Outcome
+cli-not-running = The agent does not run; it is started when it is needed.
+cli-audit-intact = { $count ->
+    [one] The record is intact: { $count } entry.
+   *[other] The record is intact: { $count } entries.
+}
+cli-check-ok = good
+cli-check-problem = problem

@@ -1,0 +1,556 @@
+# Қазақша мәтіндер. `err-<код>` не болғанын, `rec-<код>` не істеу керегін айтады. Оқитын — бағдарламашы емес, бухгалтер.
+# Аргумент болмауы мүмкін: онда оның мәні `none`, сондықтан әрқайсысы тек өзі таңдаған нұсқаның ішінде тұрады.
+
+## Сұраудың өзі
+
+err-malformed-json = Бағдарлама жіберген сұрау JSON ретінде оқылмайды.
+rec-malformed-json = Оны жіберген бағдарламаның әзірлеушісіне хабарлаңыз. Ештеңеге қол қойылған жоқ.
+err-invalid-field = { $field ->
+    [none] Сұраудағы бір мән жоқ немесе қате.
+   *[other] { $reason ->
+        [none] Сұраудағы «{ $field }» мәні жоқ немесе қате.
+       *[other] Сұраудағы «{ $field }» мәні қате: { $reason }.
+    }
+}
+rec-invalid-field = Мәнді түзетіп, сұрауды қайта жіберіңіз. Ештеңеге қол қойылған жоқ.
+err-invalid-selector = { $reason ->
+    [none] Қай сертификат керек екені түсініксіз.
+   *[other] Қай сертификат керек екені түсініксіз: { $reason }.
+}
+rec-invalid-selector = Сертификатты саусақ ізінің басымен, PKCS#11 мекенжайымен (pkcs11:…) немесе iin=…,bin=… сияқты шарттармен көрсетіңіз. Сертификаттар тізімін «tokensign certs» көрсетеді.
+err-digest-mismatch = { $document ->
+    [none] Құжат өзімен бірге келген бақылау сомасына сәйкес келмейді.
+   *[other] «{ $document }» құжаты өзімен бірге келген бақылау сомасына сәйкес келмейді.
+}
+rec-digest-mismatch = Құжат жолда өзгерген немесе бүлінген. Оны бастапқы көзінен қайта алыңыз. Ештеңеге қол қойылған жоқ.
+err-digest-length = { $document ->
+    [none] Сұраудағы бақылау сомасының ұзындығы дұрыс емес.
+   *[other] «{ $document }» құжатының бақылау сомасының ұзындығы дұрыс емес.
+}
+rec-digest-length = Бағдарлама немесе сервис бақылау сомасын өзі атаған алгоритммен есептемеген. Әзірлеушісіне хабарлаңыз. Ештеңеге қол қойылған жоқ.
+err-not-found = tokensign-да мұндай мекенжай жоқ.
+rec-not-found = Мекенжайды тексеріңіз немесе бағдарлама нұсқасын /docs бетіндегі тізіммен салыстырыңыз.
+err-no-such-item = { $item ->
+    [none] Мұндай жазба жоқ немесе ол басқа бағдарламаға тиесілі.
+   *[other] «{ $item }» жазбасы жоқ немесе ол басқа бағдарламаға тиесілі.
+}
+rec-no-such-item = Нөмірді тексеріңіз. Тапсырмалар тізімін «tokensign jobs list» көрсетеді.
+err-method-not-allowed = Бұл мекенжайда мұндай әрекет жоқ.
+rec-method-not-allowed = Бағдарлама әзірлеушісіне хабарлаңыз: әрекеттер тізімі /docs бетінде.
+err-body-too-large = { $limit ->
+    [none] Сұрау tokensign қабылдайтын көлемнен үлкен.
+   *[other] Сұрау tokensign қабылдайтын көлемнен үлкен ({ $limit } байттан аспауы керек).
+}
+rec-body-too-large = Үлкен құжаттар multipart түрінде жіберіледі, сонда олар бөлшектеп оқылады. Шек баптауда беріледі.
+err-unsupported-media-type = Бұл әрекет мұндай түрдегі сұрауды қабылдамайды.
+rec-unsupported-media-type = Бағдарлама әзірлеушісіне хабарлаңыз: application/json немесе multipart/form-data қабылданады.
+err-idempotency-mismatch = Дәл сол Idempotency-Key кілтімен басқа сұрау келді.
+rec-idempotency-mismatch = Бағдарлама әзірлеушісіне хабарлаңыз: әр жаңа сұрауға жаңа кілт керек. Ештеңе екі рет жасалған жоқ.
+err-idempotency-in-progress = Дәл осы сұрау қазір орындалып жатыр.
+rec-idempotency-in-progress = Нәтижесін күтіңіз, қайта жіберудің қажеті жоқ.
+err-wrong-state = { $state ->
+    [none] Қазіргі күйде бұл мүмкін емес.
+   *[other] «{ $state }» күйінде бұл мүмкін емес.
+}
+rec-wrong-state = Қазіргі күйін «tokensign jobs show» арқылы көріп, содан кейін шешіңіз.
+err-file-unreadable = { $path ->
+    [none] Файл оқылмайды.
+   *[other] { $reason ->
+        [none] { $path } файлы оқылмайды.
+       *[other] { $path } файлы оқылмайды: { $reason }.
+    }
+}
+rec-file-unreadable = Файлдың бар екенін және оны ашуға құқығыңыз бар екенін тексеріңіз.
+
+## Кім сұрай алады
+
+err-foreign-user = Сұрау осы компьютердің басқа пайдаланушысынан келді.
+rec-foreign-user = Әр пайдаланушының өз агенті болады. tokensign-ды сол бағдарламамен жұмыс істейтін пайдаланушы атынан іске қосыңыз.
+err-wrong-host = Сұрау осы компьютерге арналмаған.
+rec-wrong-host = «tokensign status» көрсететін портпен http://127.0.0.1 мекенжайын пайдаланыңыз. Егер мұндай сұрау жібермеген болсаңыз, tokensign-ға веб-бет жетуге тырысқан болуы мүмкін; оған ештеңе берілген жоқ.
+err-foreign-origin = { $origin ->
+    [none] Сұрауды tokensign-ға қосылмаған веб-бет жіберді.
+   *[other] Сұрауды tokensign-ға қосылмаған { $origin } веб-беті жіберді.
+}
+rec-foreign-origin = Сайтқа сенсеңіз, ол қосылуды сұрасын, сонда алты цифрды салыстырыңыз. Әйтпесе ештеңе істеудің қажеті жоқ: ол ештеңе алған жоқ.
+err-unpaired = Бағдарлама tokensign-ға қосылмаған.
+rec-unpaired = Бағдарлама қосылуды сұрасын; екеуі де бірдей алты цифр көрсеткенде растаңыз. Тоқтатылған қосылымды жаңадан жасау керек.
+err-permission-denied = { $permission ->
+    [none] Бағдарламаға бұл рұқсат етілмеген.
+   *[other] Бағдарламаға бұл рұқсат етілмеген: оның «{ $permission }» құқығы жоқ.
+}
+rec-permission-denied = Бағдарламаны керек құқықпен қайта қосыңыз. Қазір не рұқсат етілгенін «tokensign apps list» көрсетеді.
+err-rate-limited = { $retry_after ->
+    [none] Қысқа уақытта тым көп сұрау келді.
+   *[other] Қысқа уақытта тым көп сұрау келді. Келесісі { $retry_after } секундтан кейін қабылданады.
+}
+rec-rate-limited = Сәл күтіп, қайталаңыз. Өзіңіз ештеңе бастамаған болсаңыз, қай бағдарлама сұрап жатқанын қараңыз: «tokensign apps list».
+err-pairing-failed = Қосылым расталмады.
+rec-pairing-failed = Бағдарламадан қайта бастап, екеуі де бірдей алты цифр көрсеткенде, бес минут ішінде растаңыз.
+
+## Сертификаттар
+
+err-certificate-not-found = { $selector ->
+    [none] Лайықты сертификат табылмады.
+   *[other] «{ $selector }» шартына сай сертификат жоқ.
+}
+rec-certificate-not-found = Керек токеннің салынғанын тексеріңіз. Сертификаттарды және олардың мақсатын «tokensign certs» көрсетеді.
+err-certificate-ambiguous = { $count ->
+    [none] Бірнеше сертификат сай келеді.
+   *[other] { $count } сертификат сай келеді.
+}
+rec-certificate-ambiguous = Қайсысы керек екенін көрсетіңіз, мысалы, «tokensign certs» тізіміндегі саусақ ізінің басымен.
+err-certificate-expired = { $certificate ->
+    [none] Сертификаттың мерзімі өтіп кеткен.
+   *[other] { $valid_until ->
+        [none] «{ $certificate }» сертификатының мерзімі өтіп кеткен.
+       *[other] «{ $certificate }» сертификатының мерзімі { $valid_until } күні біткен.
+    }
+}
+rec-certificate-expired = Куәландырушы орталықтан жаңа сертификат алыңыз. Егер ол әлі жарамды болуы тиіс болса, осы компьютердің күнін тексеріңіз.
+err-certificate-not-yet-valid = { $certificate ->
+    [none] Сертификаттың мерзімі әлі басталған жоқ.
+   *[other] { $valid_from ->
+        [none] «{ $certificate }» сертификатының мерзімі әлі басталған жоқ.
+       *[other] «{ $certificate }» сертификаты { $valid_from } күнінен бастап жарамды.
+    }
+}
+rec-certificate-not-yet-valid = Сол күнді күтіңіз немесе басқа сертификат алыңыз. Егер ол қазір жарамды болуы тиіс болса, осы компьютердің күнін тексеріңіз.
+err-certificate-wrong-purpose = { $certificate ->
+    [none] Сертификат бұл іске арналмаған.
+   *[other] «{ $certificate }» сертификаты бұл іске арналмаған.
+}
+rec-certificate-wrong-purpose = Кіруге арналған сертификатпен құжатқа қол қоюға болмайды, және керісінше. Басқасын таңдаңыз: әрқайсысының мақсатын «tokensign certs» көрсетеді.
+err-certificate-without-key = { $certificate ->
+    [none] Токенде бұл сертификаттың кілті жоқ.
+   *[other] Токенде «{ $certificate }» сертификатының кілті жоқ.
+}
+rec-certificate-without-key = Сертификат шығарылған токенді салыңыз немесе басқа сертификат таңдаңыз.
+err-unsupported-algorithm = { $algorithm ->
+    [none] Бұл сертификаттың алгоритмін пайдалануға болмайды.
+   *[other] { $algorithm } алгоритмін мұнда пайдалануға болмайды.
+}
+rec-unsupported-algorithm = Басқа сертификат немесе басқа токен таңдаңыз. Токеннің мүмкіндіктерін «tokensign tokens» көрсетеді.
+
+## Адам
+
+err-refused = Сіз бас тарттыңыз.
+rec-refused = Ештеңеге қол қойылған жоқ. Сонда да қол қою керек болса, бағдарламадан қайта бастаңыз.
+err-expired = Уақытында ешкім жауап бермеді.
+rec-expired = Ештеңеге қол қойылған жоқ. Бағдарламадан қайта бастап, сұрау күтіп тұрғанда жауап беріңіз.
+err-no-prompter = Сұрақты көрсететін жер жоқ.
+rec-no-prompter = Бетті «tokensign open» арқылы ашыңыз немесе терминалда «tokensign approve» арқылы жауап беріңіз.
+err-cancelled = Сұраудан бас тартылды.
+rec-cancelled = Бұдан әрі ештеңе болмайды. Ол әлі керек болса, қайта бастаңыз.
+err-approval-mismatch = Қол қоюға келген нәрсе сіз мақұлдаған нәрсе емес.
+rec-approval-mismatch = Ештеңеге қол қойылған жоқ. Қайта бастаңыз; қайталана берсе, бағдарлама әзірлеушісіне хабарлаңыз.
+err-stale-decision = Сұрақ сізге көрсетілгеннен кейін өзгерді.
+rec-stale-decision = Оның қазіргі түріне қарап, қайта шешіңіз.
+err-not-unattended = { $certificate ->
+    [none] Бұл сертификатты тек адам жауап бергенде пайдалануға болады.
+   *[other] «{ $certificate }» сертификатын тек адам жауап бергенде пайдалануға болады.
+}
+rec-not-unattended = Бетте немесе терминалда жауап беріңіз. Сертификатты адамсыз пайдалану үшін оның иесі баптауда unattended = true деп көрсетеді.
+
+## Токен
+
+err-pin-incorrect = { $tries_left ->
+    [none] PIN-код қате.
+   *[other] PIN-код қате. { $tries_left } әрекет қалды.
+}
+rec-pin-incorrect = Ештеңеге қол қойылған жоқ. Пернетақта тілі мен Caps Lock пернесін тексеріп, PIN-кодты асықпай қайта енгізіңіз: әрекет қалмаса, токен бұғатталады.
+err-pin-locked = Токеннің PIN-коды бұғатталған: тым көп рет қате енгізілді.
+rec-pin-locked = Оны токен өндірушісінің бағдарламасында әкімші PIN-кодымен (PUK) ашыңыз немесе токенді берген жерге жүгініңіз. Ештеңеге қол қойылған жоқ.
+err-pin-expired = Токеннің PIN-кодының мерзімі өтіп кеткен.
+rec-pin-expired = Токен өндірушісінің бағдарламасында PIN-кодты ауыстырып, қайталаңыз.
+err-pin-not-initialised = Токеннің PIN-коды әлі бірде-бір рет орнатылмаған.
+rec-pin-not-initialised = Токен өндірушісінің бағдарламасында PIN-код орнатыңыз немесе токенді берген жерге жүгініңіз.
+err-pin-length = Бұл токен үшін PIN-код тым қысқа немесе тым ұзын.
+rec-pin-length = Әрекет жұмсалған жоқ. Бағдарламаның не компьютердің құпиясөзін емес, токеннің өз PIN-кодын енгізіңіз.
+err-pin-last-try = PIN-кодты енгізуге соңғы әрекет қалды.
+rec-pin-last-try = Алдымен PIN-кодтың дұрыстығына көз жеткізіңіз. Тағы қате болса, токен бұғатталады. Соңғы әрекетті растағаннан кейін ғана жалғастырыңыз.
+err-pin-required = Токенге PIN-код керек, бірақ ол енгізілмеді.
+rec-pin-required = Қайта мақұлдап, PIN-кодты енгізіңіз.
+err-pin-cancelled = Оқырманда PIN-код енгізуден бас тартылды.
+rec-pin-cancelled = Ештеңеге қол қойылған жоқ. Қайта мақұлдап, PIN-кодты оқырманда енгізіңіз.
+err-token-absent = { $token ->
+    [none] Токен салынбаған.
+   *[other] «{ $token }» токені салынбаған.
+}
+rec-token-absent = Токенді салыңыз. Ол салынған болса, суырып, бірнеше секунд күтіп, қайта салыңыз; содан кейін «tokensign doctor» қараңыз.
+err-token-removed = { $token ->
+    [none] Жұмыс кезінде токен суырылды.
+   *[other] Жұмыс кезінде «{ $token }» токені суырылды.
+}
+rec-token-removed = Оны қайта салыңыз. Қол қойылғаны сақталды, қалғаны PIN-код енгізілген соң жалғасады.
+err-token-busy = { $token ->
+    [none] Токенді басқа бағдарлама пайдаланып жатыр.
+   *[other] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+}
+rec-token-busy = Токенмен жұмыс істеп тұрған басқа бағдарламаны жауып, қайталаңыз. Біз жақтан токенді «tokensign modules release» босатады.
+err-key-not-found = Токенде бұл сертификаттың кілті жоқ.
+rec-key-not-found = Бұл сол токен екенін тексеріңіз. Кілт жойылған болса, жаңа сертификат шығару керек.
+err-token-error = { $ckr ->
+    [none] Токен қатемен жауап берді.
+   *[other] Токен қатемен жауап берді ({ $ckr }).
+}
+rec-token-error = Токенді суырып, қайта салып, қайталаңыз. Қайталана берсе, қатенің атауын токен өндірушісінің қолдау қызметіне айтыңыз.
+err-signature-invalid = Токен берген қолтаңба тексеруден өтпейді.
+rec-signature-invalid = Ол алып тасталды, ештеңе жіберілген жоқ. Қайталаңыз; тағы болса, токен немесе оның драйвері ақаулы.
+err-module-missing = { $path ->
+    [none] Токен драйвері (PKCS#11 модулі) табылмады.
+   *[other] Токен драйвері (PKCS#11 модулі) табылмады: { $path }.
+}
+rec-module-missing = Токен өндірушісінің драйверін орнатыңыз немесе баптаудағы жолды түзетіңіз. Не ізделгенін «tokensign modules list» көрсетеді.
+err-module-unusable = { $module ->
+    [none] Токен драйверін (PKCS#11 модулін) пайдалануға болмайды.
+   *[other] { $reason ->
+        [none] { $module } токен драйверін пайдалануға болмайды.
+       *[other] { $module } токен драйверін пайдалануға болмайды: { $reason }.
+    }
+}
+rec-module-unusable = Драйверді осы жүйеге және оның разрядтылығына сай қайта орнатыңыз. Оның файлы сізге немесе әкімшіге тиесілі болуы, ал басқа ешкімнің оны өзгертуге құқығы болмауы керек.
+err-module-crashed = { $module ->
+    [none] Токен драйвері (PKCS#11 модулі) апатты түрде тоқтады.
+   *[other] { $module } токен драйвері апатты түрде тоқтады.
+}
+rec-module-crashed = tokensign жұмысын жалғастырып, драйверді қайта іске қосады. Қол қойылғаны сақталды, қалғанын қайта мақұлдаңыз. Қайталана берсе, драйверді жаңартыңыз.
+err-module-hung = { $module ->
+    [none] Токен драйвері (PKCS#11 модулі) жауап бермейді.
+   *[other] { $module } токен драйвері жауап бермейді.
+}
+rec-module-hung = Ол тоқтатылды. Токенді суырып, қайта салып, қайталаңыз. Қайталана берсе, драйверді жаңартыңыз.
+err-module-quarantined = { $module ->
+    [none] Токен драйвері (PKCS#11 модулі) тым жиі істен шығып, шетке қойылды.
+   *[other] { $module } токен драйвері тым жиі істен шығып, шетке қойылды.
+}
+rec-module-quarantined = Драйверді жаңартып, «tokensign modules release» арқылы қайтарыңыз.
+
+## iDocs және MIG24
+
+err-profile-unknown = { $profile ->
+    [none] Мұндай сервис профилі жоқ.
+   *[other] «{ $profile }» сервис профилі жоқ.
+}
+rec-profile-unknown = Атауын тексеріңіз. Профильдер баптауда [idocs.атауы] және [mig24.атауы] түрінде тұрады.
+err-service-token-missing = { $profile ->
+    [none] Сервиске кіру кілті жоқ немесе оқылмайды.
+   *[other] «{ $profile }» профилінің кіру кілті жоқ немесе оқылмайды.
+}
+rec-service-token-missing = Кілтті сервис баптауынан алып, профильде көрсетілген жерге қойыңыз. Кілт жазылған файлды тек сіз оқи алуыңыз керек (chmod 600).
+err-service-unauthorised = { $profile ->
+    [none] Сервис кіру кілтін қабылдамайды.
+   *[other] Сервис «{ $profile }» профилінің кіру кілтін қабылдамайды.
+}
+rec-service-unauthorised = Кілттің мерзімі өткен немесе ол ауыстырылған. Сервис баптауынан жаңасын алып, «tokensign jobs retry» орындаңыз.
+err-service-billing = Сервистің төленген тарифі аяқталды.
+rec-service-billing = Сервисте тарифті төлеп, «tokensign jobs retry» орындаңыз. Қайта қол қоюдың қажеті жоқ.
+err-service-refused = { $reason ->
+    [none] Сервис сұраудан бас тартты.
+   *[other] Сервис сұраудан бас тартты: { $reason }
+}
+rec-service-refused = Сервис айтқанды сол жерде түзетіп, қайта бастаңыз. Ештеңе екі рет жіберілген жоқ.
+err-service-failed = { $status ->
+    [none] Сервисте қате болды.
+   *[other] Сервисте қате болды (коды { $status }).
+}
+rec-service-failed = Бұл сервис жағында. Қайталауға қауіпсізін tokensign өзі қайталайды; әйтпесе кейінірек «tokensign jobs retry» орындаңыз.
+err-service-unreadable = Сервистің жауабын түсіну мүмкін емес.
+rec-service-unreadable = Көбіне сервистің орнына прокси немесе техникалық жұмыстар беті жауап береді. Профильдегі мекенжайды тексеріп, «tokensign jobs retry» орындаңыз.
+err-service-unreachable = { $host ->
+    [none] Сервиспен байланыс жоқ.
+   *[other] { $host } сервисімен байланыс жоқ.
+}
+rec-service-unreachable = Интернет байланысы мен проксиді тексеріңіз. tokensign өзі қайталап көреді.
+err-service-timeout = { $host ->
+    [none] Сервис уақытында жауап бермеді.
+   *[other] { $host } сервисі уақытында жауап бермеді.
+}
+rec-service-timeout = tokensign алдымен сервистен сұраудың жеткенін сұрайды, сондықтан ештеңе екі рет болмайды. Күтіңіз немесе кейінірек «tokensign jobs retry» орындаңыз.
+err-service-uncertain = Сервистің сұрауды орындаған-орындамағанын білу мүмкін емес.
+rec-service-uncertain = Құжатты сервистің өзінен қараңыз. Онда жасалмаған болса «tokensign jobs retry», жасалған болса «tokensign jobs cancel» орындаңыз.
+err-ticket-missing = iDocs қайта жіберуден қорғайтын талон бермеді.
+rec-ticket-missing = Ештеңеге қол қойылған жоқ, PIN-код сұралған жоқ. Кейінірек көріңіз; қайталана берсе, iDocs қолдау қызметіне хабарлаңыз.
+err-download-foreign-host = { $host ->
+    [none] Сервистің жүктеу сілтемесі бөтен мекенжайға апарады.
+   *[other] Сервистің жүктеу сілтемесі бөтен мекенжайға апарады ({ $host }).
+}
+rec-download-foreign-host = Кіру кілті ол жаққа жіберілген жоқ, ештеңеге қол қойылған жоқ. Мекенжай дұрыс болса, оны профильдің download_hosts тізіміне қосыңыз.
+err-signer-mismatch = { $reason ->
+    [none] Сертификат қол қоюға тиіс қызметкерге немесе ұйымға тиесілі емес.
+   *[other] Сертификат қол қоюға тиіс тұлғаға тиесілі емес: { $reason }.
+}
+rec-signer-mismatch = Қол қоятын қызметкердің осы ұйымға шығарылған сертификатын таңдаңыз.
+err-employee-unknown = Сертификат бойынша қол қоятын қызметкерді анықтау мүмкін емес.
+rec-employee-unknown = Сервисте қызметкердің ЖСН-і сертификаттағымен бірдей екенін тексеріңіз немесе сұрауда қызметкерді атаңыз.
+err-content-changed = Құжат сіз көргеннен кейін өзгерді.
+rec-content-changed = Ештеңе жіберілген жоқ. Қайта бастап, жаңа нұсқасын қарап, қайта шешіңіз.
+err-prepare-unusable = { $reason ->
+    [none] MIG24 берген бақылау сомаларының тізімін пайдалануға болмайды.
+   *[other] MIG24 берген бақылау сомаларының тізімін пайдалануға болмайды: { $reason }.
+}
+rec-prepare-unusable = Ештеңеге қол қойылған жоқ. Құжаттардың пакеттер тобында бар екенін тексеріп, қайта бастаңыз; қайталана берсе, MIG24 қолдау қызметіне хабарлаңыз.
+
+## Агент
+
+err-config-invalid = { $path ->
+    [none] Баптауда қате бар.
+   *[other] { $reason ->
+        [none] { $path } баптау файлында қате бар.
+       *[other] { $path } баптау файлында қате бар: { $reason }
+    }
+}
+rec-config-invalid = Көрсетілген жерді түзетіп, қайта іске қосыңыз.
+err-store-failed = { $path ->
+    [none] tokensign өз дерекқорын оқи немесе жаза алмайды.
+   *[other] tokensign { $path } ішіндегі өз дерекқорын оқи немесе жаза алмайды.
+}
+rec-store-failed = Дискіде орын бар екенін және каталогтың сізге тиесілі екенін тексеріңіз. Толығырақ «tokensign doctor» көрсетеді.
+err-store-newer = Дерекқорды tokensign-ның жаңарақ нұсқасы жазған.
+rec-store-newer = Сол нұсқаны немесе одан жаңасын орнатыңыз. Дерекқор сол күйінде қалдырылды.
+err-agent-running = tokensign іске қосылып тұр.
+rec-agent-running = Жұмыс істеп тұрған агентті пайдаланыңыз: оны «tokensign status» табады. Екі агент бір дерекқорды бөлісе алмайды.
+err-agent-unreachable = tokensign іске қосылмаған немесе жауап бермейді.
+rec-agent-unreachable = Оны «tokensign serve» арқылы іске қосып, қайталаңыз.
+err-port-taken = { $port ->
+    [none] Портты басқа бағдарлама пайдаланып тұр.
+   *[other] { $port } портын басқа бағдарлама пайдаланып тұр.
+}
+rec-port-taken = --listen арқылы басқа порт таңдаңыз немесе оны көрсетпеңіз: сонда tokensign бос портты өзі табады.
+err-disk-full = Дискіде бос орын қалмады.
+rec-disk-full = Орын босатып, «tokensign jobs retry» орындаңыз. Қол қойылғаны сақталды.
+err-verification-failed = { $reason ->
+    [none] Қолтаңба тексеруден өтпейді.
+   *[other] Қолтаңба тексеруден өтпейді: { $reason }.
+}
+rec-verification-failed = Құжат не қолтаңба өзгертілген немесе олар бір-біріне тиесілі емес. Екеуін де жіберушіден қайта алыңыз.
+err-internal = tokensign ішінде болмауға тиіс жағдай болды.
+rec-internal = Ештеңе екі рет жіберілген жоқ. Қайталаңыз; тағы болса, агент журналын әзірлеушілерге беріңіз. Онда PIN-код та, құжаттар да жоқ.
+
+## Сұрақтар, бетте және терминалда
+
+ui-product = tokensign
+ui-page-title = Қол қоюды мақұлдау
+ui-question-sign = { $count ->
+    [one] { $count } құжатқа қол қоясыз ба?
+   *[other] { $count } құжатқа қол қоясыз ба?
+}
+ui-question-authenticate = Сертификатыңызбен кіресіз бе?
+ui-question-choose = Қай сертификатты пайдаланамыз?
+ui-question-pair = Бұл бағдарламаны қосасыз ба?
+ui-action = Не сұралады
+ui-action-sign = Электрондық қолтаңба
+ui-action-authenticate = Кіру (бұл құжатқа қол қою емес)
+ui-who = Кім сұрайды
+ui-caller-owner = Сіз, командалық жолдан
+ui-caller-verified = жүйе растаған
+ui-caller-unverified = өз сөзі бойынша
+ui-origin = Сайт
+ui-process = Процесс
+ui-documents = Құжаттар
+ui-documents-count = { $count ->
+    [one] { $count } құжат
+   *[other] { $count } құжат
+}
+ui-document = Құжат
+ui-reference = Бағдарламадағы нөмірі
+ui-size = Көлемі
+ui-size-bytes = { $count ->
+    [one] { $count } байт
+   *[other] { $count } байт
+}
+ui-size-kb = { $size } КБ
+ui-size-mb = { $size } МБ
+ui-size-gb = { $size } ГБ
+ui-media-type = Түрі
+ui-digest = Бақылау сомасы
+ui-digest-unseen = tokensign бұл құжатты көрген жоқ: бағдарлама тек бақылау сомасын жіберді
+ui-entries = Ішінде
+ui-show-all = Барлығын көрсету
+ui-copy = Көшіру
+ui-copied = Көшірілді
+ui-certificate = Сертификат
+ui-certificate-change = Басқа сертификат
+ui-common-name = Кімге берілген
+ui-organisation = Ұйым
+ui-iin = ЖСН
+ui-bin = БСН
+ui-inn = ИНН
+ui-inn-le = Ұйымның ИНН-і
+ui-ogrn = ОГРН
+ui-snils = СНИЛС
+ui-issuer = Кім берген
+ui-serial = Нөмірі
+ui-valid-from = Басталуы
+ui-valid-until = Аяқталуы
+ui-key-type = Кілт
+ui-fingerprint = Саусақ ізі
+ui-token = Токен
+ui-purpose = Мақсаты
+ui-purpose-signature = қол қою
+ui-purpose-authentication = кіру
+ui-purpose-encryption = шифрлау
+ui-usable = Жарамды
+ui-yes = иә
+ui-no = жоқ
+ui-destination = Қайда жіберіледі
+ui-destination-none = Қолтаңба сұраған бағдарламаға қайтарылады
+ui-service-idocs = iDocs
+ui-service-mig24 = ЭДО.МИГ24
+ui-profile = Профиль
+ui-host = Мекенжай
+ui-counterparty = Контрагент
+ui-effect = Содан кейін не болады
+ui-pin = Токеннің PIN-коды
+ui-pin-enter = Токеннің PIN-кодын енгізіңіз
+ui-pinpad = PIN-кодты оқырманда енгізіңіз
+ui-pin-not-needed = PIN-код керек емес
+ui-pin-low = PIN-код бұрын қате енгізілген. Мұқият болыңыз.
+ui-pin-final-try = Бұл соңғы әрекет. PIN-код қате болса, токен бұғатталады.
+ui-pin-confirm-last-try = PIN-код дұрыс, соңғы әрекетті пайдаланамын
+ui-pin-locked = PIN-код бұғатталған
+ui-tries-left = { $count ->
+    [one] { $count } әрекет қалды
+   *[other] { $count } әрекет қалды
+}
+ui-approve = Мақұлдау
+ui-refuse = Бас тарту
+ui-choose = Таңдау
+ui-deadline = Жауап беру мерзімі
+ui-time-left = { $count ->
+    [one] { $count } секунд қалды
+   *[other] { $count } секунд қалды
+}
+ui-minutes-left = { $count ->
+    [one] { $count } минут қалды
+   *[other] { $count } минут қалды
+}
+ui-pair-compare = Бағдарлама дәл осы алты цифрды көрсетсе ғана қосыңыз
+ui-pair-code = Цифрлар
+ui-permissions = Оған рұқсат етіледі
+ui-permission-sign = сізден қолтаңба сұрау
+ui-permission-authenticate = сізден кіруді сұрау
+ui-permission-certificates = токендеріңіз бен сертификаттарыңызды көру
+ui-permission-verify = қолтаңбаларды тексеру
+ui-permission-raw-hash = tokensign көрмейтін құжаттарға қолтаңба сұрау
+ui-permission-service-read = { $service } ішінде оқу ({ $profile } профилі)
+ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
+ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
+ui-permission-service-delete = { $service } ішінде құжат жою ({ $profile } профилі)
+ui-any-profile = кез келген
+ui-state = Күйі
+ui-state-waiting = сізді күтіп тұр
+ui-state-working = орындалуда
+ui-state-closed = жабылды
+ui-state-running = орындалуда
+ui-state-finished = дайын
+ui-state-failed = сәтсіз аяқталды
+ui-state-refused = бас тартылды
+ui-state-cancelled = күші жойылды
+ui-state-stopped = тоқтады, қарап шығыңыз
+ui-state-signed = қол қойылды
+ui-waiting-for-person = шешіміңізді күтуде
+ui-no-prompter = күтуде, бірақ сұрақты көрсететін жер жоқ: бетті немесе терминалды ашыңыз
+ui-waiting-for-token = токенді күтуде
+ui-waiting-to-retry = { $time } қайталайды
+ui-token-present = салынған
+ui-token-locked = PIN-код бұғатталған
+ui-token-absent = салынбаған
+ui-questions-none = Жауабыңызды күтіп тұрған ештеңе жоқ. Әр жаңа сұрау осы бетте көрінеді.
+ui-questions-count = { $count ->
+    [one] Жауабыңызды { $count } сұрау күтіп тұр
+   *[other] Жауабыңызды { $count } сұрау күтіп тұр
+}
+ui-working = Токен қол қойып жатыр. Оны суырмаңыз.
+ui-done = Дайын
+ui-signed = { $count ->
+    [one] { $count } құжатқа қол қойылды
+   *[other] { $count } құжатқа қол қойылды
+}
+ui-refused = Бас тартылды. Ештеңеге қол қойылған жоқ.
+ui-closed-elsewhere = Бұл сұрауға басқа жерде жауап берілді немесе ол енді керек емес.
+ui-connected = tokensign-мен байланыс бар
+ui-disconnected = tokensign-мен байланыс үзілді. Ол өзі қалпына келеді.
+ui-session-ended = Бұл беттің сеансы аяқталды.
+ui-enter-title = Бұл бет бір реттік сілтемемен ашылады
+ui-enter-advice = Осы компьютердің терминалында теріңіз:
+ui-enter-command = tokensign open
+ui-link-used = Сілтеме пайдаланылып қойған немесе оған бір минуттан көп уақыт өткен.
+ui-tokens = Токендер
+ui-tokens-none = Токен салынбаған
+ui-certificates = Сертификаттар
+ui-certificates-none = Сертификаттар жоқ
+ui-applications = Қосылған бағдарламалар
+ui-applications-none = Бірде-бір бағдарлама қосылмаған
+ui-revoke = Қосылымды тоқтату
+ui-jobs = Жұмыстар
+ui-jobs-none = Ештеңе жоқ
+ui-lock = Бұғаттау
+ui-locked = Бұғатталды. Есте сақталған барлық рұқсаттар тоқтады.
+ui-language = Тіл
+ui-details = Толығырақ
+ui-error = Қате
+ui-what-to-do = Не істеу керек
+ui-last-used = Соңғы рет
+ui-created = Жасалған
+ui-time = Уақыты
+ui-id = Идентификатор
+ui-name = Атауы
+ui-kind = Түрі
+ui-kind-signature = қол қою
+ui-kind-idocs-quick-sign = iDocs ішінде қол қою
+ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
+ui-steps = Қадамдар
+ui-attempts = Әрекеттер
+
+## Командалық жол
+
+cli-choose-prompt = Сертификаттың нөмірі (бос қалса — бас тарту):
+cli-approve-prompt = Мақұлдайсыз ба? Мақұлдау үшін «иә», бас тарту үшін «жоқ» деп теріңіз:
+cli-pin-prompt = PIN-код (көрінбейді; бос қалса — бас тарту):
+cli-yes = иә
+cli-no = жоқ
+cli-last-try-prompt = Соңғы әрекетті пайдалану үшін «иә» деп теріңіз, басқа кез келген жауап — бас тарту:
+cli-answer-unclear = «иә» немесе «жоқ» деп теріңіз.
+cli-number-unclear = { $count ->
+    [one] 1-ден { $count }-ге дейінгі санды теріңіз.
+   *[other] 1-ден { $count }-ге дейінгі санды теріңіз.
+}
+cli-watching = Сұрауларды күтудемін. Аяқтау — Ctrl-C.
+cli-written = Жазылды: { $path }
+cli-exists = { $path } бұрыннан бар; үстінен жазу үшін --force
+cli-link = Бұл сілтемені { $count ->
+    [one] { $count } секунд
+   *[other] { $count } секунд
+} ішінде ашыңыз; ол бір рет қана жұмыс істейді:
+cli-listening = tokensign дайын: { $address }
+cli-verdict-valid = Қолтаңба дұрыс
+cli-verdict-invalid = Қолтаңба дұрыс емес
+cli-verdict-unknown = Қолтаңбаның дұрыс-бұрыстығын айту мүмкін емес
+cli-verdict-valid-signer = дұрыс
+cli-verdict-invalid-signer = дұрыс емес
+cli-verdict-unknown-signer = белгісіз
+cli-signing-time = Қол қоюшының сағаты бойынша уақыт
+cli-algorithm = Алгоритм
+cli-started = Басталды
+cli-waiting-elsewhere = Басқа жерде берілетін жауапты күтудемін
+cli-revoked = Қосылым тоқтатылды
+cli-uploading = Жіберілуде
+cli-signing = Қол қойылуда
+cli-address = Мекенжай
+cli-version = Нұсқасы
+cli-prompters = Сұрақтар көрсетілетін жер
+cli-uptime = Жұмыс уақыты
+cli-module = Драйвер
+cli-model = Үлгісі
+cli-permissions = Құқықтары
+cli-never = ешқашан
+cli-manufacturer = Өндіруші
+cli-outcome = Нәтижесі
+cli-not-running = Агент іске қосылмаған; ол керек кезде іске қосылады.
+cli-audit-intact = { $count ->
+    [one] Журнал бүтін: { $count } жазба.
+   *[other] Журнал бүтін: { $count } жазба.
+}
+cli-check-ok = жақсы
+cli-check-problem = қиындық бар

@@ -1,0 +1,571 @@
+# Русские тексты. `err-<код>` говорит, что случилось, `rec-<код>` — что делать. Читает бухгалтер, а не программист.
+# Аргумента может не быть: тогда его значение `none`, поэтому каждый стоит только внутри варианта, выбранного им самим.
+
+## Сам запрос
+
+err-malformed-json = Программа прислала запрос, который не читается как JSON.
+rec-malformed-json = Сообщите разработчику программы, которая его прислала. Ничего не подписано.
+err-invalid-field = { $field ->
+    [none] Значение в запросе отсутствует или неверно.
+   *[other] { $reason ->
+        [none] Значение «{ $field }» в запросе отсутствует или неверно.
+       *[other] Значение «{ $field }» в запросе неверно: { $reason }.
+    }
+}
+rec-invalid-field = Исправьте значение и отправьте запрос снова. Ничего не подписано.
+err-invalid-selector = { $reason ->
+    [none] Непонятно, какой сертификат имеется в виду.
+   *[other] Непонятно, какой сертификат имеется в виду: { $reason }.
+}
+rec-invalid-selector = Укажите сертификат началом отпечатка, адресом PKCS#11 (pkcs11:…) или условиями вида iin=…,bin=…. Список сертификатов покажет «tokensign certs».
+err-digest-mismatch = { $document ->
+    [none] Документ не совпадает с контрольной суммой, присланной вместе с ним.
+   *[other] Документ «{ $document }» не совпадает с контрольной суммой, присланной вместе с ним.
+}
+rec-digest-mismatch = Документ изменён или повреждён по дороге. Возьмите его из источника заново. Ничего не подписано.
+err-digest-length = { $document ->
+    [none] Контрольная сумма в запросе имеет неверную длину.
+   *[other] Контрольная сумма документа «{ $document }» имеет неверную длину.
+}
+rec-digest-length = Программа или сервис посчитали контрольную сумму не тем алгоритмом, который назвали. Сообщите её разработчику. Ничего не подписано.
+err-not-found = Такого адреса в tokensign нет.
+rec-not-found = Проверьте адрес или сверьте версию программы со списком вызовов на странице /docs.
+err-no-such-item = { $item ->
+    [none] Такой записи нет, или она принадлежит другой программе.
+   *[other] Записи «{ $item }» нет, или она принадлежит другой программе.
+}
+rec-no-such-item = Проверьте номер. Список заданий покажет «tokensign jobs list».
+err-method-not-allowed = По этому адресу такого вызова нет.
+rec-method-not-allowed = Сообщите разработчику программы: список вызовов — на странице /docs.
+err-body-too-large = { $limit ->
+    [none] Запрос больше, чем принимает tokensign.
+   *[other] Запрос больше, чем принимает tokensign (не более { $limit } байт).
+}
+rec-body-too-large = Большие документы отправляют формой multipart, тогда они читаются по частям. Предел задаётся в настройках.
+err-unsupported-media-type = Этот вызов не принимает запрос такого типа.
+rec-unsupported-media-type = Сообщите разработчику программы: вызов принимает application/json или multipart/form-data.
+err-idempotency-mismatch = С тем же ключом Idempotency-Key пришёл другой запрос.
+rec-idempotency-mismatch = Сообщите разработчику программы: у каждого нового запроса должен быть новый ключ. Дважды ничего не сделано.
+err-idempotency-in-progress = Этот же запрос уже выполняется.
+rec-idempotency-in-progress = Дождитесь его результата, отправлять ещё раз не нужно.
+err-wrong-state = { $state ->
+    [none] В нынешнем состоянии это невозможно.
+   *[other] В состоянии «{ $state }» это невозможно.
+}
+rec-wrong-state = Посмотрите нынешнее состояние командой «tokensign jobs show» и решите, что делать.
+err-file-unreadable = { $path ->
+    [none] Файл не читается.
+   *[other] { $reason ->
+        [none] Файл { $path } не читается.
+       *[other] Файл { $path } не читается: { $reason }.
+    }
+}
+rec-file-unreadable = Проверьте, что файл существует и что у вас есть право его открыть.
+
+## Кто может спрашивать
+
+err-foreign-user = Запрос пришёл от другого пользователя этого компьютера.
+rec-foreign-user = У каждого пользователя свой агент. Запустите tokensign от имени того, кто работает с программой.
+err-wrong-host = Запрос адресован не этому компьютеру.
+rec-wrong-host = Обращайтесь по адресу http://127.0.0.1 с портом, который показывает «tokensign status». Если вы такого запроса не отправляли, до tokensign могла пытаться добраться веб-страница; она ничего не получила.
+err-foreign-origin = { $origin ->
+    [none] Запрос прислала веб-страница, которая не подключена к tokensign.
+   *[other] Запрос прислала веб-страница { $origin }, которая не подключена к tokensign.
+}
+rec-foreign-origin = Если вы доверяете сайту, пусть он запросит подключение, и сверьте шесть цифр. Иначе делать ничего не нужно: он ничего не получил.
+err-unpaired = Программа не подключена к tokensign.
+rec-unpaired = Пусть программа запросит подключение; подтвердите его, когда обе покажут одинаковые шесть цифр. Если подключение было прекращено, его нужно создать заново.
+err-permission-denied = { $permission ->
+    [none] Программе это не разрешено.
+   *[other] Программе это не разрешено: у неё нет права «{ $permission }».
+}
+rec-permission-denied = Подключите программу заново с нужным правом. Что ей разрешено сейчас, покажет «tokensign apps list».
+err-rate-limited = { $retry_after ->
+    [none] Слишком много запросов за короткое время.
+    [one] Слишком много запросов за короткое время. Следующий будет принят через { $retry_after } секунду.
+    [few] Слишком много запросов за короткое время. Следующий будет принят через { $retry_after } секунды.
+   *[other] Слишком много запросов за короткое время. Следующий будет принят через { $retry_after } секунд.
+}
+rec-rate-limited = Подождите немного и повторите. Если вы ничего не запускали, посмотрите, какая программа спрашивает: «tokensign apps list».
+err-pairing-failed = Подключение не подтверждено.
+rec-pairing-failed = Начните его в программе ещё раз и подтвердите в течение пяти минут, когда обе покажут одинаковые шесть цифр.
+
+## Сертификаты
+
+err-certificate-not-found = { $selector ->
+    [none] Подходящий сертификат не найден.
+   *[other] Нет сертификата, подходящего под «{ $selector }».
+}
+rec-certificate-not-found = Проверьте, что вставлен нужный токен. Сертификаты и их назначение покажет «tokensign certs».
+err-certificate-ambiguous = { $count ->
+    [none] Подходит несколько сертификатов.
+    [one] Подходит { $count } сертификат.
+    [few] Подходят { $count } сертификата.
+   *[other] Подходят { $count } сертификатов.
+}
+rec-certificate-ambiguous = Укажите, какой нужен, например началом отпечатка из «tokensign certs».
+err-certificate-expired = { $certificate ->
+    [none] Срок действия сертификата истёк.
+   *[other] { $valid_until ->
+        [none] Срок действия сертификата «{ $certificate }» истёк.
+       *[other] Срок действия сертификата «{ $certificate }» истёк { $valid_until }.
+    }
+}
+rec-certificate-expired = Получите новый сертификат в удостоверяющем центре. Если он ещё должен действовать, проверьте дату на этом компьютере.
+err-certificate-not-yet-valid = { $certificate ->
+    [none] Срок действия сертификата ещё не начался.
+   *[other] { $valid_from ->
+        [none] Срок действия сертификата «{ $certificate }» ещё не начался.
+       *[other] Сертификат «{ $certificate }» начнёт действовать { $valid_from }.
+    }
+}
+rec-certificate-not-yet-valid = Дождитесь этого дня или возьмите другой сертификат. Если он уже должен действовать, проверьте дату на этом компьютере.
+err-certificate-wrong-purpose = { $certificate ->
+    [none] Сертификат предназначен для другого.
+   *[other] Сертификат «{ $certificate }» предназначен для другого.
+}
+rec-certificate-wrong-purpose = Сертификатом для входа нельзя подписывать документы, и наоборот. Выберите другой: назначение каждого покажет «tokensign certs».
+err-certificate-without-key = { $certificate ->
+    [none] На токене нет ключа этого сертификата.
+   *[other] На токене нет ключа сертификата «{ $certificate }».
+}
+rec-certificate-without-key = Вставьте токен, на котором сертификат был выпущен, или выберите другой сертификат.
+err-unsupported-algorithm = { $algorithm ->
+    [none] Алгоритм этого сертификата использовать нельзя.
+   *[other] Алгоритм { $algorithm } здесь использовать нельзя.
+}
+rec-unsupported-algorithm = Выберите другой сертификат или другой токен. Возможности токена покажет «tokensign tokens».
+
+## Человек
+
+err-refused = Вы отказали.
+rec-refused = Ничего не подписано. Если подпись всё-таки нужна, начните в программе ещё раз.
+err-expired = Вовремя никто не ответил.
+rec-expired = Ничего не подписано. Начните в программе ещё раз и ответьте, пока запрос ждёт.
+err-no-prompter = Вопрос негде показать.
+rec-no-prompter = Откройте страницу командой «tokensign open» или ответьте в терминале командой «tokensign approve».
+err-cancelled = Запрос отменён.
+rec-cancelled = Больше ничего не происходит. Если он ещё нужен, начните снова.
+err-approval-mismatch = На подпись пришло не то, что вы одобрили.
+rec-approval-mismatch = Ничего не подписано. Начните ещё раз; если повторится, сообщите разработчику программы.
+err-stale-decision = Вопрос изменился после того, как был вам показан.
+rec-stale-decision = Посмотрите на него в нынешнем виде и решите заново.
+err-not-unattended = { $certificate ->
+    [none] Этот сертификат можно использовать только с ответом человека.
+   *[other] Сертификат «{ $certificate }» можно использовать только с ответом человека.
+}
+rec-not-unattended = Ответьте на странице или в терминале. Чтобы использовать сертификат без человека, его владелец ставит для него unattended = true в настройках.
+
+## Токен
+
+err-pin-incorrect = { $tries_left ->
+    [none] PIN-код неверен.
+    [one] PIN-код неверен. Осталась { $tries_left } попытка.
+    [few] PIN-код неверен. Осталось { $tries_left } попытки.
+   *[other] PIN-код неверен. Осталось { $tries_left } попыток.
+}
+rec-pin-incorrect = Ничего не подписано. Проверьте раскладку клавиатуры и Caps Lock и введите PIN-код ещё раз без спешки: когда попытки кончатся, токен заблокируется.
+err-pin-locked = PIN-код токена заблокирован: было слишком много неверных попыток.
+rec-pin-locked = Разблокируйте его PIN-кодом администратора (PUK) в программе изготовителя токена или обратитесь к тому, кто выдал токен. Ничего не подписано.
+err-pin-expired = Срок действия PIN-кода токена истёк.
+rec-pin-expired = Смените PIN-код в программе изготовителя токена и повторите.
+err-pin-not-initialised = PIN-код токена ещё ни разу не задан.
+rec-pin-not-initialised = Задайте PIN-код в программе изготовителя токена или обратитесь к тому, кто выдал токен.
+err-pin-length = Для этого токена PIN-код слишком короткий или слишком длинный.
+rec-pin-length = Попытка не потрачена. Введите PIN-код самого токена, а не пароль программы или компьютера.
+err-pin-last-try = Осталась последняя попытка ввести PIN-код.
+rec-pin-last-try = Сначала убедитесь, что PIN-код верен. При ошибке токен заблокируется. Продолжайте только подтвердив последнюю попытку.
+err-pin-required = Токену нужен PIN-код, а он не введён.
+rec-pin-required = Одобрите ещё раз и введите PIN-код.
+err-pin-cancelled = Ввод PIN-кода на считывателе отменён.
+rec-pin-cancelled = Ничего не подписано. Одобрите ещё раз и введите PIN-код на считывателе.
+err-token-absent = { $token ->
+    [none] Токен не вставлен.
+   *[other] Токен «{ $token }» не вставлен.
+}
+rec-token-absent = Вставьте токен. Если он вставлен, выньте его, подождите несколько секунд и вставьте снова; затем посмотрите «tokensign doctor».
+err-token-removed = { $token ->
+    [none] Токен вынули во время работы.
+   *[other] Токен «{ $token }» вынули во время работы.
+}
+rec-token-removed = Вставьте его снова. Подписанное сохранено, остальное продолжится после ввода PIN-кода.
+err-token-busy = { $token ->
+    [none] Токен занят другой программой.
+   *[other] Токен «{ $token }» занят другой программой.
+}
+rec-token-busy = Закройте другую программу, которая работает с токеном, и повторите. С нашей стороны токен освобождает «tokensign modules release».
+err-key-not-found = Ключа этого сертификата на токене нет.
+rec-key-not-found = Проверьте, тот ли это токен. Если ключ удалён, нужно выпустить новый сертификат.
+err-token-error = { $ckr ->
+    [none] Токен ответил ошибкой.
+   *[other] Токен ответил ошибкой ({ $ckr }).
+}
+rec-token-error = Выньте токен, вставьте снова и повторите. Если не пройдёт, назовите ошибку поддержке изготовителя токена.
+err-signature-invalid = Подпись, полученная от токена, не проходит проверку.
+rec-signature-invalid = Она отброшена, ничего не отправлено. Повторите; если случится снова, неисправен токен или его драйвер.
+err-module-missing = { $path ->
+    [none] Драйвер токена (модуль PKCS#11) не найден.
+   *[other] Драйвер токена (модуль PKCS#11) не найден: { $path }.
+}
+rec-module-missing = Установите драйвер от изготовителя токена или исправьте путь в настройках. Что искали, покажет «tokensign modules list».
+err-module-unusable = { $module ->
+    [none] Драйвер токена (модуль PKCS#11) использовать нельзя.
+   *[other] { $reason ->
+        [none] Драйвер токена { $module } использовать нельзя.
+       *[other] Драйвер токена { $module } использовать нельзя: { $reason }.
+    }
+}
+rec-module-unusable = Установите драйвер заново для этой системы и её разрядности. Его файл должен принадлежать вам или администратору, и никто другой не должен иметь права его менять.
+err-module-crashed = { $module ->
+    [none] Драйвер токена (модуль PKCS#11) аварийно завершился.
+   *[other] Драйвер токена { $module } аварийно завершился.
+}
+rec-module-crashed = tokensign работает дальше и запускает драйвер заново. Подписанное сохранено, остальное одобрите ещё раз. Если повторится, обновите драйвер.
+err-module-hung = { $module ->
+    [none] Драйвер токена (модуль PKCS#11) не отвечает.
+   *[other] Драйвер токена { $module } не отвечает.
+}
+rec-module-hung = Он остановлен. Выньте токен, вставьте снова и повторите. Если повторится, обновите драйвер.
+err-module-quarantined = { $module ->
+    [none] Драйвер токена (модуль PKCS#11) отказывал слишком часто и отключён.
+   *[other] Драйвер токена { $module } отказывал слишком часто и отключён.
+}
+rec-module-quarantined = Обновите драйвер, затем верните его командой «tokensign modules release».
+
+## iDocs и MIG24
+
+err-profile-unknown = { $profile ->
+    [none] Такого профиля сервиса нет.
+   *[other] Профиля сервиса «{ $profile }» нет.
+}
+rec-profile-unknown = Проверьте имя. Профили стоят в настройках как [idocs.имя] и [mig24.имя].
+err-service-token-missing = { $profile ->
+    [none] Ключ доступа к сервису отсутствует или не читается.
+   *[other] Ключ доступа для профиля «{ $profile }» отсутствует или не читается.
+}
+rec-service-token-missing = Возьмите ключ в настройках сервиса и положите туда, где его ищет профиль. Файл с ключом должен быть доступен только вам (chmod 600).
+err-service-unauthorised = { $profile ->
+    [none] Сервис не принимает ключ доступа.
+   *[other] Сервис не принимает ключ доступа профиля «{ $profile }».
+}
+rec-service-unauthorised = Ключ истёк или заменён. Возьмите новый в настройках сервиса и выполните «tokensign jobs retry».
+err-service-billing = Оплаченный тариф сервиса закончился.
+rec-service-billing = Оплатите тариф в сервисе и выполните «tokensign jobs retry». Подписывать заново не придётся.
+err-service-refused = { $reason ->
+    [none] Сервис отклонил запрос.
+   *[other] Сервис отклонил запрос: { $reason }
+}
+rec-service-refused = Исправьте в сервисе то, что он называет, и начните снова. Дважды ничего не отправлено.
+err-service-failed = { $status ->
+    [none] В сервисе произошла ошибка.
+   *[other] В сервисе произошла ошибка (код { $status }).
+}
+rec-service-failed = Это на стороне сервиса. Что безопасно повторить, tokensign повторит сам; иначе позже выполните «tokensign jobs retry».
+err-service-unreadable = Ответ сервиса не удаётся понять.
+rec-service-unreadable = Часто вместо сервиса отвечает прокси или страница о технических работах. Проверьте адрес в профиле и выполните «tokensign jobs retry».
+err-service-unreachable = { $host ->
+    [none] С сервисом нет связи.
+   *[other] С сервисом { $host } нет связи.
+}
+rec-service-unreachable = Проверьте подключение к интернету и прокси. tokensign попробует ещё раз сам.
+err-service-timeout = { $host ->
+    [none] Сервис не ответил вовремя.
+   *[other] Сервис { $host } не ответил вовремя.
+}
+rec-service-timeout = tokensign сначала спросит у сервиса, дошёл ли запрос, поэтому дважды ничего не произойдёт. Подождите или позже выполните «tokensign jobs retry».
+err-service-uncertain = Узнать, выполнил ли сервис запрос, невозможно.
+rec-service-uncertain = Посмотрите документ в самом сервисе. Если там не сделано, выполните «tokensign jobs retry», если сделано — «tokensign jobs cancel».
+err-ticket-missing = iDocs не выдал талон, защищающий от повторной отправки.
+rec-ticket-missing = Ничего не подписано, PIN-код не запрашивался. Попробуйте позже; если повторится, сообщите в поддержку iDocs.
+err-download-foreign-host = { $host ->
+    [none] Ссылка сервиса на скачивание ведёт на чужой адрес.
+   *[other] Ссылка сервиса на скачивание ведёт на чужой адрес ({ $host }).
+}
+rec-download-foreign-host = Ключ доступа туда не отправлен, ничего не подписано. Если адрес правильный, добавьте его в download_hosts профиля.
+err-signer-mismatch = { $reason ->
+    [none] Сертификат не принадлежит сотруднику или организации, которые должны подписать.
+   *[other] Сертификат не принадлежит тому, кто должен подписать: { $reason }.
+}
+rec-signer-mismatch = Выберите сертификат того сотрудника, который подписывает, выпущенный на эту организацию.
+err-employee-unknown = По сертификату не удаётся определить подписывающего сотрудника.
+rec-employee-unknown = Проверьте в сервисе, что у сотрудника указан тот же ИИН, что в сертификате, или назовите сотрудника в запросе.
+err-content-changed = Документ изменился после того, как вы его увидели.
+rec-content-changed = Ничего не отправлено. Начните снова, посмотрите новую версию и решите заново.
+err-prepare-unusable = { $reason ->
+    [none] Список контрольных сумм от MIG24 использовать нельзя.
+   *[other] Список контрольных сумм от MIG24 использовать нельзя: { $reason }.
+}
+rec-prepare-unusable = Ничего не подписано. Проверьте, что документы есть в группе пакетов, и начните снова; если повторится, сообщите в поддержку MIG24.
+
+## Агент
+
+err-config-invalid = { $path ->
+    [none] В настройках ошибка.
+   *[other] { $reason ->
+        [none] В файле настроек { $path } ошибка.
+       *[other] В файле настроек { $path } ошибка: { $reason }
+    }
+}
+rec-config-invalid = Исправьте указанное место и запустите снова.
+err-store-failed = { $path ->
+    [none] tokensign не может прочитать или записать свою базу данных.
+   *[other] tokensign не может прочитать или записать свою базу данных в { $path }.
+}
+rec-store-failed = Проверьте, что на диске есть место и что каталог принадлежит вам. Подробнее покажет «tokensign doctor».
+err-store-newer = База данных записана более новой версией tokensign.
+rec-store-newer = Установите эту версию или более новую. База оставлена как есть.
+err-agent-running = tokensign уже запущен.
+rec-agent-running = Пользуйтесь запущенным агентом: его найдёт «tokensign status». Два агента не могут делить одну базу.
+err-agent-unreachable = tokensign не запущен или не отвечает.
+rec-agent-unreachable = Запустите его командой «tokensign serve» и повторите.
+err-port-taken = { $port ->
+    [none] Порт занят другой программой.
+   *[other] Порт { $port } занят другой программой.
+}
+rec-port-taken = Выберите другой порт через --listen или не указывайте его: тогда tokensign найдёт свободный.
+err-disk-full = На диске кончилось место.
+rec-disk-full = Освободите место и выполните «tokensign jobs retry». Подписанное сохранено.
+err-verification-failed = { $reason ->
+    [none] Подпись не проходит проверку.
+   *[other] Подпись не проходит проверку: { $reason }.
+}
+rec-verification-failed = Документ или подпись изменены, или они не от одного документа. Возьмите оба файла у отправителя заново.
+err-internal = В tokensign произошло то, чего быть не должно.
+rec-internal = Дважды ничего не отправлено. Повторите; если случится снова, передайте журнал агента разработчикам. PIN-кода и документов в нём нет.
+
+## Вопросы, на странице и в терминале
+
+ui-product = tokensign
+ui-page-title = Одобрение подписи
+ui-question-sign = { $count ->
+    [one] Подписать { $count } документ?
+    [few] Подписать { $count } документа?
+   *[other] Подписать { $count } документов?
+}
+ui-question-authenticate = Войти с вашим сертификатом?
+ui-question-choose = Какой сертификат использовать?
+ui-question-pair = Подключить эту программу?
+ui-action = Что просят
+ui-action-sign = Электронная подпись
+ui-action-authenticate = Вход (это не подпись документа)
+ui-who = Кто просит
+ui-caller-owner = Вы, из командной строки
+ui-caller-verified = подтверждено системой
+ui-caller-unverified = по её собственным словам
+ui-origin = Сайт
+ui-process = Процесс
+ui-documents = Документы
+ui-documents-count = { $count ->
+    [one] { $count } документ
+    [few] { $count } документа
+   *[other] { $count } документов
+}
+ui-document = Документ
+ui-reference = Номер в программе
+ui-size = Размер
+ui-size-bytes = { $count ->
+    [one] { $count } байт
+    [few] { $count } байта
+   *[other] { $count } байт
+}
+ui-size-kb = { $size } КБ
+ui-size-mb = { $size } МБ
+ui-size-gb = { $size } ГБ
+ui-media-type = Тип
+ui-digest = Контрольная сумма
+ui-digest-unseen = tokensign не видел этот документ: программа прислала только его контрольную сумму
+ui-entries = Внутри
+ui-show-all = Показать все
+ui-copy = Скопировать
+ui-copied = Скопировано
+ui-certificate = Сертификат
+ui-certificate-change = Другой сертификат
+ui-common-name = Выдан
+ui-organisation = Организация
+ui-iin = ИИН
+ui-bin = БИН
+ui-inn = ИНН
+ui-inn-le = ИНН организации
+ui-ogrn = ОГРН
+ui-snils = СНИЛС
+ui-issuer = Кем выдан
+ui-serial = Номер
+ui-valid-from = Действует с
+ui-valid-until = Действует до
+ui-key-type = Ключ
+ui-fingerprint = Отпечаток
+ui-token = Токен
+ui-purpose = Назначение
+ui-purpose-signature = подпись
+ui-purpose-authentication = вход
+ui-purpose-encryption = шифрование
+ui-usable = Годен
+ui-yes = да
+ui-no = нет
+ui-destination = Куда уйдёт
+ui-destination-none = Подпись вернётся программе, которая просит
+ui-service-idocs = iDocs
+ui-service-mig24 = ЭДО.МИГ24
+ui-profile = Профиль
+ui-host = Адрес
+ui-counterparty = Контрагент
+ui-effect = Что будет дальше
+ui-pin = PIN-код токена
+ui-pin-enter = Введите PIN-код токена
+ui-pinpad = Введите PIN-код на считывателе
+ui-pin-not-needed = PIN-код не нужен
+ui-pin-low = PIN-код уже вводили неверно. Будьте внимательны.
+ui-pin-final-try = Это последняя попытка. Если PIN-код неверен, токен заблокируется.
+ui-pin-confirm-last-try = PIN-код верен, использую последнюю попытку
+ui-pin-locked = PIN-код заблокирован
+ui-tries-left = { $count ->
+    [one] Осталась { $count } попытка
+    [few] Осталось { $count } попытки
+   *[other] Осталось { $count } попыток
+}
+ui-approve = Одобрить
+ui-refuse = Отказать
+ui-choose = Выбрать
+ui-deadline = Ответьте до
+ui-time-left = { $count ->
+    [one] Осталась { $count } секунда
+    [few] Осталось { $count } секунды
+   *[other] Осталось { $count } секунд
+}
+ui-minutes-left = { $count ->
+    [one] Осталась { $count } минута
+    [few] Осталось { $count } минуты
+   *[other] Осталось { $count } минут
+}
+ui-pair-compare = Подключайте, только если программа показывает те же шесть цифр
+ui-pair-code = Цифры
+ui-permissions = Ей будет можно
+ui-permission-sign = просить у вас подписи
+ui-permission-authenticate = просить вас войти
+ui-permission-certificates = видеть ваши токены и сертификаты
+ui-permission-verify = проверять подписи
+ui-permission-raw-hash = просить подписи документов, которых tokensign не видит
+ui-permission-service-read = читать в { $service } (профиль { $profile })
+ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
+ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
+ui-permission-service-delete = удалять документы в { $service } (профиль { $profile })
+ui-any-profile = любой
+ui-state = Состояние
+ui-state-waiting = ждёт вас
+ui-state-working = в работе
+ui-state-closed = закрыт
+ui-state-running = в работе
+ui-state-finished = готово
+ui-state-failed = не удалось
+ui-state-refused = отказано
+ui-state-cancelled = отменено
+ui-state-stopped = остановлено, нужен ваш взгляд
+ui-state-signed = подписан
+ui-waiting-for-person = ждёт вашего решения
+ui-no-prompter = ждёт, но вопрос негде показать: откройте страницу или терминал
+ui-waiting-for-token = ждёт токена
+ui-waiting-to-retry = повторит в { $time }
+ui-token-present = вставлен
+ui-token-locked = PIN-код заблокирован
+ui-token-absent = не вставлен
+ui-questions-none = Ничего не ждёт вашего ответа. Каждый новый запрос появится на этой странице.
+ui-questions-count = { $count ->
+    [one] Вашего ответа ждёт { $count } запрос
+    [few] Вашего ответа ждут { $count } запроса
+   *[other] Вашего ответа ждут { $count } запросов
+}
+ui-working = Токен подписывает. Не вынимайте его.
+ui-done = Готово
+ui-signed = { $count ->
+    [one] Подписан { $count } документ
+    [few] Подписано { $count } документа
+   *[other] Подписано { $count } документов
+}
+ui-refused = Отказано. Ничего не подписано.
+ui-closed-elsewhere = На этот запрос ответили в другом месте, или он больше не нужен.
+ui-connected = Связь с tokensign есть
+ui-disconnected = Связь с tokensign прервалась. Она восстановится сама.
+ui-session-ended = Сеанс этой страницы закончился.
+ui-enter-title = Эта страница открывается одноразовой ссылкой
+ui-enter-advice = Наберите в терминале этого компьютера:
+ui-enter-command = tokensign open
+ui-link-used = Ссылка уже использована или ей больше минуты.
+ui-tokens = Токены
+ui-tokens-none = Токен не вставлен
+ui-certificates = Сертификаты
+ui-certificates-none = Сертификатов нет
+ui-applications = Подключённые программы
+ui-applications-none = Ни одна программа не подключена
+ui-revoke = Прекратить подключение
+ui-jobs = Работа
+ui-jobs-none = Ничего нет
+ui-lock = Заблокировать
+ui-locked = Заблокировано. Все запомненные разрешения прекращены.
+ui-language = Язык
+ui-details = Подробнее
+ui-error = Ошибка
+ui-what-to-do = Что делать
+ui-last-used = Последний раз
+ui-created = Создано
+ui-time = Время
+ui-id = Идентификатор
+ui-name = Название
+ui-kind = Вид
+ui-kind-signature = подпись
+ui-kind-idocs-quick-sign = подписание в iDocs
+ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
+ui-steps = Шаги
+ui-attempts = Попытки
+
+## Командная строка
+
+cli-choose-prompt = Номер сертификата (пусто — отказать):
+cli-approve-prompt = Одобряете? Наберите «да», чтобы одобрить, «нет», чтобы отказать:
+cli-pin-prompt = PIN-код (не виден при вводе; пусто — отказать):
+cli-yes = да
+cli-no = нет
+cli-last-try-prompt = Наберите «да», чтобы использовать последнюю попытку, любое другое — отказать:
+cli-answer-unclear = Наберите, пожалуйста, «да» или «нет».
+cli-number-unclear = { $count ->
+    [one] Наберите, пожалуйста, число от 1 до { $count }.
+   *[other] Наберите, пожалуйста, число от 1 до { $count }.
+}
+cli-watching = Жду запросов. Закончить — Ctrl-C.
+cli-written = Записано: { $path }
+cli-exists = { $path } уже есть; перезаписать — с ключом --force
+cli-link = Откройте эту ссылку в течение { $count ->
+    [one] { $count } секунды
+   *[other] { $count } секунд
+}; она сработает один раз:
+cli-listening = tokensign готов: { $address }
+cli-verdict-valid = Подпись верна
+cli-verdict-invalid = Подпись неверна
+cli-verdict-unknown = Нельзя сказать, верна ли подпись
+cli-verdict-valid-signer = верна
+cli-verdict-invalid-signer = неверна
+cli-verdict-unknown-signer = неизвестно
+cli-signing-time = Время по часам подписавшего
+cli-algorithm = Алгоритм
+cli-started = Начато
+cli-waiting-elsewhere = Жду ответа, который дают в другом месте
+cli-revoked = Подключение прекращено
+cli-uploading = Отправка
+cli-signing = Подписание
+cli-address = Адрес
+cli-version = Версия
+cli-prompters = Вопросы показываются
+cli-uptime = Работает
+cli-module = Драйвер
+cli-model = Модель
+cli-permissions = Права
+cli-never = никогда
+cli-manufacturer = Изготовитель
+cli-outcome = Итог
+cli-not-running = Агент не запущен; он запускается, когда нужен.
+cli-audit-intact = { $count ->
+    [one] Журнал цел: { $count } запись.
+    [few] Журнал цел: { $count } записи.
+   *[other] Журнал цел: { $count } записей.
+}
+cli-check-ok = хорошо
+cli-check-problem = затруднение
