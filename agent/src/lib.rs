@@ -11,13 +11,16 @@
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`jobs`] | the durable step engine |
+//! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 
 pub mod certificate;
 pub mod cms;
 pub mod config;
 pub mod consent;
+pub mod endpoint;
 pub mod jobs;
 pub mod messages;
 pub mod platform;
+pub mod prompters;
 pub mod signing;
 pub mod store;

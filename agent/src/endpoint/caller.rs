@@ -1,0 +1,111 @@
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use uuid::Uuid;
+
+use super::applications::Application;
+use super::permission::Permission;
+use super::problem::Problem;
+use crate::consent::CallerView;
+use crate::messages::{Code, Fault};
+
+/// Who calls, as the guard found out. Handlers take it as an extractor.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    /// The web origin, from the browser's header, where the guard let a foreign one pass.
+    pub(crate) origin: Option<String>,
+    /// The calling program, where the kernel names it. For display, never for permission.
+    pub(crate) process: Option<String>,
+}
+
+/// In what quality a caller calls.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    /// Nobody in particular.
+    Anyone,
+    /// The person's own command line: the Unix socket, or the owner token.
+    Owner,
+    /// The page, with its short token.
+    Page,
+    /// A paired application.
+    Application(Arc<Application>),
+}
+
+impl Caller {
+    /// The paired application's id; `None` for the person's own tools.
+    pub(crate) fn application(&self) -> Option<Uuid> {
+        match &self.identity {
+            Identity::Application(application) => Some(application.id),
+            Identity::Anyone | Identity::Owner | Identity::Page => None,
+        }
+    }
+
+    /// Whether it is the person's own command line or page.
+    pub(crate) fn is_person(&self) -> bool {
+        matches!(self.identity, Identity::Owner | Identity::Page)
+    }
+
+    /// Whether it may do what `permission` stands for. The command line may do everything; the page looks and decides only.
+    pub(crate) fn may(&self, permission: &Permission) -> bool {
+        match &self.identity {
+            Identity::Owner => true,
+            Identity::Page => *permission == Permission::Certificates,
+            Identity::Application(application) => application.permissions.iter().any(|held| held.covers(permission)),
+            Identity::Anyone => false,
+        }
+    }
+
+    /// As [`Caller::may`], as a result.
+    ///
+    /// # Errors
+    /// `permission_denied` with the permission's name.
+    pub(crate) fn require(&self, permission: &Permission) -> Result<(), Fault> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        Err(Fault::new(Code::PermissionDenied).arg("permission", permission))
+    }
+
+    /// Whether something that belongs to `application` (or to the person, when `None`) is this caller's to see.
+    pub(crate) fn owns(&self, application: Option<Uuid>) -> bool {
+        match &self.identity {
+            Identity::Owner | Identity::Page => true,
+            Identity::Application(own) => Some(own.id) == application,
+            Identity::Anyone => false,
+        }
+    }
+
+    /// How it is shown to the person.
+    pub(crate) fn view(&self) -> CallerView {
+        match &self.identity {
+            Identity::Application(application) => CallerView {
+                application: Some(application.id),
+                name: application.name.clone(),
+                verified: self.origin.is_some() || self.process.is_some(),
+                origin: self.origin.clone(),
+                process: self.process.clone(),
+            },
+            Identity::Anyone | Identity::Owner | Identity::Page => CallerView {
+                application: None,
+                name: "tokensign".to_owned(),
+                verified: true,
+                origin: None,
+                process: self.process.clone(),
+            },
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem(Fault::internal("the guard left no caller")))
+    }
+}
