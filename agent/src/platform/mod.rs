@@ -2,5 +2,25 @@
 //! files, opening a link, hardening, the local transport. No other room has a `#[cfg]` for a system.
 
 mod clock;
+mod directories;
+mod link;
+mod local;
+mod lock;
+mod peer;
+mod private;
+mod signal;
+mod terminal;
+mod user;
 
 pub use clock::{Deadline, boot_id, boottime};
+pub use directories::{
+    socket_path, system_config_directory, user_config_directory, user_runtime_directory, user_state_directory,
+};
+pub use link::{OpenLinkError, has_desktop_session, open_link};
+pub use local::{LocalListener, LocalStream, http_over_socket};
+pub use lock::ProcessLock;
+pub use peer::{Peer, Process, tcp_peer};
+pub use private::{ensure_private_directory, read_private_file, write_private_file, write_result_file};
+pub use signal::{kill_self, shutdown_signal};
+pub use terminal::Terminal;
+pub use user::current_uid;

@@ -1,0 +1,220 @@
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Who is at the other end of a local connection, as the kernel says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Peer {
+    uid: u32,
+    source: Source,
+}
+
+/// A process, for showing to a person. Never a reason to allow something: a process id may be used again by another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Process {
+    /// The process id.
+    pub pid: u32,
+    /// Its name as the kernel keeps it; the process can change it.
+    pub name: String,
+    /// Its program; `None` when the process hides it.
+    pub executable: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Source {
+    /// By the socket's credentials, taken when it connected.
+    Pid(Option<u32>),
+    /// By the inode of its socket.
+    Inode(u64),
+}
+
+impl Peer {
+    /// The user that the process runs as.
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    /// Whether it is the user that this process runs as.
+    pub fn is_our_user(&self) -> bool {
+        Some(self.uid) == super::user::current_uid()
+    }
+
+    /// The process, where it can be found out. For a TCP peer this looks through the user's processes (some milliseconds).
+    pub fn process(&self) -> Option<Process> {
+        let pid = match self.source {
+            Source::Pid(pid) => pid?,
+            Source::Inode(inode) => holder_of_socket(inode)?,
+        };
+        describe_process(pid)
+    }
+}
+
+/// The peer of a connection on the local socket (SO_PEERCRED).
+///
+/// # Errors
+/// When the kernel does not say.
+#[cfg(unix)]
+pub(super) fn local_peer(stream: &tokio::net::UnixStream) -> io::Result<Peer> {
+    let credentials = stream.peer_cred()?;
+    let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok());
+    Ok(Peer {
+        uid: credentials.uid(),
+        source: Source::Pid(pid),
+    })
+}
+
+/// The peer of a loopback TCP connection accepted here: `local` is our end, `remote` theirs. On Linux from `/proc/net/tcp`.
+///
+/// # Errors
+/// `NotFound` when the connection is not in the kernel's table (it may have ended), `Unsupported` where there is no such table.
+pub fn tcp_peer(local: SocketAddr, remote: SocketAddr) -> io::Result<Peer> {
+    if cfg!(not(target_os = "linux")) {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "the user of a TCP peer is known on Linux only",
+        ));
+    }
+    // An IPv6 socket may speak IPv4, and then stands in the IPv6 table; a machine without IPv6 lacks that table.
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        let text = match std::fs::read_to_string(table) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if let Some(peer) = find_connection(&text, remote, local) {
+            return Ok(peer);
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        "the peer's connection is not in the kernel's table",
+    ))
+}
+
+/// The socket whose own address is `own` and whose other end is `other`, in the table's format (proc_pid_net(5)).
+fn find_connection(table: &str, own: SocketAddr, other: SocketAddr) -> Option<Peer> {
+    table.lines().skip(1).find_map(|line| {
+        let mut fields = line.split_ascii_whitespace();
+        let own_field = fields.nth(1)?;
+        let other_field = fields.next()?;
+        if !is_address(own_field, own) || !is_address(other_field, other) {
+            return None;
+        }
+        let uid = fields.nth(4)?.parse().ok()?;
+        // A connection that its process has given up has no inode, and its user id is no longer told: it reads 0, as root's.
+        let inode = fields.nth(1)?.parse().ok().filter(|inode| *inode != 0)?;
+        Some(Peer {
+            uid,
+            source: Source::Inode(inode),
+        })
+    })
+}
+
+/// Whether `0100007F:250A` is this address. The words of an address stand in the machine's byte order, the port does not.
+fn is_address(field: &str, address: SocketAddr) -> bool {
+    fn parse(field: &str) -> Option<(Vec<u8>, u16)> {
+        let (ip, port) = field.split_once(':')?;
+        let port = u16::from_str_radix(port, 16).ok()?;
+        let mut bytes = Vec::with_capacity(16);
+        for word in hex::decode(ip).ok()?.chunks_exact(4) {
+            let word: [u8; 4] = word.try_into().ok()?;
+            bytes.extend(u32::from_be_bytes(word).to_ne_bytes());
+        }
+        Some((bytes, port))
+    }
+    let Some((bytes, port)) = parse(field) else {
+        return false;
+    };
+    let ip = match <[u8; 16]>::try_from(bytes.as_slice()) {
+        Ok(bytes) => std::net::IpAddr::from(bytes),
+        Err(_) => match <[u8; 4]>::try_from(bytes.as_slice()) {
+            Ok(bytes) => std::net::IpAddr::from(bytes),
+            Err(_) => return false,
+        },
+    };
+    port == address.port() && ip.to_canonical() == address.ip().to_canonical()
+}
+
+/// The process of this user that has the socket open.
+fn holder_of_socket(inode: u64) -> Option<u32> {
+    let wanted = format!("socket:[{inode}]");
+    std::fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let mut descriptors = std::fs::read_dir(entry.path().join("fd")).ok()?.flatten();
+        descriptors
+            .any(|descriptor| {
+                std::fs::read_link(descriptor.path()).is_ok_and(|link| link.as_os_str() == wanted.as_str())
+            })
+            .then_some(pid)
+    })
+}
+
+fn describe_process(pid: u32) -> Option<Process> {
+    let directory = PathBuf::from(format!("/proc/{pid}"));
+    let name = std::fs::read_to_string(directory.join("comm"))
+        .ok()?
+        .trim_end()
+        .to_owned();
+    Some(Process {
+        pid,
+        name,
+        executable: std::fs::read_link(directory.join("exe")).ok(),
+    })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn our_own_connection_is_ours() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, remote) = listener.accept().unwrap();
+        let peer = tcp_peer(server.local_addr().unwrap(), remote).unwrap();
+        assert!(peer.is_our_user());
+        assert_eq!(peer.process().unwrap().pid, std::process::id());
+        drop(client);
+    }
+
+    #[test]
+    fn a_connection_that_ended_is_not_taken_for_roots() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, remote) = listener.accept().unwrap();
+        let local = server.local_addr().unwrap();
+        drop(client);
+        assert_eq!(tcp_peer(local, remote).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn an_ipv6_socket_that_speaks_ipv4_is_found() {
+        let table = "  sl  local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n   \
+                     0: 0000000000000000FFFF00000100007F:D431 0000000000000000FFFF00000100007F:250A 01 00000000:00000000 \
+                     00:00000000 00000000  1000        0 46321 1 0 20 4 30 10 -1\n";
+        if cfg!(target_endian = "little") {
+            let own = "127.0.0.1:54321".parse().unwrap();
+            let peer = find_connection(table, own, "127.0.0.1:9482".parse().unwrap()).unwrap();
+            assert_eq!(peer.uid(), 1000);
+            assert_eq!(find_connection(table, own, "127.0.0.1:9483".parse().unwrap()), None);
+        }
+    }
+
+    #[test]
+    fn a_broken_table_gives_nothing() {
+        let address = "127.0.0.1:1".parse().unwrap();
+        for table in [
+            "",
+            "\n",
+            "h\n0: 01:02",
+            "h\n 0: 0100007F:0001 0100007F:0001 01",
+            "h\n0: zz:0001 zz:0001 01 a b c d e f",
+        ] {
+            assert_eq!(find_connection(table, address, address), None);
+        }
+    }
+}

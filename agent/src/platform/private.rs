@@ -1,0 +1,250 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// Makes a directory that only its owner can enter (0700), its parents as the system makes them, or checks one that exists.
+///
+/// # Errors
+/// When it cannot be made, is no directory, belongs to somebody else, or others can enter it. The text says what mends it.
+pub fn ensure_private_directory(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match create_directory(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_private_directory(path),
+        other => other,
+    }
+}
+
+/// Writes a file that only its owner can read (0600), whole or not at all: beside the place, synced, then renamed over it.
+///
+/// # Errors
+/// Those of the file system.
+pub fn write_private_file(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_atomically(path, 0o600, true, |file| file.write_all(contents))
+}
+
+/// Writes a result file for the user (permissions by the umask), whole or not at all.
+///
+/// # Errors
+/// `AlreadyExists` when the file is there and `overwrite` is not set; those of the file system.
+pub fn write_result_file(path: &Path, contents: &[u8], overwrite: bool) -> io::Result<()> {
+    write_atomically(path, 0o666, overwrite, |file| file.write_all(contents))
+}
+
+/// Reads a file that holds a secret.
+///
+/// # Errors
+/// When it cannot be read, is no ordinary file, belongs to somebody else, others can read it, or it is longer than `limit` bytes.
+pub fn read_private_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    // Checked on the open descriptor, so that the file cannot be exchanged in between.
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("is not a file"));
+    }
+    if metadata.len() > limit {
+        return Err(io::Error::other(format!("is longer than {limit} bytes")));
+    }
+    check_private(&metadata, path, 0o600)?;
+    let mut contents = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    Read::by_ref(&mut file).take(limit).read_to_end(&mut contents)?;
+    Ok(contents)
+}
+
+/// Whether this is a directory of this user.
+pub(super) fn belongs_to_us(path: &Path) -> io::Result<bool> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok(metadata.is_dir() && owner_is_us(&metadata))
+}
+
+fn check_private_directory(path: &Path) -> io::Result<()> {
+    // Not followed: a link that somebody else put there leads where they want.
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_symlink() && fs::metadata(path)?.is_dir() && owner_is_us(&metadata) {
+        return check_private_directory(&fs::canonicalize(path)?);
+    }
+    if !metadata.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::NotADirectory,
+            format!("{} is not a directory", path.display()),
+        ));
+    }
+    check_private(&metadata, path, 0o700)
+}
+
+#[cfg(unix)]
+fn check_private(metadata: &fs::Metadata, path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let refuse = |text: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    if !owner_is_us(metadata) {
+        return refuse(format!("{} belongs to another user", path.display()));
+    }
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return refuse(format!(
+            "{0} is open to other users: chmod {mode:o} {0}",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Windows: what lies in the user's profile is private by its inherited access list. Not tested on Windows.
+#[cfg(not(unix))]
+fn check_private(_metadata: &fs::Metadata, _path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn owner_is_us(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    Some(metadata.uid()) == super::user::current_uid()
+}
+
+#[cfg(not(unix))]
+fn owner_is_us(_metadata: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn create_directory(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_directory(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+fn write_atomically(
+    path: &Path,
+    mode: u32,
+    overwrite: bool,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::other("the path names no file"))?;
+    let mut temporary_name = std::ffi::OsString::from(".");
+    temporary_name.push(name);
+    temporary_name.push(format!(".{}", uuid::Uuid::new_v4().simple()));
+    let temporary = directory.join(temporary_name);
+    let written = (|| {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+        #[cfg(not(unix))]
+        let _ = mode;
+        let mut file = options.open(&temporary)?;
+        write(&mut file)?;
+        file.sync_all()?;
+        if overwrite {
+            fs::rename(&temporary, path)?;
+        } else {
+            // A hard link, unlike a rename, does not replace what came there meanwhile.
+            match fs::hard_link(&temporary, path) {
+                Ok(()) => fs::remove_file(&temporary)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                // Some file systems have no hard links (FAT on a stick).
+                Err(_) if path.try_exists()? => return Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => fs::rename(&temporary, path)?,
+            }
+        }
+        sync_directory(directory)
+    })();
+    if written.is_err() {
+        // Best effort: the error above is the one to tell.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Makes the new name durable, where a directory can be synced.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(directory)?.sync_all()
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_private_directory_is_made_and_accepted_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b");
+        ensure_private_directory(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+        ensure_private_directory(&path).unwrap();
+    }
+
+    #[test]
+    fn an_open_directory_is_refused_with_what_mends_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("open");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
+        let error = ensure_private_directory(&path).unwrap_err();
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_link_to_an_open_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = dir.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        symlink(&open, dir.path().join("link")).unwrap();
+        assert!(ensure_private_directory(&dir.path().join("link")).is_err());
+    }
+
+    #[test]
+    fn a_private_file_is_written_whole_and_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        write_private_file(&path, b"one").unwrap();
+        write_private_file(&path, b"two").unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(read_private_file(&path, 10).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(read_private_file(&path, 2).is_err());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = read_private_file(&path, 10).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn a_result_is_not_overwritten_silently() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file.p7s");
+        write_result_file(&path, b"one", false).unwrap();
+        assert_eq!(
+            write_result_file(&path, b"two", false).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        write_result_file(&path, b"two", true).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}
