@@ -1,1 +1,6 @@
-//! Helpers of the end-to-end tests.
+//! Helpers of the end-to-end tests: the built programs, fixtures, a running agent, independent verifiers.
+
+pub mod agent;
+pub mod fixtures;
+pub mod openssl;
+pub mod programs;

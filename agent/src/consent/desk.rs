@@ -492,3 +492,99 @@ impl From<Purpose> for Action {
 fn no_such_question() -> Fault {
     Fault::new(Code::NoSuchItem).arg("item", "question")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::consent::PairingView;
+
+    fn caller() -> CallerView {
+        CallerView {
+            application: None,
+            name: "test".to_owned(),
+            verified: false,
+            origin: None,
+            process: None,
+        }
+    }
+
+    fn pairing() -> QuestionBody {
+        QuestionBody::Pair {
+            pairing: PairingView {
+                name: "ERP".to_owned(),
+                origin: None,
+                code: "123456".to_owned(),
+                permissions: vec![],
+            },
+        }
+    }
+
+    fn decision(verdict: Verdict, shown: &str) -> DecisionRequest {
+        DecisionRequest {
+            decision: verdict,
+            shown: shown.to_owned(),
+            certificate: None,
+            pin: None,
+            confirm_last_try: false,
+            prompter: "terminal".to_owned(),
+        }
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn the_first_decision_wins() {
+        let desk = Desk::new();
+        let mut asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        let shown = desk.question(asked.id()).unwrap().shown;
+        desk.decide(asked.id(), decision(Verdict::Approve, &shown)).unwrap();
+        let second = desk.decide(asked.id(), decision(Verdict::Refuse, &shown)).unwrap_err();
+        assert_eq!(second.code(), Code::WrongState);
+        assert!(matches!(asked.decision().await, Ok(Decision::Approved(None))));
+    }
+
+    #[tokio::test]
+    async fn a_decision_on_something_else_than_shown_is_refused() {
+        let desk = Desk::new();
+        let asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        let stale = desk.decide(asked.id(), decision(Verdict::Approve, "00")).unwrap_err();
+        assert_eq!(stale.code(), Code::StaleDecision);
+        assert_eq!(desk.question(asked.id()).unwrap().state, QuestionState::Waiting);
+    }
+
+    #[tokio::test]
+    async fn a_question_expires_and_leaves_the_desk() {
+        let desk = Desk::new();
+        let mut asked = desk.ask_other(caller(), None, pairing(), Duration::from_millis(20));
+        let expired = asked.decision().await.unwrap_err();
+        assert_eq!(expired.code(), Code::Expired);
+        let id = asked.id();
+        drop(asked);
+        assert_eq!(desk.question(id).unwrap_err().code(), Code::NoSuchItem);
+    }
+
+    #[tokio::test]
+    async fn an_attached_prompter_is_where_the_question_waits() {
+        let desk = Desk::new();
+        let asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        assert!(asked.prompters().is_empty());
+        let attachment = desk.attach("terminal");
+        assert_eq!(asked.prompters(), ["terminal"]);
+        drop(attachment);
+        assert!(asked.prompters().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_reopened_question_shows_the_notice_and_needs_a_new_decision() {
+        let desk = Desk::new();
+        let asked = desk.ask_other(caller(), None, pairing(), MINUTE);
+        let before = desk.question(asked.id()).unwrap().shown;
+        desk.decide(asked.id(), decision(Verdict::Approve, &before)).unwrap();
+        asked.reopen(Fault::new(Code::PinIncorrect), PinView::default());
+        let question = desk.question(asked.id()).unwrap();
+        assert_eq!(question.state, QuestionState::Waiting);
+        assert_ne!(question.shown, before);
+        assert_eq!(question.notice.unwrap().code(), Code::PinIncorrect);
+    }
+}
