@@ -1,0 +1,296 @@
+//! Reading SignedData (RFC 5652 section 5.1), ours or another producer's.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::algorithm::SignatureAlgorithm;
+use super::assemble::SIGNED_DATA;
+use super::digest::DigestAlgorithm;
+use super::encoding::{Encoding, EncodingError};
+use super::signed_attributes::{AttributesError, SignedAttributes};
+use crate::certificate::Certificate;
+use crate::certificate::asn1::{Asn1Error, Element, Oid, Reader, Tag, ber};
+
+/// A parsed SignedData. Its parts keep their bytes.
+#[derive(Debug, Clone)]
+pub struct SignedData {
+    der: Vec<u8>,
+    content_type: Oid,
+    content: Option<Range<usize>>,
+    certificates: Vec<Certificate>,
+    signers: Vec<SignerInfo>,
+}
+
+/// One signer's part (RFC 5652 section 5.3).
+#[derive(Debug, Clone)]
+pub struct SignerInfo {
+    pub(super) id: SignerId,
+    pub(super) digest: Option<DigestAlgorithm>,
+    pub(super) attributes: Option<SignedAttributes>,
+    pub(super) algorithm: Option<SignatureAlgorithm>,
+    pub(super) signature: Vec<u8>,
+}
+
+/// How a SignerInfo names its certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignerId {
+    /// By issuer and serial number, both as complete DER elements.
+    IssuerAndSerial {
+        /// The issuer's Name.
+        issuer: Vec<u8>,
+        /// The serial number INTEGER.
+        serial: Vec<u8>,
+    },
+    /// By the subjectKeyIdentifier.
+    SubjectKeyId(Vec<u8>),
+}
+
+/// Why bytes are not a SignedData that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SignedDataError {
+    /// Neither DER nor PEM nor base64.
+    #[error("this is no CMS signature: {0}")]
+    Encoding(#[from] EncodingError),
+    /// The structure of RFC 5652 is not there.
+    #[error("this is no CMS signature: {0}")]
+    Malformed(#[from] Asn1Error),
+    /// A CMS of another kind.
+    #[error("this CMS is of type {0}, not SignedData; it holds no signature")]
+    OtherType(Oid),
+    /// Signed attributes that break the rules.
+    #[error("the signature of signer {signer} is malformed: {error}")]
+    Attributes {
+        /// The signer's position, from 1.
+        signer: usize,
+        /// What is wrong.
+        error: AttributesError,
+    },
+    /// More signers or certificates than any honest file has.
+    #[error("the CMS holds more than {limit} {what}; it is refused")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many are read.
+        limit: usize,
+    },
+    /// No signer at all (a bag of certificates).
+    #[error("the CMS holds no signature, only certificates")]
+    NoSigner,
+}
+
+impl SignedData {
+    /// Reads DER or BER, PEM or base64.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SignedDataError> {
+        let (encoded, _) = Encoding::decode(bytes)?;
+        let der = ber::to_definite(&encoded)?.into_owned();
+        let outline = Outline::read(&der)?;
+        let certificates = outline.certificates()?;
+        let signers = outline.signers()?;
+        let content = outline.content.map(|content| {
+            let start = content.as_ptr().addr() - der.as_ptr().addr();
+            start..start + content.len()
+        });
+        Ok(Self {
+            content_type: outline.content_type,
+            content,
+            certificates,
+            signers,
+            der,
+        })
+    }
+
+    /// The signed content, when it is inside.
+    pub fn attached_content(&self) -> Option<&[u8]> {
+        self.content.as_ref().map(|range| &self.der[range.clone()])
+    }
+
+    /// eContentType.
+    pub const fn content_type(&self) -> Oid {
+        self.content_type
+    }
+
+    /// The certificates inside, except those that cannot be read.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The signers, in the file's order.
+    pub fn signers(&self) -> &[SignerInfo] {
+        &self.signers
+    }
+
+    /// The digests of the content that [`verify`](Self::verify) needs.
+    pub fn required_digests(&self) -> BTreeSet<DigestAlgorithm> {
+        self.signers.iter().filter_map(SignerInfo::content_digest).collect()
+    }
+
+    /// The SignedData in definite-length form.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+impl SignerInfo {
+    /// How the signer's certificate is named.
+    pub const fn id(&self) -> &SignerId {
+        &self.id
+    }
+
+    /// The signed attributes, if there are any.
+    pub const fn attributes(&self) -> Option<&SignedAttributes> {
+        self.attributes.as_ref()
+    }
+
+    /// The signature value.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The algorithm of the content's digest: digestAlgorithm, or without signed attributes the signature's own.
+    pub(super) fn content_digest(&self) -> Option<DigestAlgorithm> {
+        match self.attributes {
+            Some(_) => self.digest,
+            None => self.algorithm?.digest(),
+        }
+    }
+}
+
+impl SignerId {
+    /// Whether this names `certificate`.
+    pub fn names(&self, certificate: &Certificate) -> bool {
+        match self {
+            Self::IssuerAndSerial { issuer, serial } => {
+                issuer == certificate.issuer_der() && serial == certificate.serial_der()
+            }
+            Self::SubjectKeyId(id) => certificate.subject_key_id() == Some(id),
+        }
+    }
+}
+
+impl fmt::Display for SignerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IssuerAndSerial { serial, .. } => match Element::try_from(&serial[..]) {
+                Ok(serial) => write!(f, "certificate serial number {}", hex::encode(serial.content)),
+                Err(_) => f.write_str("certificate with an unreadable serial number"),
+            },
+            Self::SubjectKeyId(id) => write!(f, "certificate with key identifier {}", hex::encode(id)),
+        }
+    }
+}
+
+/// Honest files hold a few of each; the limits bound the work that a hostile one can ask for.
+const MAX_SIGNERS: usize = 64;
+const MAX_CERTIFICATES: usize = 256;
+
+/// The fields of SignedData, as slices of the file.
+struct Outline<'a> {
+    content_type: Oid,
+    content: Option<&'a [u8]>,
+    certificates: Option<Element<'a>>,
+    signers: Element<'a>,
+}
+
+impl<'a> Outline<'a> {
+    fn read(der: &'a [u8]) -> Result<Self, SignedDataError> {
+        let mut content_info = Element::try_from(der)?.tagged(Tag::SEQUENCE)?.reader();
+        let kind = content_info.required(Tag::OID)?.oid()?;
+        if kind != SIGNED_DATA {
+            return Err(SignedDataError::OtherType(kind));
+        }
+        let mut signed_data = content_info.required(Tag::constructed(0))?.reader().sequence()?;
+        signed_data.required(Tag::INTEGER)?;
+        signed_data.required(Tag::SET)?;
+        let mut encapsulated = signed_data.sequence()?;
+        let content_type = encapsulated.required(Tag::OID)?.oid()?;
+        let content = match encapsulated.optional(Tag::constructed(0))? {
+            Some(explicit) => Some(explicit.reader().required(Tag::OCTET_STRING)?.content),
+            None => None,
+        };
+        let certificates = signed_data.optional(Tag::constructed(0))?;
+        signed_data.optional(Tag::constructed(1))?;
+        let signers = signed_data.required(Tag::SET)?;
+        signed_data.finish()?;
+        Ok(Self {
+            content_type,
+            content,
+            certificates,
+            signers,
+        })
+    }
+
+    fn certificates(&self) -> Result<Vec<Certificate>, SignedDataError> {
+        let mut certificates = Vec::new();
+        let mut set = self.certificates.map_or(Reader::new(&[]), |set| set.reader());
+        while !set.is_empty() {
+            let choice = set.element()?;
+            if certificates.len() == MAX_CERTIFICATES {
+                return Err(SignedDataError::TooMany {
+                    what: "certificates",
+                    limit: MAX_CERTIFICATES,
+                });
+            }
+            // Attribute certificates ([1], [2]) and broken ones name no signer.
+            certificates.extend(Certificate::from_der(choice.whole));
+        }
+        Ok(certificates)
+    }
+
+    fn signers(&self) -> Result<Vec<SignerInfo>, SignedDataError> {
+        let mut signers = Vec::new();
+        let mut set = self.signers.reader();
+        while !set.is_empty() {
+            if signers.len() == MAX_SIGNERS {
+                return Err(SignedDataError::TooMany {
+                    what: "signers",
+                    limit: MAX_SIGNERS,
+                });
+            }
+            signers.push(read_signer(set.sequence()?, signers.len() + 1)?);
+        }
+        if signers.is_empty() {
+            Err(SignedDataError::NoSigner)
+        } else {
+            Ok(signers)
+        }
+    }
+}
+
+fn read_signer(mut fields: Reader<'_>, position: usize) -> Result<SignerInfo, SignedDataError> {
+    fields.required(Tag::INTEGER)?;
+    let id = match fields.optional(Tag::context(0))? {
+        Some(key_id) => SignerId::SubjectKeyId(key_id.content.to_vec()),
+        None => {
+            let mut named = fields.sequence()?;
+            let issuer = named.required(Tag::SEQUENCE)?.whole.to_vec();
+            let serial = named.required(Tag::INTEGER)?.whole.to_vec();
+            SignerId::IssuerAndSerial { issuer, serial }
+        }
+    };
+    let digest = DigestAlgorithm::from_identifier(&fields.required(Tag::SEQUENCE)?)?;
+    let attributes = match fields.optional(Tag::constructed(0))? {
+        Some(element) => {
+            Some(
+                SignedAttributes::parse_implicit(&element).map_err(|error| SignedDataError::Attributes {
+                    signer: position,
+                    error,
+                })?,
+            )
+        }
+        None => None,
+    };
+    let algorithm = SignatureAlgorithm::from_identifier(&fields.required(Tag::SEQUENCE)?, digest)?;
+    let signature = fields.required(Tag::OCTET_STRING)?.content.to_vec();
+    fields.optional(Tag::constructed(1))?;
+    fields.finish()?;
+    Ok(SignerInfo {
+        id,
+        digest,
+        attributes,
+        algorithm,
+        signature,
+    })
+}
