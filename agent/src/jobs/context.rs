@@ -1,11 +1,22 @@
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{JobEnd, JobId, Stage};
+use super::engine::Shared;
+use super::live::Live;
+use super::step::StepRun;
+use super::{JobEnd, JobId, Stage, StepState, StepView};
 use crate::messages::Fault;
+use crate::store::jobs::JobRow;
+use crate::store::steps::StepRow;
+use crate::store::{Store, Transaction, claims};
 
 /// How an effect failed; decides whether it may be repeated.
 #[derive(Clone, Debug)]
@@ -31,23 +42,62 @@ pub enum Probe<T> {
 }
 
 /// What a scenario sees of its job.
-#[derive(Clone, Debug)]
-pub struct JobContext {}
+#[derive(Clone)]
+pub struct JobContext {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    live: Arc<Live>,
+    job: JobRow,
+    memory: Mutex<Memory>,
+}
+
+/// The steps as they were when this run began, and those that it has come to.
+struct Memory {
+    earlier: HashMap<String, StepRow>,
+    come_to: HashSet<String>,
+    last_n: u32,
+}
 
 impl JobContext {
+    pub(super) fn new(shared: Arc<Shared>, live: Arc<Live>, job: JobRow, steps: Vec<StepRow>) -> Self {
+        let last_n = steps.iter().map(|step| step.n).max().unwrap_or(0);
+        let earlier = steps.into_iter().map(|step| (step.name.clone(), step)).collect();
+        let memory = Mutex::new(Memory {
+            earlier,
+            come_to: HashSet::new(),
+            last_n,
+        });
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                live,
+                job,
+                memory,
+            }),
+        }
+    }
+
     /// The job's id.
     pub fn id(&self) -> JobId {
-        Uuid::nil()
+        self.inner.job.id
     }
 
     /// The service profile's name.
     pub fn profile(&self) -> Option<&str> {
-        None
+        self.inner.job.profile.as_deref()
     }
 
     /// The application that asked.
     pub fn application(&self) -> Option<Uuid> {
-        None
+        self.inner.job.application
+    }
+
+    /// When the job was started.
+    pub fn created_at(&self) -> OffsetDateTime {
+        self.inner.job.created_at
     }
 
     /// The scenario's input.
@@ -55,30 +105,89 @@ impl JobContext {
     /// # Errors
     /// `internal` when the stored input is not a `T`.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        Err(Fault::internal("not built"))
+        T::deserialize(&self.inner.job.input).map_err(|e| {
+            Fault::internal(format_args!(
+                "the stored input of job {} cannot be read: {e}",
+                self.id()
+            ))
+        })
     }
 
-    /// Says what the job waits for; shown to the caller and sent as an event.
-    pub fn set_stage(&self, _stage: Stage) {}
+    /// The store, for queries of the scenario's own.
+    pub fn store(&self) -> &Store {
+        &self.inner.shared.store
+    }
+
+    /// Commits rows of the scenario's own. For rows that belong to a step use [`JobContext::stored_step`].
+    ///
+    /// # Errors
+    /// What `work` returns, or `store_failed`, `disk_full`.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.store().write(work).await
+    }
+
+    /// Says what the job waits for; shown to the caller and sent as an event. The end of a step sets it back to
+    /// [`Stage::Working`].
+    pub fn set_stage(&self, stage: Stage) {
+        if self.inner.live.set_stage(stage) {
+            self.inner.shared.tell(&self.inner.job, None);
+        }
+    }
+
+    /// From here on the job cannot be cancelled: what it is about to do cannot be taken back. Holds for this run; a scenario
+    /// that runs again comes by here again.
+    pub fn point_of_no_return(&self) {
+        self.inner.live.make_irrevocable();
+    }
+
+    /// Claims what the job is about to bring about, named by `key` (`idocs/save/<document>`, for instance), so that no second job
+    /// does it too. The claim ends when the job closes without having done a guarded step.
+    ///
+    /// # Errors
+    /// Closed with `wrong_state` (and the other `job`) when it is claimed; `Stopped` when the store fails.
+    pub async fn claim(&self, key: impl Into<String>) -> Result<(), JobEnd> {
+        let (key, job) = (key.into(), self.id());
+        match self.write(move |tx| Ok(claims::claim(tx, &key, job))).await {
+            Ok(claimed) => Ok(claimed?),
+            Err(fault) => Err(JobEnd::Stopped(fault)),
+        }
+    }
 
     /// A step whose effect may be repeated any number of times.
     ///
     /// # Errors
     /// The fault that closed it; `Stopped` when the attempts are used up.
-    pub async fn safe_step<T, E, F>(&self, _name: &str, _effect: E) -> Result<T, JobEnd>
+    pub async fn safe_step<T, E, F>(&self, name: &str, effect: E) -> Result<T, JobEnd>
     where
         T: Serialize + DeserializeOwned,
         E: Fn() -> F,
         F: Future<Output = Result<T, StepError>>,
     {
-        Err(JobEnd::Closed(Fault::internal("not built")))
+        let mut step = match self.come_to(name, false)? {
+            Step::Closed(result) => return self.recall(name, result),
+            Step::Open(step) => step,
+        };
+        loop {
+            step.begin().await?;
+            let result = effect().await;
+            step.returned();
+            match result {
+                Ok(value) => return step.done(value).await,
+                Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
+                Err(StepError::NotSent(fault) | StepError::Ambiguous(fault)) => step.postpone(fault).await?,
+            }
+        }
     }
 
     /// A step whose effect must happen once: after an ambiguous outcome or a crash `probe` is asked first.
     ///
     /// # Errors
     /// The fault that closed it; `Stopped` when the probe cannot tell.
-    pub async fn guarded_step<T, E, F, P, Q>(&self, _name: &str, _effect: E, _probe: P) -> Result<T, JobEnd>
+    pub async fn guarded_step<T, E, F, P, Q>(&self, name: &str, effect: E, probe: P) -> Result<T, JobEnd>
     where
         T: Serialize + DeserializeOwned,
         E: Fn() -> F,
@@ -86,6 +195,139 @@ impl JobContext {
         P: Fn() -> Q,
         Q: Future<Output = Result<Probe<T>, StepError>>,
     {
-        Err(JobEnd::Closed(Fault::internal("not built")))
+        let mut step = match self.come_to(name, true)? {
+            Step::Closed(result) => return self.recall(name, result),
+            Step::Open(step) => step,
+        };
+        loop {
+            if step.is_in_doubt() {
+                step.ready().await;
+                match probe().await {
+                    Ok(Probe::Done(value)) => return step.done(value).await,
+                    Ok(Probe::NotDone) => step.permit_repeat().await?,
+                    Ok(Probe::Unknown(fault)) | Err(StepError::Refused(fault)) => {
+                        return Err(step.undecided(fault).await);
+                    }
+                    Err(StepError::NotSent(fault) | StepError::Ambiguous(fault)) => {
+                        step.postpone_probe(fault).await?;
+                        continue;
+                    }
+                }
+            }
+            step.begin().await?;
+            let result = effect().await;
+            step.returned();
+            match result {
+                Ok(value) => return step.done(value).await,
+                Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
+                Err(StepError::NotSent(fault)) => step.postpone(fault).await?,
+                Err(StepError::Ambiguous(fault)) => step.doubt(fault).await?,
+            }
+        }
     }
+
+    /// A step whose whole effect is in the store: `work` and the step's close commit together, so it happens exactly once.
+    /// A fault that `work` returns closes the step.
+    ///
+    /// # Errors
+    /// The fault that closed it; `Stopped` when the store fails.
+    pub async fn stored_step<T, F>(&self, name: &str, work: F) -> Result<T, JobEnd>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        match self.come_to(name, false)? {
+            Step::Closed(result) => self.recall(name, result),
+            Step::Open(step) => step.in_store(work).await,
+        }
+    }
+
+    /// Whether the job is cancelled or the agent ends, so that no further effect may begin.
+    pub(super) fn is_ending(&self) -> bool {
+        self.inner.live.is_cancelled() || self.inner.shared.is_ending()
+    }
+
+    pub(super) fn live(&self) -> &Live {
+        &self.inner.live
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    pub(super) fn tell(&self, step: &StepRow) {
+        self.inner.shared.tell(&self.inner.job, Some(StepView::from(step)));
+    }
+
+    fn come_to(&self, name: &str, guarded: bool) -> Result<Step<'_>, JobEnd> {
+        let mut memory = self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if !memory.come_to.insert(name.to_owned()) {
+            // Giving the first one's result would skip an effect silently.
+            return Err(JobEnd::Stopped(Fault::internal(format_args!(
+                "the scenario has two steps named {name}"
+            ))));
+        }
+        let row = match memory.earlier.remove(name) {
+            Some(StepRow {
+                state: StepState::Done,
+                result,
+                ..
+            }) => {
+                return Ok(Step::Closed(Ok(result.unwrap_or_default())));
+            }
+            Some(StepRow {
+                state: StepState::Failed,
+                fault,
+                ..
+            }) => {
+                return Ok(Step::Closed(Err(
+                    fault.unwrap_or_else(|| Fault::internal("a step failed without a fault"))
+                )));
+            }
+            Some(row) => StepRow { guarded, ..row },
+            None => {
+                memory.last_n += 1;
+                StepRow {
+                    job: self.id(),
+                    n: memory.last_n,
+                    name: name.to_owned(),
+                    guarded,
+                    state: StepState::Open,
+                    attempts: 0,
+                    failures: 0,
+                    repeats: 0,
+                    opened_at: OffsetDateTime::now_utc(),
+                    next_at: None,
+                    closed_at: None,
+                    result: None,
+                    fault: None,
+                }
+            }
+        };
+        Ok(Step::Open(StepRun::new(self, row)))
+    }
+
+    fn recall<T: DeserializeOwned>(&self, name: &str, result: Result<Value, Fault>) -> Result<T, JobEnd> {
+        serde_json::from_value(result?).map_err(|e| {
+            let cause = format_args!(
+                "the stored result of step {name} of job {} cannot be read: {e}",
+                self.id()
+            );
+            JobEnd::Stopped(Fault::internal(cause))
+        })
+    }
+}
+
+impl fmt::Debug for JobContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobContext")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}
+
+enum Step<'a> {
+    /// Closed in an earlier run.
+    Closed(Result<Value, Fault>),
+    Open(StepRun<'a>),
 }

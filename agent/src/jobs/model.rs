@@ -3,7 +3,11 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
+use crate::store::jobs::JobRow;
+pub use crate::store::jobs::{JobFilter, JobState};
+use crate::store::steps::StepRow;
+pub use crate::store::steps::StepState;
 
 /// Names a job; a UUIDv7, so that ids sort by time.
 pub type JobId = Uuid;
@@ -23,31 +27,6 @@ pub struct NewJob {
     pub input: Value,
     /// Spooled documents (content addresses) that live until the job closes.
     pub blobs: Vec<String>,
-}
-
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    /// At work; see the stage.
-    Running,
-    /// Closed with its outcome.
-    Finished,
-    /// Closed with a fault.
-    Failed,
-    /// Closed because the person refused or the question expired.
-    Refused,
-    /// Closed because the caller or the person cancelled.
-    Cancelled,
-    /// Stopped: a person must look and say `retry` or `cancel`.
-    Stopped,
-}
-
-impl JobState {
-    /// Whether nothing more will happen by itself.
-    pub fn is_settled(self) -> bool {
-        self != Self::Running
-    }
 }
 
 /// What a running job is waiting for.
@@ -79,20 +58,6 @@ pub enum Stage {
     },
 }
 
-/// The state of one step.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// Written before its effect.
-    Open,
-    /// Closed with a result.
-    Done,
-    /// Closed with a fault.
-    Failed,
-    /// Its outcome is not known.
-    Uncertain,
-}
-
 /// One step, for people and programs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct StepView {
@@ -110,6 +75,19 @@ pub struct StepView {
     pub closed_at: Option<OffsetDateTime>,
     /// Why it failed or is uncertain.
     pub fault: Option<Fault>,
+}
+
+impl From<&StepRow> for StepView {
+    fn from(row: &StepRow) -> Self {
+        Self {
+            name: row.name.clone(),
+            state: row.state,
+            attempts: row.attempts,
+            opened_at: row.opened_at,
+            closed_at: row.closed_at,
+            fault: row.fault.clone(),
+        }
+    }
 }
 
 /// One job, whole.
@@ -145,6 +123,26 @@ pub struct Job {
     pub steps: Vec<StepView>,
 }
 
+impl Job {
+    pub(super) fn new(stage: Stage, row: JobRow, steps: &[StepRow]) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            profile: row.profile,
+            application: row.application,
+            title: row.title,
+            state: row.state,
+            stage,
+            created_at: row.created_at,
+            closed_at: row.closed_at,
+            input: row.input,
+            outcome: row.outcome,
+            fault: row.fault,
+            steps: steps.iter().map(StepView::from).collect(),
+        }
+    }
+}
+
 /// How a scenario ends when it does not finish. `?` on it inside a scenario ends the run.
 #[derive(Clone, Debug)]
 pub enum JobEnd {
@@ -154,23 +152,31 @@ pub enum JobEnd {
     Stopped(Fault),
 }
 
+impl JobEnd {
+    /// The fault that ended it.
+    pub fn fault(&self) -> &Fault {
+        match self {
+            Self::Closed(fault) | Self::Stopped(fault) => fault,
+        }
+    }
+
+    /// The state in which a job that ends so is left.
+    pub(super) fn state(&self) -> JobState {
+        match self {
+            Self::Stopped(_) => JobState::Stopped,
+            Self::Closed(fault) => match fault.code() {
+                Code::Refused | Code::Expired => JobState::Refused,
+                Code::Cancelled => JobState::Cancelled,
+                _ => JobState::Failed,
+            },
+        }
+    }
+}
+
 impl From<Fault> for JobEnd {
     fn from(fault: Fault) -> Self {
         Self::Closed(fault)
     }
-}
-
-/// Which jobs to list.
-#[derive(Clone, Debug, Default)]
-pub struct JobFilter {
-    /// Only this scenario.
-    pub kind: Option<String>,
-    /// Only of this application.
-    pub application: Option<Uuid>,
-    /// Only running or stopped ones.
-    pub open_only: bool,
-    /// At most so many, the newest first; 100 when absent.
-    pub limit: Option<u32>,
 }
 
 /// A job changed.

@@ -1,40 +1,277 @@
-//! The audit chain. (face)
-use serde::Serialize;
+//! The audit log: an append-only chain of entries, each written in the transaction that makes the change it records.
+//!
+//! `hash = SHA-256("tokensign audit entry v1" ‖ prev ‖ fields)`, each field preceded by its length (8 bytes, big-endian), so that no two entries
+//! have the same bytes. A changed, inserted or removed entry breaks the chain; a tail that was cut off shows only against a
+//! [`Checkpoint`] kept elsewhere. No PIN, document content or bearer token belongs in an entry.
+
+use std::fmt;
+
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Transaction;
+use super::columns::{Json, Moment};
+use super::{Connection, Transaction};
 use crate::messages::Fault;
 
-/// An entry to append.
-#[derive(Debug)]
-pub struct Entry {}
+/// Who did what is recorded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Actor {
+    /// The agent itself.
+    Agent,
+    /// The person, at a prompter or at the command line.
+    Person,
+    /// A paired application.
+    Application(Uuid),
+}
 
-impl Entry {
-    /// An entry of a kind, for instance `approval.given`.
-    pub fn new(_kind: &str) -> Self {
-        Self {}
-    }
-    /// Who did it.
-    #[must_use]
-    pub fn actor(self, _actor: &str) -> Self {
-        self
-    }
-    /// The job it belongs to.
-    #[must_use]
-    pub fn job(self, _job: Option<Uuid>) -> Self {
-        self
-    }
-    /// A member of its body.
-    #[must_use]
-    pub fn field(self, _name: &'static str, _value: impl Serialize) -> Self {
-        self
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent => f.write_str("agent"),
+            Self::Person => f.write_str("person"),
+            Self::Application(id) => write!(f, "application:{id}"),
+        }
     }
 }
 
-/// Appends to the chain in the caller's transaction.
+/// What is recorded.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What happened, as a word: `approved`, `signed`, `job_closed`.
+    pub kind: &'static str,
+    /// Who did it.
+    pub actor: Actor,
+    /// The job it belongs to.
+    pub job: Option<Uuid>,
+    /// The particulars.
+    pub body: Value,
+}
+
+/// An entry as it lies in the log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Recorded {
+    /// Its number, from 1, without gaps.
+    pub seq: i64,
+    /// When, by the wall clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// What happened.
+    pub kind: String,
+    /// Who did it.
+    pub actor: String,
+    /// The job it belongs to.
+    pub job: Option<Uuid>,
+    /// The particulars.
+    pub body: Value,
+    /// The hash of the chain up to here, in hexadecimal digits.
+    pub hash: String,
+}
+
+/// The head of the chain at some time; kept elsewhere, it shows a tail that was cut off.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Checkpoint {
+    /// How many entries there were.
+    pub seq: i64,
+    /// The hash of the last one; zeros when there was none.
+    pub hash: [u8; 32],
+}
+
+/// What checking the chain found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Every entry follows from the one before.
+    Intact(Checkpoint),
+    /// The chain is broken at this place, and why.
+    Broken {
+        /// The number of the first entry that does not fit.
+        seq: i64,
+        /// What does not fit.
+        reason: BrokenChain,
+    },
+}
+
+/// How a chain is broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BrokenChain {
+    /// The entry's hash is not that of its fields.
+    #[error("the entry was changed")]
+    Changed,
+    /// Entries before this one are missing.
+    #[error("entries before this one were removed")]
+    Removed,
+    /// The entry does not name the hash of the one before.
+    #[error("the entry does not follow the one before it")]
+    Unlinked,
+    /// The log is shorter than at the checkpoint, or differs there.
+    #[error("the log does not contain the checkpoint")]
+    NotTheCheckpoint,
+}
+
+/// Appends an entry in the transaction of the change that it records.
+///
+/// # Errors
+/// `store_failed`, `disk_full`.
+pub fn append(tx: &Transaction<'_>, entry: Entry) -> Result<Checkpoint, Fault> {
+    let head = head(tx)?;
+    let fields = Fields {
+        seq: head.seq + 1,
+        at: Moment::now().text(),
+        kind: entry.kind.to_owned(),
+        actor: entry.actor.to_string(),
+        job: entry.job.map(|id| id.to_string()),
+        body: entry.body.to_string(),
+    };
+    let hash = fields.hash(&head.hash);
+    tx.prepare_cached(
+        "INSERT INTO audit (seq, at, kind, actor, job, body, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute((
+        fields.seq,
+        fields.at,
+        fields.kind,
+        fields.actor,
+        fields.job,
+        fields.body,
+        head.hash,
+        hash,
+    ))?;
+    Ok(Checkpoint { seq: fields.seq, hash })
+}
+
+/// The head of the chain now.
 ///
 /// # Errors
 /// `store_failed`.
-pub fn append(_transaction: &Transaction<'_>, _entry: &Entry) -> Result<(), Fault> {
-    Ok(())
+pub fn head(connection: &Connection) -> Result<Checkpoint, Fault> {
+    let last = connection
+        .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| {
+            Ok(Checkpoint {
+                seq: row.get(0)?,
+                hash: row.get(1)?,
+            })
+        })
+        .optional()?;
+    Ok(last.unwrap_or(Checkpoint { seq: 0, hash: [0; 32] }))
 }
+
+/// Checks the whole chain.
+///
+/// # Errors
+/// `store_failed` when the log cannot be read.
+pub fn verify(connection: &Connection) -> Result<Verdict, Fault> {
+    check(connection, None)
+}
+
+/// Checks the whole chain, and that it continues from `checkpoint`.
+///
+/// # Errors
+/// `store_failed` when the log cannot be read.
+pub fn verify_with(connection: &Connection, checkpoint: &Checkpoint) -> Result<Verdict, Fault> {
+    check(connection, Some(checkpoint))
+}
+
+/// The newest `limit` entries, or those before entry `before`; the newest first.
+///
+/// # Errors
+/// `store_failed`.
+pub fn list(connection: &Connection, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map((before.unwrap_or(i64::MAX), limit), |row| {
+        Ok(Recorded {
+            seq: row.get(0)?,
+            at: row.get::<_, Moment>(1)?.0,
+            kind: row.get(2)?,
+            actor: row.get(3)?,
+            job: row.get::<_, Option<super::columns::Text<Uuid>>>(4)?.map(|id| id.0),
+            body: row.get::<_, Json<Value>>(5)?.0,
+            hash: hex::encode(row.get::<_, [u8; 32]>(6)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn check(connection: &Connection, checkpoint: Option<&Checkpoint>) -> Result<Verdict, Fault> {
+    let mut head = Checkpoint { seq: 0, hash: [0; 32] };
+    let mut reached = checkpoint.is_none_or(|c| c.seq == 0);
+    let mut statement =
+        connection.prepare("SELECT seq, at, kind, actor, job, body, prev, hash FROM audit ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let fields = Fields {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            kind: row.get(2)?,
+            actor: row.get(3)?,
+            job: row.get(4)?,
+            body: row.get(5)?,
+        };
+        let (prev, hash): (Vec<u8>, Vec<u8>) = (row.get(6)?, row.get(7)?);
+        let broken = |reason| {
+            Ok(Verdict::Broken {
+                seq: fields.seq,
+                reason,
+            })
+        };
+        if fields.seq != head.seq + 1 {
+            return broken(BrokenChain::Removed);
+        }
+        if prev != head.hash {
+            return broken(BrokenChain::Unlinked);
+        }
+        let expected = fields.hash(&head.hash);
+        if hash != expected {
+            return broken(BrokenChain::Changed);
+        }
+        head = Checkpoint {
+            seq: fields.seq,
+            hash: expected,
+        };
+        if checkpoint.is_some_and(|c| c.seq == head.seq) {
+            if checkpoint != Some(&head) {
+                return broken(BrokenChain::NotTheCheckpoint);
+            }
+            reached = true;
+        }
+    }
+    if !reached {
+        return Ok(Verdict::Broken {
+            seq: head.seq + 1,
+            reason: BrokenChain::NotTheCheckpoint,
+        });
+    }
+    Ok(Verdict::Intact(head))
+}
+
+/// What the hash covers, exactly as it lies in the columns.
+struct Fields {
+    seq: i64,
+    at: String,
+    kind: String,
+    actor: String,
+    job: Option<String>,
+    body: String,
+}
+
+impl Fields {
+    fn hash(&self, prev: &[u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(DOMAIN);
+        hash.update(prev);
+        hash.update(self.seq.to_be_bytes());
+        let job = self.job.as_deref().unwrap_or_default();
+        for field in [&self.at, &self.kind, &self.actor, job, &self.body] {
+            hash.update((field.len() as u64).to_be_bytes());
+            hash.update(field);
+        }
+        hash.finalize().into()
+    }
+}
+
+const DOMAIN: &[u8] = b"tokensign audit entry v1";

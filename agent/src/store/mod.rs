@@ -2,52 +2,138 @@
 //! beside the database as content-addressed files.
 //!
 //! One writer thread owns the connection. A change of state, its approval and its audit entry commit together because a
-//! caller hands [`Store::write`] one closure that makes all three.
+//! caller hands [`Store::write`] one closure that makes all three. Each table family has a module of its own with typed
+//! functions over a [`Transaction`] (changes) or a [`Connection`] (queries; a transaction derefs to it).
+//!
+//! Belongs here: rows, their rules as constraints and triggers, the files of the state directory. Does not belong here: what a
+//! row means to the person, to a token or to a service.
 
+pub mod applications;
 pub mod approvals;
 pub mod audit;
+pub mod blobs;
+pub mod calibrations;
+pub mod claims;
+mod columns;
+mod connection;
+mod fault;
+pub mod grants;
+pub mod idempotency;
+pub mod jobs;
+mod lock;
+mod migrations;
+mod readers;
+pub mod steps;
+mod writer;
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
+use crate::platform;
+use blobs::BlobDirectory;
+use lock::StoreLock;
+use readers::Readers;
+use writer::Writer;
+
+pub use columns::UnknownWord;
 
 /// A connection inside one transaction.
 pub type Transaction<'a> = rusqlite::Transaction<'a>;
 
-/// The store, cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store {}
+/// A connection for queries.
+pub type Connection = rusqlite::Connection;
+
+/// The store, cheap to clone. The lock is given back when the last clone (and the last [`blobs::Spooled`] at work) is gone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
 
 impl Store {
     /// Opens or creates the store in `state_dir` and takes its lock.
     ///
     /// # Errors
-    /// `agent_running`, `store_newer`, `store_failed`.
-    pub fn open(_state_dir: &Path) -> Result<Self, Fault> {
-        Ok(Self {})
+    /// `agent_running`, `store_newer`, `store_failed`, `disk_full`.
+    pub fn open(state_dir: &Path) -> Result<Self, Fault> {
+        platform::create_private_dir(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
+        if platform::is_network_filesystem(state_dir).map_err(|e| fault::io("reading", state_dir, &e))? {
+            return Err(Fault::new(Code::StoreFailed).detail(format_args!(
+                "{} is on a network filesystem, where the database is not safe; set agent.state_dir to a local directory",
+                state_dir.display()
+            )));
+        }
+        let lock = StoreLock::acquire(state_dir)?;
+        let database = state_dir.join("tokensign.sqlite");
+        let mut connection = connection::open_for_writing(&database)?;
+        migrations::apply(&mut connection)?;
+        let readers = Readers::open(&database)?;
+        let blobs = BlobDirectory::open(state_dir)?;
+        blobs.sweep(&connection)?;
+        let writer = Writer::spawn(connection, lock).map_err(|e| fault::io("starting the writer of", &database, &e))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                state_dir: state_dir.to_owned(),
+                readers,
+                blobs,
+                writer,
+            }),
+        })
     }
 
     /// Runs `work` in one transaction on the writer thread and commits it when it returns `Ok`.
     ///
+    /// What was handed over is carried out even when the caller's future is dropped while it waits.
+    ///
     /// # Errors
-    /// What `work` returns, or `store_failed`, `disk_full`.
-    pub async fn write<T, F>(&self, _work: F) -> Result<T, Fault>
+    /// What `work` returns, or `store_failed`, `disk_full`; `internal` when `work` panics.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Fault>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        Err(Fault::internal("not built"))
+        self.inner.writer.transaction(work).await
     }
 
-    /// Runs a query.
+    /// Runs a query on a read-only connection, in one consistent snapshot that has every change committed before the call.
     ///
     /// # Errors
     /// What `work` returns, or `store_failed`.
-    pub async fn read<T, F>(&self, _work: F) -> Result<T, Fault>
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Fault>
     where
         T: Send + 'static,
-        F: FnOnce(&rusqlite::Connection) -> Result<T, Fault> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        Err(Fault::internal("not built"))
+        self.inner.readers.run(work).await
     }
+
+    /// Reads every page of the database and says what is wrong with it; takes time in proportion to its size.
+    ///
+    /// # Errors
+    /// `store_failed` with the first finding.
+    pub async fn check(&self) -> Result<(), Fault> {
+        self.read(connection::check).await
+    }
+
+    /// The directory of the database and the spooled documents.
+    pub fn state_dir(&self) -> &Path {
+        &self.inner.state_dir
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("state_dir", &self.inner.state_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    state_dir: PathBuf,
+    /// Before `writer`: the connection that is closed last folds the write-ahead log into the database.
+    readers: Readers,
+    blobs: BlobDirectory,
+    writer: Writer,
 }

@@ -1,0 +1,147 @@
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::time::{sleep, timeout};
+
+use super::context::JobContext;
+use super::engine::{Scenario, Shared};
+use super::live::Live;
+use super::{JobEnd, JobState, Stage, failpoints};
+use crate::messages::{Code, Fault};
+use crate::store::audit::{self, Actor, Entry};
+use crate::store::jobs::{self, JobRow};
+use crate::store::{Transaction, blobs, claims, steps};
+
+/// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so that the next
+/// agent takes the job up where it was.
+pub(super) async fn run(shared: Arc<Shared>, live: Arc<Live>, job: JobRow) {
+    let end = match prepare(&shared, &live, &job).await {
+        Ok((scenario, context)) => drive(&shared, &live, scenario.as_ref(), &context).await,
+        Err(fault) => End::Unfinished(JobEnd::Stopped(fault)),
+    };
+    record(&shared, &live, job, end).await;
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+enum End {
+    Finished(Value),
+    Unfinished(JobEnd),
+    /// Dropped between effects because somebody cancelled.
+    Cancelled,
+}
+
+async fn prepare(
+    shared: &Arc<Shared>,
+    live: &Arc<Live>,
+    job: &JobRow,
+) -> Result<(Arc<dyn Scenario>, JobContext), Fault> {
+    let scenario = shared
+        .scenario(&job.kind)
+        .ok_or_else(|| Fault::internal(format_args!("this version has no scenario {}", job.kind)))?;
+    let id = job.id;
+    let steps = shared
+        .store
+        .read(move |connection| steps::of_job(connection, id))
+        .await?;
+    Ok((
+        scenario,
+        JobContext::new(Arc::clone(shared), Arc::clone(live), job.clone(), steps),
+    ))
+}
+
+async fn drive(shared: &Shared, live: &Live, scenario: &dyn Scenario, context: &JobContext) -> End {
+    // Calling `run` may panic too, before there is a future.
+    let scenario = async { scenario.run(context).await };
+    let mut run = pin!(AssertUnwindSafe(scenario).catch_unwind().map(|end| match end {
+        Ok(Ok(outcome)) => End::Finished(outcome),
+        Ok(Err(end)) => End::Unfinished(end),
+        // The panic's message may hold anything; the panic hook has logged it.
+        Err(_) => End::Unfinished(JobEnd::Stopped(Fault::internal("the scenario panicked"))),
+    }));
+    tokio::select! {
+        biased;
+        end = &mut run => return end,
+        () = live.cancelled() => {}
+    }
+    // No step begins any more; a guarded one that is under way is waited for, so that its outcome is known.
+    let last = timeout(shared.policy.grace, async {
+        tokio::select! {
+            biased;
+            end = &mut run => end,
+            () = live.no_guarded_effect() => End::Cancelled,
+        }
+    });
+    last.await.unwrap_or_else(|_| {
+        End::Unfinished(JobEnd::Stopped(
+            Fault::new(Code::ServiceUncertain)
+                .detail("the job was cancelled while a step that cannot be repeated was under way"),
+        ))
+    })
+}
+
+/// Writes how the job ended, for as long as it takes, and tells everyone.
+async fn record(shared: &Shared, live: &Arc<Live>, mut job: JobRow, end: End) {
+    failpoints::reached(format_args!("job:closing"));
+    let (outcome, fault, state) = match end {
+        End::Finished(outcome) => (Some(outcome), None, JobState::Finished),
+        End::Unfinished(end) => (None, Some(end.fault().clone()), end.state()),
+        End::Cancelled => (None, Some(Fault::new(Code::Cancelled)), JobState::Cancelled),
+    };
+    (job.outcome, job.fault, job.state) = (outcome, fault, state);
+    let mut failures = 0;
+    let released = loop {
+        let row = job.clone();
+        match shared.store.write(move |tx| settle(tx, &row)).await {
+            Ok(released) => break released,
+            // Somebody else closed it; what is stored counts.
+            Err(fault) if fault.code() == Code::WrongState => break Vec::new(),
+            Err(fault) => {
+                failures += 1;
+                let delay = shared.policy.delay(failures, &fault);
+                tracing::error!(job = %job.id, %fault, ?delay, "the end of a job is not stored yet");
+                live.set_stage(Stage::WaitingToRetry {
+                    until: OffsetDateTime::now_utc() + delay,
+                });
+                sleep(delay).await;
+            }
+        }
+    };
+    shared.store.release_blobs(released);
+    shared.forget(job.id, live);
+    shared.tell(&job, None);
+}
+
+/// Closes or stops the job as its row says, and gives the documents that it does not need any more.
+pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow) -> Result<Vec<blobs::BlobId>, Fault> {
+    let mut body = json!({ "state": job.state });
+    if let Some(fault) = &job.fault {
+        body["code"] = json!(fault.code());
+    }
+    let kind = if job.state.is_closed() {
+        "job_closed"
+    } else {
+        "job_stopped"
+    };
+    audit::append(
+        tx,
+        Entry {
+            kind,
+            actor: Actor::Agent,
+            job: Some(job.id),
+            body,
+        },
+    )?;
+    if let (JobState::Stopped, Some(fault)) = (job.state, &job.fault) {
+        jobs::stop(tx, job.id, fault)?;
+        return Ok(Vec::new());
+    }
+    steps::doubt_open(tx, job.id)?;
+    claims::give_back(tx, job.id)?;
+    jobs::close(tx, job.id, job.state, job.outcome.as_ref(), job.fault.as_ref())?;
+    blobs::forget(tx, job.id)
+}
