@@ -10,6 +10,7 @@
 //! | 1 | [`config`], [`messages`], [`platform`] | configuration, the error catalogue and texts, the operating system |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
+//! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 
@@ -24,3 +25,4 @@ pub mod platform;
 pub mod prompters;
 pub mod signing;
 pub mod store;
+pub mod token;

@@ -3,6 +3,7 @@
 
 mod clock;
 mod directories;
+mod hardening;
 mod link;
 mod local;
 mod lock;
@@ -13,11 +14,15 @@ mod signal;
 mod state_files;
 mod terminal;
 mod user;
+mod worker;
+mod worker_confinement;
+mod worker_module_file;
 
 pub use clock::{Deadline, boot_id, boottime};
 pub use directories::{
     socket_path, system_config_directory, user_config_directory, user_runtime_directory, user_state_directory,
 };
+pub use hardening::{keep_memory_private, renounce_new_privileges};
 pub use link::{OpenLinkError, has_desktop_session, open_link};
 pub use local::{LocalListener, LocalStream, http_over_socket};
 pub use lock::ProcessLock;
@@ -30,3 +35,9 @@ pub use state_files::{
 };
 pub use terminal::Terminal;
 pub use user::current_uid;
+pub use worker::{
+    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, end_process, own_program,
+    spawn_worker,
+};
+pub use worker_confinement::{Confined, ConfinementError, confine};
+pub use worker_module_file::{ModuleFileError, check_module_file};

@@ -1,0 +1,262 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pkcs11_profiles::Catalogue;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Batch, Outcome, Signatures, Unsigned};
+use super::discovery::{self, Discovery};
+use super::error::TokenError;
+use super::inventory::{Inventory, ModuleState, ModuleStatus, Token};
+use super::keeper::{Keeper, Order, SignOrder};
+use super::launch::{Deadlines, Launch, ModuleSpec};
+use super::spawner::Spawner;
+use super::supervision::CrashPolicy;
+use crate::platform::own_program;
+
+/// What a fleet is built from.
+#[derive(Clone, Debug)]
+pub struct FleetOptions {
+    /// The modules of the configuration.
+    pub modules: Vec<ModuleSpec>,
+    /// Where others are looked for; `None` looks nowhere.
+    pub discovery: Option<Discovery>,
+    /// The known token families.
+    pub catalogue: Catalogue,
+    /// The program that is started as `tokensign worker`; this one when absent.
+    pub worker_program: Option<PathBuf>,
+    /// How often a module that was asked once is looked at again; `None` only when asked.
+    pub poll: Option<Duration>,
+    /// How long modules may take.
+    pub deadlines: Deadlines,
+    /// How much they may crash.
+    pub crash_policy: CrashPolicy,
+}
+
+impl FleetOptions {
+    /// Nothing configured, nothing looked for, a look every two seconds.
+    pub fn new(catalogue: Catalogue) -> Self {
+        Self {
+            modules: Vec::new(),
+            discovery: None,
+            catalogue,
+            worker_program: None,
+            poll: Some(Duration::from_secs(2)),
+            deadlines: Deadlines::default(),
+            crash_policy: CrashPolicy::default(),
+        }
+    }
+}
+
+/// All PKCS#11 modules, each in a process of its own. Cheap to clone; the workers end with the last clone.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    keepers: Vec<mpsc::Sender<Order>>,
+    board: Arc<Board>,
+}
+
+impl Fleet {
+    /// Finds the modules. No worker is started before something is asked. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`TokenError::NoWorker`] when the system has no thread left, or this program's file cannot be told.
+    pub fn new(options: FleetOptions) -> Result<Self, TokenError> {
+        let no_worker = |error: std::io::Error| TokenError::NoWorker {
+            reason: error.to_string(),
+        };
+        let program = options.worker_program.map_or_else(own_program, Ok).map_err(no_worker)?;
+        let spawner = Spawner::start(program).map_err(no_worker)?;
+        let specs = discovery::modules(&options.modules, options.discovery.as_ref(), &options.catalogue);
+        let launches: Vec<_> =
+            specs.iter().map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines))).collect();
+        let board = Arc::new(Board::new(launches.iter().map(|(spec, launch)| status(spec, launch.as_ref())).collect()));
+        let mut keepers = Vec::new();
+        for (place, (_, launch)) in launches.into_iter().enumerate() {
+            let (orders, incoming) = mpsc::channel(64);
+            keepers.push(orders);
+            // A module whose profile does not exist stays on the board with its error; orders to it find nobody.
+            if let Ok(launch) = launch {
+                let publisher = Publisher {
+                    board: Arc::clone(&board),
+                    place,
+                };
+                let keeper = Keeper::new(launch, spawner.clone(), options.crash_policy, publisher);
+                tokio::spawn(keeper.run(incoming, options.poll));
+            }
+        }
+        Ok(Self {
+            shared: Arc::new(Shared { keepers, board }),
+        })
+    }
+
+    /// What is known now.
+    pub fn inventory(&self) -> Arc<Inventory> {
+        self.shared.board.changes.borrow().clone()
+    }
+
+    /// Follows what is known: the receiver wakes at every change.
+    pub fn watch(&self) -> watch::Receiver<Arc<Inventory>> {
+        self.shared.board.changes.subscribe()
+    }
+
+    /// Looks at every module now, starting those that do not run and trying those again that failed. Modules that are set aside
+    /// stay so. From then on they are polled.
+    pub async fn refresh(&self) -> Arc<Inventory> {
+        let mut looks = Vec::new();
+        for keeper in &self.shared.keepers {
+            let (done, finished) = oneshot::channel();
+            if keeper.send(Order::Look { afresh: true, done }).await.is_ok() {
+                looks.push(finished);
+            }
+        }
+        for look in looks {
+            // A keeper that is gone has nothing more to publish.
+            let _ = look.await;
+        }
+        self.inventory()
+    }
+
+    /// Releases the module with that path from quarantine and tries it. False when there is no such module.
+    pub async fn release(&self, module: &std::path::Path) -> bool {
+        let place = self.inventory().modules.iter().position(|status| status.path == module);
+        let Some(keeper) = place.and_then(|place| self.shared.keepers.get(place)) else {
+            return false;
+        };
+        let (done, finished) = oneshot::channel();
+        keeper.send(Order::Release { done }).await.is_ok() && finished.await.is_ok()
+    }
+
+    /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made.
+    ///
+    /// Nothing is retried: after a wrong PIN, a pulled token or a crash, what was not begun waits for the person.
+    pub async fn sign(&self, batch: Batch) -> Signatures {
+        let count = batch.items.len();
+        // Room for every outcome: the worker never waits for the reader of its signatures.
+        let (sender, outcomes) = mpsc::channel(count.max(1));
+        let cancellation = CancellationToken::new();
+        let inventory = self.inventory();
+        let place = inventory.modules.iter().position(|status| status.path == batch.token.module);
+        let keeper = place.and_then(|place| self.shared.keepers.get(place));
+        let order = SignOrder {
+            batch,
+            outcomes: sender,
+            cancellation: cancellation.clone(),
+        };
+        let unsent = match keeper {
+            Some(keeper) => keeper.send(Order::Sign(Box::new(order))).await.err().map(|error| error.0),
+            None => Some(Order::Sign(Box::new(order))),
+        };
+        if let Some(Order::Sign(order)) = unsent {
+            let cause = Arc::new(TokenError::TokenAbsent {
+                token: order.batch.token.label.clone(),
+            });
+            for index in 0..count {
+                let result = Err(Unsigned::NotBegun(Arc::clone(&cause)));
+                let _ = order.outcomes.try_send(Outcome { index, result });
+            }
+        }
+        Signatures {
+            outcomes,
+            _cancel_on_drop: cancellation.clone().drop_guard(),
+            cancellation,
+        }
+    }
+}
+
+fn status(spec: &ModuleSpec, launch: Result<&Launch, &super::launch::UnknownProfile>) -> ModuleStatus {
+    match launch {
+        Ok(launch) => ModuleStatus {
+            name: launch.name.clone(),
+            path: launch.path.clone(),
+            profile: launch.profile.clone(),
+            state: ModuleState::Idle,
+        },
+        Err(error) => ModuleStatus {
+            name: spec.path.display().to_string(),
+            path: spec.path.clone(),
+            profile: spec.profile.clone(),
+            state: ModuleState::Failed(TokenError::ModuleUnusable {
+                module: spec.path.display().to_string(),
+                reason: error.to_string(),
+            }),
+        },
+    }
+}
+
+/// What all keepers know, put together.
+#[derive(Debug)]
+pub(super) struct Board {
+    parts: Mutex<Vec<Part>>,
+    changes: watch::Sender<Arc<Inventory>>,
+}
+
+#[derive(Debug)]
+struct Part {
+    status: ModuleStatus,
+    tokens: Vec<Token>,
+}
+
+impl Board {
+    fn new(modules: Vec<ModuleStatus>) -> Self {
+        let (changes, _) = watch::channel(Arc::new(Inventory {
+            modules: modules.clone(),
+            tokens: Vec::new(),
+        }));
+        let parts = modules.into_iter().map(|status| Part {
+            status,
+            tokens: Vec::new(),
+        });
+        Self {
+            parts: Mutex::new(parts.collect()),
+            changes,
+        }
+    }
+}
+
+/// One module's place on the board.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    board: Arc<Board>,
+    place: usize,
+}
+
+impl Publisher {
+    /// The module's state changed; its tokens stay as they were.
+    pub(super) fn state(&self, state: ModuleState) {
+        self.publish(|part| part.status.state = state);
+    }
+
+    /// The module's state and what it sees now.
+    pub(super) fn tokens(&self, state: ModuleState, tokens: Vec<Token>) {
+        self.publish(|part| {
+            part.status.state = state;
+            part.tokens = tokens;
+        });
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Part)) {
+        let mut parts = self.board.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(part) = parts.get_mut(self.place) else {
+            return;
+        };
+        change(part);
+        let now = Inventory {
+            modules: parts.iter().map(|part| part.status.clone()).collect(),
+            tokens: parts.iter().flat_map(|part| part.tokens.iter().cloned()).collect(),
+        };
+        self.board.changes.send_if_modified(|before| {
+            let changed = **before != now;
+            if changed {
+                *before = Arc::new(now);
+            }
+            changed
+        });
+    }
+}

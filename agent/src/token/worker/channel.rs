@@ -1,0 +1,107 @@
+//! The worker's end of the channel: one thread reads, the module's thread writes.
+
+use std::io::{self, Read as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+
+use cryptoki::types::RawAuthPin;
+use zeroize::Zeroizing;
+
+use crate::platform::{WorkerChannel, end_process};
+use crate::token::protocol::frame::{self, HEADER, Header, Kind, LENGTH};
+use crate::token::protocol::{Answer, Login, Request};
+
+/// A request with what belongs to it.
+pub(super) struct Work {
+    pub(super) id: u64,
+    pub(super) request: Request,
+    pub(super) secret: Option<RawAuthPin>,
+}
+
+/// The id of the request that was cancelled last.
+#[derive(Clone, Default)]
+pub(super) struct Cancelled(Arc<AtomicU64>);
+
+impl Cancelled {
+    pub(super) fn is(&self, id: u64) -> bool {
+        self.0.load(Ordering::Acquire) == id
+    }
+}
+
+/// Reads the next request, with its secret.
+///
+/// # Errors
+/// `UnexpectedEof` when the agent is gone, `InvalidData` when what came is no request.
+pub(super) fn read(channel: &mut WorkerChannel) -> io::Result<Work> {
+    let (header, payload) = read_frame(channel)?;
+    if header.kind != Kind::Request {
+        return Err(garbage("a request was due"));
+    }
+    let request: Request = frame::decode(&payload).map_err(garbage)?;
+    let wants_secret = matches!(&request, Request::Sign(sign) if sign.login == Login::Secret);
+    let secret = wants_secret.then(|| read_secret(channel, header.id)).transpose()?;
+    Ok(Work {
+        id: header.id,
+        request,
+        secret,
+    })
+}
+
+/// Reads requests in a thread of its own until the agent is gone, which ends the process even while the module hangs.
+pub(super) fn read_on(mut channel: WorkerChannel) -> io::Result<(Receiver<Work>, Cancelled)> {
+    let (sender, receiver) = mpsc::channel();
+    let cancelled = Cancelled::default();
+    let mark = cancelled.clone();
+    std::thread::Builder::new().name("requests".to_owned()).spawn(move || {
+        loop {
+            match read(&mut channel) {
+                Ok(work) if work.request == Request::Cancel => mark.0.store(work.id, Ordering::Release),
+                Ok(work) => {
+                    if sender.send(work).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => end_process(0),
+                Err(_) => end_process(GARBAGE),
+            }
+        }
+    })?;
+    Ok((receiver, cancelled))
+}
+
+/// The exit status after something on the channel that is no request.
+pub(super) const GARBAGE: i32 = 3;
+
+/// Writes an answer.
+pub(super) fn write(channel: &mut WorkerChannel, id: u64, answer: &Answer) -> io::Result<()> {
+    channel.write_all(&frame::encode(Kind::Answer, id, answer).map_err(garbage)?)
+}
+
+fn read_frame(channel: &mut WorkerChannel) -> io::Result<(Header, Vec<u8>)> {
+    let header = read_header(channel)?;
+    let mut payload = vec![0; header.payload];
+    channel.read_exact(&mut payload)?;
+    Ok((header, payload))
+}
+
+/// Reads a secret into the one buffer that the module gets to see, which is wiped when it is dropped.
+fn read_secret(channel: &mut WorkerChannel, id: u64) -> io::Result<RawAuthPin> {
+    let header = read_header(channel)?;
+    if header.kind != Kind::Secret || header.id != id {
+        return Err(garbage("the secret of the request was due"));
+    }
+    let mut secret = Zeroizing::new(vec![0; header.payload]);
+    channel.read_exact(&mut secret)?;
+    Ok(RawAuthPin::new(Box::new(std::mem::take(&mut *secret))))
+}
+
+fn read_header(channel: &mut WorkerChannel) -> io::Result<Header> {
+    let mut bytes = [0; LENGTH + HEADER];
+    channel.read_exact(&mut bytes)?;
+    Header::decode(bytes).map_err(garbage)
+}
+
+fn garbage(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}

@@ -1,0 +1,263 @@
+//! Which private key belongs to a certificate. By `CKA_ID`, then by the public key, then by the label; what two keys with one
+//! id leave open, the public key decides.
+
+use cryptoki_sys as ck;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+/// A certificate, as far as pairing goes.
+#[derive(Clone, Debug)]
+pub(super) struct CertificateFacts {
+    pub(super) id: Vec<u8>,
+    pub(super) label: String,
+    /// `None` when the certificate does not read.
+    pub(super) key: Option<CertifiedKey>,
+}
+
+/// The public key in a certificate.
+#[derive(Clone, Debug)]
+pub(super) struct CertifiedKey {
+    /// `CK_KEY_TYPE`, where the algorithm has one.
+    kind: Option<u64>,
+    /// See [`KeyFacts::value`].
+    value: Vec<u8>,
+}
+
+/// A key object, public or private, as far as pairing goes.
+#[derive(Clone, Debug)]
+pub(super) struct KeyFacts {
+    /// `CK_OBJECT_HANDLE`
+    pub(super) handle: u64,
+    pub(super) id: Vec<u8>,
+    pub(super) label: String,
+    /// `CKA_KEY_TYPE`
+    pub(super) kind: Option<u64>,
+    /// The modulus of RSA, else the point as the standard of the curve writes it: what the object itself tells.
+    pub(super) value: Option<Vec<u8>>,
+}
+
+/// What pairing finds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Paired<'a> {
+    One(&'a KeyFacts),
+    None,
+    /// Several fit and nothing tells them apart.
+    Several,
+}
+
+/// What is known of whether a key is the certificate's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Likeness {
+    Same,
+    Different,
+    Unknown,
+}
+
+impl CertificateFacts {
+    pub(super) fn new(der: &[u8], id: Vec<u8>, label: String) -> Self {
+        let key = X509Certificate::from_der(der).ok().map(|(_, certificate)| certified_key(certificate.public_key()));
+        Self { id, label, key }
+    }
+
+    /// The private key that belongs to the certificate, among those that can be seen, with the help of the public ones.
+    pub(super) fn pair<'a>(&self, private: &'a [KeyFacts], public: &[KeyFacts]) -> Paired<'a> {
+        let rated: Vec<(&KeyFacts, Likeness)> =
+            private.iter().map(|key| (key, self.likeness(key, private, public))).collect();
+        let with_our_id = |key: &KeyFacts| !self.id.is_empty() && key.id == self.id;
+        let same = rated.iter().find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
+        if let Some((key, _)) = same.or_else(|| rated.iter().find(|(_, likeness)| *likeness == Likeness::Same)) {
+            return Paired::One(key);
+        }
+        let open = |fits: &dyn Fn(&KeyFacts) -> bool| -> Vec<&'a KeyFacts> {
+            rated.iter().filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key)).map(|(key, _)| *key).collect()
+        };
+        let with_our_label = |key: &KeyFacts| !self.label.is_empty() && key.label == self.label;
+        match open(&with_our_id).as_slice() {
+            [one] => Paired::One(one),
+            [] => match open(&with_our_label).as_slice() {
+                [one] => Paired::One(one),
+                [] => Paired::None,
+                _ => Paired::Several,
+            },
+            several => match several.iter().filter(|key| with_our_label(key)).collect::<Vec<_>>().as_slice() {
+                [one] => Paired::One(one),
+                _ => Paired::Several,
+            },
+        }
+    }
+
+    /// Whether the key object, public or private, holds the certificate's key.
+    fn likeness(&self, key: &KeyFacts, private: &[KeyFacts], public: &[KeyFacts]) -> Likeness {
+        let own = self.resembles(key);
+        if own != Likeness::Unknown {
+            return own;
+        }
+        // A private key often keeps its public value to itself (CKA_EC_POINT belongs to the public object): ask the public
+        // objects of its id, as long as the id is this key's alone.
+        if key.id.is_empty() || private.iter().filter(|other| other.id == key.id).count() > 1 {
+            return Likeness::Unknown;
+        }
+        let likenesses: Vec<_> =
+            public.iter().filter(|other| other.id == key.id).map(|other| self.resembles(other)).collect();
+        if likenesses.contains(&Likeness::Same) {
+            Likeness::Same
+        } else if !likenesses.is_empty() && likenesses.iter().all(|likeness| *likeness == Likeness::Different) {
+            Likeness::Different
+        } else {
+            Likeness::Unknown
+        }
+    }
+
+    /// What the object alone tells.
+    pub(super) fn is_of(&self, key: &KeyFacts) -> bool {
+        self.resembles(key) == Likeness::Same
+    }
+
+    fn resembles(&self, key: &KeyFacts) -> Likeness {
+        let Some(certified) = &self.key else {
+            return Likeness::Unknown;
+        };
+        if let (Some(a), Some(b)) = (certified.kind, key.kind)
+            && a != b
+        {
+            return Likeness::Different;
+        }
+        match &key.value {
+            None => Likeness::Unknown,
+            Some(value) if is_same_value(&certified.value, value) => Likeness::Same,
+            Some(_) => Likeness::Different,
+        }
+    }
+}
+
+/// The public key of a `CKA_PUBLIC_KEY_INFO`, comparable with a certificate's.
+pub(super) fn value_of_public_key_info(der: &[u8]) -> Option<Vec<u8>> {
+    SubjectPublicKeyInfo::from_der(der).ok().map(|(_, info)| certified_key(&info).value)
+}
+
+fn certified_key(info: &SubjectPublicKeyInfo<'_>) -> CertifiedKey {
+    let raw = info.subject_public_key.data.as_ref();
+    let value = match info.parsed() {
+        Ok(PublicKey::RSA(rsa)) => without_leading_zeros(rsa.modulus).to_vec(),
+        _ => in_octet_string(raw).unwrap_or(raw).to_vec(),
+    };
+    let kind = match info.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.1" => Some(ck::CKK_RSA),
+        "1.2.840.10045.2.1" => Some(ck::CKK_EC),
+        "1.2.643.7.1.1.1.1" | "1.2.643.2.2.19" => Some(CKK_GOSTR3410),
+        "1.2.643.7.1.1.1.2" => Some(CKK_GOSTR3410_512),
+        // Ed25519 keys are CKK_EC_EDWARDS, or CKK_EC in older modules: no type tells anything.
+        _ => None,
+    };
+    CertifiedKey { kind, value }
+}
+
+/// PKCS#11 v2.40 `pkcs11t.h`.
+const CKK_GOSTR3410: u64 = 0x30;
+/// TC26's value (OpenSC src/pkcs11/pkcs11.h, commit 14c80b0).
+const CKK_GOSTR3410_512: u64 = 0xD432_1003;
+
+/// Compares a certificate's value with a token's, which may carry leading zeros (a modulus) or, for a point, the OCTET STRING
+/// around it: PKCS#11 v2.20 left that open, and modules differ.
+fn is_same_value(certified: &[u8], token: &[u8]) -> bool {
+    certified == token || certified == without_leading_zeros(token) || in_octet_string(token) == Some(certified)
+}
+
+fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+    &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]
+}
+
+/// The content of a DER OCTET STRING (X.690 section 8.7), if the bytes are exactly one. Points are shorter than 64 KiB.
+fn in_octet_string(der: &[u8]) -> Option<&[u8]> {
+    let (content, length) = match der {
+        [0x04, 0x81, length, content @ ..] => (content, usize::from(*length)),
+        [0x04, 0x82, high, low, content @ ..] => (content, usize::from(*high) << 8 | usize::from(*low)),
+        [0x04, length, content @ ..] if *length < 0x80 => (content, usize::from(*length)),
+        _ => return None,
+    };
+    (content.len() == length).then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate(id: &[u8], label: &str, value: &[u8]) -> CertificateFacts {
+        CertificateFacts {
+            id: id.to_vec(),
+            label: label.to_owned(),
+            key: Some(CertifiedKey {
+                kind: Some(ck::CKK_EC),
+                value: value.to_vec(),
+            }),
+        }
+    }
+
+    fn key(handle: u64, id: &[u8], label: &str, value: Option<&[u8]>) -> KeyFacts {
+        KeyFacts {
+            handle,
+            id: id.to_vec(),
+            label: label.to_owned(),
+            kind: Some(ck::CKK_EC),
+            value: value.map(<[u8]>::to_vec),
+        }
+    }
+
+    fn handle(paired: Paired<'_>) -> Option<u64> {
+        match paired {
+            Paired::One(key) => Some(key.handle),
+            Paired::None | Paired::Several => None,
+        }
+    }
+
+    #[test]
+    fn one_key_of_the_same_id_is_the_key() {
+        let keys = [key(1, b"a", "", None), key(2, b"b", "", None)];
+        assert_eq!(handle(certificate(b"b", "", b"B").pair(&keys, &[])), Some(2));
+    }
+
+    #[test]
+    fn two_certificates_of_one_id_are_told_apart_by_the_public_key() {
+        let private = [key(1, b"a", "", None)];
+        let public = [key(9, b"a", "", Some(b"\x04\x01A"))];
+        assert_eq!(handle(certificate(b"a", "", b"A").pair(&private, &public)), Some(1));
+        assert!(matches!(certificate(b"a", "", b"other").pair(&private, &public), Paired::None));
+    }
+
+    #[test]
+    fn a_key_with_another_id_is_found_by_its_public_key() {
+        let keys = [key(1, b"a", "", Some(b"A")), key(2, b"b", "", Some(b"B"))];
+        assert_eq!(handle(certificate(b"z", "", b"B").pair(&keys, &[])), Some(2));
+    }
+
+    #[test]
+    fn the_label_decides_only_where_id_and_public_key_do_not() {
+        let keys = [key(1, b"a", "one", None), key(2, b"a", "two", None)];
+        assert_eq!(handle(certificate(b"a", "two", b"X").pair(&keys, &[])), Some(2));
+        assert!(matches!(certificate(b"a", "", b"X").pair(&keys, &[]), Paired::Several));
+        assert_eq!(handle(certificate(b"", "one", b"X").pair(&keys, &[])), Some(1));
+    }
+
+    #[test]
+    fn a_key_of_another_type_is_never_the_key() {
+        let mut rsa = key(1, b"a", "", None);
+        rsa.kind = Some(ck::CKK_RSA);
+        assert!(matches!(certificate(b"a", "", b"A").pair(&[rsa], &[]), Paired::None));
+    }
+
+    #[test]
+    fn a_certificate_without_key_pairs_with_nothing() {
+        assert!(matches!(certificate(b"a", "", b"A").pair(&[], &[]), Paired::None));
+        assert!(matches!(certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]), Paired::None));
+    }
+
+    #[test]
+    fn an_octet_string_is_opened_only_when_it_is_exactly_one() {
+        assert_eq!(in_octet_string(b"\x04\x02ab"), Some(&b"ab"[..]));
+        assert_eq!(in_octet_string(b"\x04\x81\x02ab"), Some(&b"ab"[..]));
+        assert_eq!(in_octet_string(b"\x04\x03ab"), None);
+        assert_eq!(in_octet_string(b""), None);
+        assert_eq!(in_octet_string(b"\x04"), None);
+    }
+}

@@ -1,0 +1,188 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::{OperatingSystem, Profile};
+
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../profiles/", $name, ".toml")))),*]
+    };
+}
+
+/// The profiles that come with the agent.
+const EMBEDDED: &[(&str, &str)] = embedded!["gost-token", "jacarta", "opensc", "rutoken-ecp", "softhsm", "yubikey"];
+
+/// All known token families, by name.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    profiles: BTreeMap<String, Profile>,
+}
+
+impl Catalogue {
+    /// The profiles that come with the agent.
+    ///
+    /// # Errors
+    /// A profile that does not read; a test keeps this from happening.
+    pub fn embedded() -> Result<Self, ProfileError> {
+        let mut catalogue = Self { profiles: BTreeMap::new() };
+        for (name, text) in EMBEDDED {
+            catalogue.insert(Path::new(name), name, text)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// The profiles that come with the agent, replaced and added to by the `*.toml` files of a directory. A directory
+    /// that is not there adds nothing.
+    ///
+    /// # Errors
+    /// The directory or a file in it cannot be read, or a file is no profile.
+    pub fn with_overrides(directory: &Path) -> Result<Self, ProfileError> {
+        let mut catalogue = Self::embedded()?;
+        let unreadable = |path: &Path, source| ProfileError::Unreadable { path: path.to_owned(), source };
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(catalogue),
+            Err(error) => return Err(unreadable(directory, error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| unreadable(directory, error))?.path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            let (Some(stem), Some("toml")) = (stem, path.extension().and_then(|extension| extension.to_str())) else {
+                continue;
+            };
+            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            catalogue.insert(&path, stem, &text)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// The profile of that name.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get(name)
+    }
+
+    /// The profile that a module's file name belongs to.
+    pub fn profile_of_file(&self, system: OperatingSystem, file_name: &str) -> Option<&Profile> {
+        self.profiles.values().find(|profile| profile.names_file(system, file_name))
+    }
+
+    /// The profiles that recognise a card by its reader's name or its answer to reset.
+    pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> impl Iterator<Item = &Profile> {
+        self.profiles.values().filter(move |profile| profile.recognition.iter().any(|r| r.fits_card(reader, atr)))
+    }
+
+    /// All profiles, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.values()
+    }
+
+    fn insert(&mut self, path: &Path, stem: &str, text: &str) -> Result<(), ProfileError> {
+        let path = || path.to_owned();
+        let profile: Profile =
+            toml::from_str(text).map_err(|source| ProfileError::Malformed { path: path(), source: Box::new(source) })?;
+        if profile.name != stem {
+            return Err(ProfileError::Misnamed { path: path(), name: profile.name });
+        }
+        if let Some(place) =
+            profile.locations.iter().flat_map(|location| &location.places).find(|place| !is_absolute(place))
+        {
+            return Err(ProfileError::RelativePlace { path: path(), place: place.clone() });
+        }
+        self.profiles.insert(profile.name.clone(), profile);
+        Ok(())
+    }
+}
+
+/// Whether a place is absolute on the system it is meant for, whichever system this is.
+fn is_absolute(place: &str) -> bool {
+    place.starts_with('/') || place.as_bytes().get(1) == Some(&b':')
+}
+
+/// A profile that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// The file is not TOML, or not a profile.
+    #[error("{} is no token profile: {source}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: Box<toml::de::Error>,
+    },
+    /// `name` differs from the file's name.
+    #[error("{} names itself {name:?}: name it as the file is called, without .toml", path.display())]
+    Misnamed {
+        /// The file.
+        path: PathBuf,
+        /// The name inside.
+        name: String,
+    },
+    /// A place that is not absolute.
+    #[error("{} has the place {place:?}: give an absolute directory", path.display())]
+    RelativePlace {
+        /// The file.
+        path: PathBuf,
+        /// The place.
+        place: String,
+    },
+    /// The file or directory cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::Confinement;
+
+    #[test]
+    fn every_file_in_the_directory_is_embedded_and_reads() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles");
+        let mut files: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        files.sort();
+        let catalogue = Catalogue::embedded().unwrap();
+        let names: Vec<_> = catalogue.iter().map(|profile| profile.name.clone()).collect();
+        assert_eq!(files, names);
+    }
+
+    #[test]
+    fn a_module_is_known_by_its_file_name() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let name = |file| catalogue.profile_of_file(OperatingSystem::Linux, file).map(|profile| profile.name.as_str());
+        assert_eq!(name("libsofthsm2.so"), Some("softhsm"));
+        assert_eq!(name("libykcs11.so.2"), Some("yubikey"));
+        assert_eq!(name("librtPKCS11ECP.so"), Some("rutoken-ecp"));
+        assert_eq!(name("libykcs11.so.evil"), None);
+        assert_eq!(name("libc.so.6"), None);
+    }
+
+    #[test]
+    fn an_override_replaces_the_profile_of_its_name_and_must_be_sound() {
+        let directory = std::env::temp_dir().join(format!("profiles-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let own = directory.join("softhsm.toml");
+        fs::write(&own, "name = 'softhsm'\ntitle = 'Mine'\nconfining = { level = 'off' }\n").unwrap();
+        let catalogue = Catalogue::with_overrides(&directory).unwrap();
+        assert_eq!(catalogue.profile("softhsm").unwrap().confining.level, Confinement::Off);
+
+        fs::write(&own, "name = 'other'\ntitle = 'Mine'\nconfining = { level = 'off' }\n").unwrap();
+        assert!(matches!(Catalogue::with_overrides(&directory), Err(ProfileError::Misnamed { .. })));
+
+        let claim = "[[locations]]\nos = 'linux'\nfiles = ['x.so']\n";
+        fs::write(&own, format!("name = 'softhsm'\ntitle = 'Mine'\nconfining = {{ level = 'off' }}\n{claim}")).unwrap();
+        assert!(matches!(Catalogue::with_overrides(&directory), Err(ProfileError::Malformed { .. })), "no source");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}

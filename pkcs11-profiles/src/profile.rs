@@ -1,0 +1,150 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Evidence, QuirkEntry, Quirks, Recognition};
+
+/// One token family.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The profile's name in configuration, logs and reports: the file's name without `.toml`.
+    pub name: String,
+    /// The family's name for people.
+    pub title: String,
+    /// What a person has to install when the token is present and the module is not.
+    #[serde(default)]
+    pub install: Option<String>,
+    /// What a person should know, in English: why the family cannot sign, what to ask the vendor.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// The module's file names and places.
+    #[serde(default)]
+    pub locations: Vec<Location>,
+    /// How the token is recognised.
+    #[serde(default)]
+    pub recognition: Vec<Recognition>,
+    /// The vendor's mechanisms that the agent has to know by value.
+    #[serde(default)]
+    pub mechanisms: Vec<MechanismName>,
+    /// How far the process that loads the module is confined.
+    pub confining: Confining,
+    /// How long the module may take.
+    #[serde(default)]
+    pub timing: Timing,
+    /// Where the family departs from PKCS#11.
+    #[serde(default)]
+    pub quirks: Vec<QuirkEntry>,
+}
+
+impl Profile {
+    /// The quirks in the form that code asks for.
+    pub fn quirks(&self) -> Quirks {
+        self.quirks.iter().collect()
+    }
+
+    /// Whether a module with this file name belongs to the family on this system. Numbers after the name
+    /// (`libykcs11.so.2`) do not matter, nor does case.
+    pub fn names_file(&self, system: OperatingSystem, file_name: &str) -> bool {
+        let file_name = file_name.to_lowercase();
+        self.locations.iter().filter(|location| location.os == system).flat_map(|location| &location.files).any(|name| {
+            let name = name.to_lowercase();
+            file_name.strip_prefix(&name).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('.') && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+            })
+        })
+    }
+}
+
+/// The operating systems that profiles speak of.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatingSystem {
+    /// Linux.
+    Linux,
+    /// macOS.
+    Macos,
+    /// Windows.
+    Windows,
+}
+
+/// Where a family's module lies on one operating system.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Location {
+    /// The system.
+    pub os: OperatingSystem,
+    /// File names, the best first.
+    pub files: Vec<String>,
+    /// Absolute directories, the best first. The agent also looks into the system's library directories.
+    #[serde(default)]
+    pub places: Vec<String>,
+    /// Where it is known from.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+}
+
+/// A vendor mechanism by name and value.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct MechanismName {
+    /// `CKM_…`
+    pub name: String,
+    /// `CK_MECHANISM_TYPE`
+    pub value: u64,
+    /// Where it is known from.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+}
+
+/// How far the process that loads the module is confined.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confinement {
+    /// Reads system directories and its own state only, starts no program, speaks to no network.
+    Strict,
+    /// Starts no program and uses none of the system calls a module has no business with; files and network are open.
+    #[default]
+    NoExec,
+    /// Nothing beyond what every worker process has: no core dump, no new privileges, dies with the agent.
+    Off,
+}
+
+/// The confinement with what the module needs in spite of it.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confining {
+    /// How far.
+    pub level: Confinement,
+    /// Environment variables of the agent that reach the module.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// Directories and files that the module writes. `~/` at the start is the user's home, `$NAME` alone a variable of the
+    /// module's environment; an entry whose variable is not set is passed over.
+    #[serde(default)]
+    pub state: Vec<String>,
+    /// State directories that a configuration file of the module names.
+    #[serde(default)]
+    pub state_from: Vec<StateFromConfig>,
+    /// Directories and files outside the system's that the module reads, written as `state` is.
+    #[serde(default)]
+    pub reads: Vec<String>,
+}
+
+/// A directory named by a `key = value` line of the module's own configuration file.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateFromConfig {
+    /// The files to look at, the first that exists counts; written as [`Confining::state`] is.
+    pub files: Vec<String>,
+    /// The key whose value is the directory.
+    pub key: String,
+}
+
+/// How long the module may take before it counts as hung, in seconds, where the family differs from the agent's settings.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timing {
+    /// One signature.
+    pub signature_seconds: Option<u64>,
+    /// Loading, and reading what lies on all tokens.
+    pub reading_seconds: Option<u64>,
+    /// One signature or login that waits for a person at the device (PIN pad).
+    pub person_seconds: Option<u64>,
+}
