@@ -21,6 +21,7 @@ use super::language::CallerLanguage;
 use super::problem::{self, Problem};
 use super::shared::Shared;
 use crate::messages::Fault;
+use crate::platform::Peer;
 
 /// How long a caller may take for the head of a request; also how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
@@ -35,8 +36,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 pub(super) struct Connection {
     pub(super) transport: Transport,
     pub(super) user: PeerUser,
-    /// The program at the other end, for display.
-    pub(super) process: Option<String>,
+    /// The other end, as the kernel knows it.
+    pub(super) peer: Option<Peer>,
 }
 
 /// How a connection came.

@@ -88,7 +88,7 @@ pub(super) async fn accept_local(shared: Arc<Shared>, router: Router, listener: 
         };
         let (shared, router) = (Arc::clone(&shared), router.clone());
         tasks.spawn(async move {
-            let connection = describe(Transport::Unix, Ok(peer)).await;
+            let connection = describe(Transport::Unix, Ok(peer));
             connection::serve(shared, router, connection, stream).await;
             drop(place);
         });
@@ -137,27 +137,16 @@ async fn identify(stream: &TcpStream, remote: SocketAddr) -> Option<Connection> 
     let local = stream.local_addr().ok()?;
     let _ = stream.set_nodelay(true);
     let peer = tokio::task::spawn_blocking(move || platform::tcp_peer(local, remote)).await.ok()?;
-    Some(describe(Transport::Tcp(local), peer).await)
+    Some(describe(Transport::Tcp(local), peer))
 }
 
-async fn describe(transport: Transport, peer: io::Result<Peer>) -> Connection {
-    let user = match &peer {
-        Ok(peer) if peer.is_our_user() => PeerUser::Own,
-        Ok(peer) => PeerUser::Foreign { uid: Some(peer.uid()) },
+fn describe(transport: Transport, peer: io::Result<Peer>) -> Connection {
+    let (user, peer) = match peer {
+        Ok(peer) if peer.is_our_user() => (PeerUser::Own, Some(peer)),
+        Ok(peer) => (PeerUser::Foreign { uid: Some(peer.uid()) }, None),
         // Where the system cannot tell the user of a TCP peer, the token alone must do (docs/security.md).
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => PeerUser::Own,
-        Err(_) => PeerUser::Foreign { uid: None },
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => (PeerUser::Own, None),
+        Err(_) => (PeerUser::Foreign { uid: None }, None),
     };
-    let process = match (user, peer) {
-        (PeerUser::Own, Ok(peer)) => tokio::task::spawn_blocking(move || peer.process()).await.ok().flatten(),
-        _ => None,
-    };
-    Connection {
-        transport,
-        user,
-        process: process.map(|process| match process.executable {
-            Some(executable) => format!("{} ({})", executable.display(), process.pid),
-            None => format!("{} ({})", process.name, process.pid),
-        }),
-    }
+    Connection { transport, user, peer }
 }

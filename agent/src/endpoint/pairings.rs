@@ -96,15 +96,16 @@ impl Pairings {
     ///
     /// # Errors
     /// `rate_limited` when too many ask, or this one's last pairing still waits.
-    pub(super) fn begin(
+    pub(super) async fn begin(
         self: &Arc<Self>,
         caller: &Caller,
         name: String,
         permissions: Vec<Permission>,
     ) -> Result<Begun, Fault> {
+        let process = caller.process().await;
         let asker = match &caller.origin {
             Some(origin) => Asker::Origin(origin.clone()),
-            None => Asker::Program(caller.process.clone()),
+            None => Asker::Program(process.clone()),
         };
         let begun = Begun {
             id: Uuid::new_v4(),
@@ -138,9 +139,9 @@ impl Pairings {
         let view = CallerView {
             application: None,
             name: name.clone(),
-            verified: caller.origin.is_some() || caller.process.is_some(),
+            verified: caller.origin.is_some() || process.is_some(),
             origin: caller.origin.clone(),
-            process: caller.process.clone(),
+            process,
         };
         let body = QuestionBody::Pair {
             pairing: PairingView {

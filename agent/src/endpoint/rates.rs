@@ -34,7 +34,7 @@ impl Rates {
     /// How long to wait, when there were too many.
     pub(super) fn take(&self, caller: &Caller) -> Result<(), Duration> {
         match &caller.identity {
-            Identity::Owner | Identity::Page => Ok(()),
+            Identity::Owner | Identity::Page(_) => Ok(()),
             Identity::Anyone => self.open.lock().unwrap_or_else(PoisonError::into_inner).take(),
             Identity::Application(application) => self
                 .applications

@@ -39,6 +39,3 @@ pub(super) struct Shared {
     /// Ends every connection and stream.
     pub(super) shutdown: CancellationToken,
 }
-
-/// How handlers hold it.
-pub(super) type State = axum::extract::State<Arc<Shared>>;

@@ -41,7 +41,7 @@ pub(super) async fn caller(
     Ok(Caller {
         identity,
         origin,
-        process: connection.process.clone(),
+        peer: connection.peer.clone(),
     })
 }
 
@@ -77,7 +77,7 @@ async fn known(shared: &Shared, token: &str, source: &Source) -> Result<Option<I
         return Ok(Some(Identity::Owner));
     }
     if shared.pages.is_session(&hash) && !matches!(source, Source::Foreign(_)) {
-        return Ok(Some(Identity::Page));
+        return Ok(Some(Identity::Page(hash)));
     }
     let Some(application) = shared.applications.by_token(&hash).await? else {
         return Ok(None);
