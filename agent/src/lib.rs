@@ -8,11 +8,13 @@
 //! | 1 | [`certificate`] | X.509 reading: identity, key usage, validity, selection |
 //! | 1 | [`cms`] | bytes in, bytes out: signed attributes, SignedData, algorithms, verification |
 //! | 1 | [`config`], [`messages`], [`platform`] | configuration, the error catalogue and texts, the operating system |
+//! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
+//! | 5 | [`signing`] | the one use case: every signature is made here |
 
 pub mod certificate;
 pub mod cms;
@@ -23,6 +25,7 @@ pub mod jobs;
 pub mod messages;
 pub mod platform;
 pub mod prompters;
+pub mod secrets;
 pub mod signing;
 pub mod store;
 pub mod token;

@@ -4,3 +4,4 @@ pub mod agent;
 pub mod fixtures;
 pub mod openssl;
 pub mod programs;
+pub mod sandbox;

@@ -3,9 +3,14 @@
 //! Belongs here: the types, reading and merging the files, locked keys, and the checks that need no I/O elsewhere.
 //! Does not belong here: opening what the configuration names.
 
+mod check;
+mod directories;
+mod layers;
 mod model;
 
+pub use directories::Directories;
+pub use layers::Layers;
 pub use model::{
-    AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, Mig24Profile,
-    ModuleConfig, ServiceConfig, TokenSource,
+    AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
+    Mig24Profile, ModuleConfig, ServiceConfig, TokenSource,
 };

@@ -22,6 +22,16 @@ pub struct Config {
     pub idocs: BTreeMap<String, IdocsProfile>,
     /// MIG24 profiles by name.
     pub mig24: BTreeMap<String, Mig24Profile>,
+    /// What the user may not change; counts in the system's files only.
+    pub locked: LockedConfig,
+}
+
+/// `[locked]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LockedConfig {
+    /// Keys with dots (`endpoint.listen`, `idocs.main`); a table locks all that is in it, `modules` the list of modules.
+    pub keys: Vec<String>,
 }
 
 /// `[agent]`

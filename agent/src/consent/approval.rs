@@ -1,13 +1,16 @@
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
+use super::question::CallerView;
 use super::unlock::Unlock;
 use crate::certificate::{Fingerprint, Purpose};
 use crate::cms::Digest;
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
+use crate::store::approvals::ItemState;
 use crate::store::{Store, Transaction, approvals, audit};
 
 /// How long what was approved may still be signed.
@@ -32,29 +35,90 @@ impl Approval {
     /// Writes the approval that the person gave, with its audit entry, in the caller's transaction.
     ///
     /// # Errors
-    /// `store_failed`.
+    /// `store_failed`; `wrong_state` when the request has a live approval.
     pub fn record(transaction: &Transaction<'_>, consented: &Consented) -> Result<Self, Fault> {
         let approval = Self {
             id: Uuid::now_v7(),
             kind: consented.kind,
-            application: consented.application,
+            application: consented.caller.application,
             purpose: consented.purpose,
             certificate: consented.certificate,
             items: consented.items.clone(),
             deadline: Deadline::after(LIFETIME),
         };
-        let _ = transaction;
+        approvals::insert(transaction, &approval.row(consented))?;
+        audit::append(
+            transaction,
+            audit::Entry {
+                kind: "approved",
+                actor: match consented.kind {
+                    ApprovalKind::Person => audit::Actor::Person,
+                    ApprovalKind::Unattended | ApprovalKind::Grant(_) | ApprovalKind::Remote => audit::Actor::Agent,
+                },
+                job: consented.job,
+                body: json!({
+                    "approval": approval.id,
+                    "kind": approval.kind,
+                    "prompter": consented.prompter,
+                    "caller": consented.caller,
+                    "purpose": approval.purpose,
+                    "certificate": approval.certificate,
+                    "items": approval.items,
+                }),
+            },
+        )?;
         Ok(approval)
     }
 
-    /// The live approval of a request, with what has become of its items; `None` when there is none, or its deadline or boot has
-    /// passed.
+    /// The approval that stands for a request, with what has become of its items; `None` when there is none, or when items
+    /// are left and its deadline or boot has passed.
     ///
     /// # Errors
     /// `store_failed`.
     pub async fn restore(store: &Store, request_key: &str) -> Result<Option<(Self, Vec<ItemRecord>)>, Fault> {
-        let _ = (store, request_key);
-        Ok(None)
+        let key = request_key.to_owned();
+        let Some(row) = store.read(move |connection| approvals::standing(connection, &key)).await? else {
+            return Ok(None);
+        };
+        let records: Vec<_> = row
+            .items
+            .iter()
+            .map(|item| ItemRecord { state: item.state, tbs: item.tbs.clone(), value: item.value.clone() })
+            .collect();
+        let approval = Self::of_row(row)?;
+        let complete = records.iter().all(|record| record.state == ItemState::Signed);
+        Ok((complete || approval.deadline.remaining().is_some()).then_some((approval, records)))
+    }
+
+    fn row(&self, consented: &Consented) -> approvals::NewApproval {
+        approvals::NewApproval {
+            id: self.id,
+            request_key: consented.request_key.clone(),
+            kind: self.kind.word().to_owned(),
+            caller: json!(consented.caller),
+            application: self.application,
+            purpose: purpose_word(self.purpose).to_owned(),
+            certificate: self.certificate.to_string(),
+            deadline: self.deadline.clone(),
+            job: consented.job,
+            from_grant: match self.kind {
+                ApprovalKind::Grant(grant) => Some(grant),
+                _ => None,
+            },
+            items: self.items.iter().map(ApprovedItem::row).collect(),
+        }
+    }
+
+    fn of_row(row: approvals::Approval) -> Result<Self, Fault> {
+        Ok(Self {
+            id: row.id,
+            kind: ApprovalKind::of_word(&row.kind, row.from_grant)?,
+            application: row.application,
+            purpose: purpose_of_word(&row.purpose)?,
+            certificate: row.certificate.parse().map_err(Fault::internal)?,
+            items: row.items.into_iter().map(ApprovedItem::of_row).collect::<Result<_, _>>()?,
+            deadline: row.deadline,
+        })
     }
 
     /// Its id.
@@ -102,7 +166,7 @@ impl Approval {
 }
 
 /// How an approval came about.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalKind {
     /// A person decided on this request.
@@ -115,42 +179,91 @@ pub enum ApprovalKind {
     Remote,
 }
 
-/// One thing that may be signed once.
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovedItem {
-    /// A document's digest; the agent builds the signed attributes around it (RFC 5652 section 5.3).
-    Content {
-        /// The document's name as shown.
-        name: String,
-        /// The digest of its content.
-        digest: Digest,
-    },
-    /// Signed attributes that somebody else built, approved as such.
-    ForeignAttributes {
-        /// The document's name as shown.
-        name: String,
-        /// The digest of the attributes' DER.
-        digest: Digest,
-    },
-    /// A digest of signed attributes that somebody else built, approved as such.
-    ForeignAttributesDigest {
-        /// The document's name as shown.
-        name: String,
-        /// The digest.
-        digest: Digest,
-    },
+impl ApprovalKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Unattended => "unattended",
+            Self::Grant(_) => "grant",
+            Self::Remote => "remote",
+        }
+    }
+
+    fn of_word(word: &str, grant: Option<Uuid>) -> Result<Self, Fault> {
+        match (word, grant) {
+            ("person", _) => Ok(Self::Person),
+            ("unattended", _) => Ok(Self::Unattended),
+            ("grant", Some(grant)) => Ok(Self::Grant(grant)),
+            ("remote", _) => Ok(Self::Remote),
+            _ => Err(Fault::internal(format_args!("the store has an approval of an unknown kind {word:?}"))),
+        }
+    }
 }
 
-/// What has become of an approved item.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ItemState {
-    /// Not begun.
-    Approved,
-    /// Given to the token; no value is known.
-    Signing,
-    /// Signed.
-    Signed,
+/// One thing that may be signed once.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct ApprovedItem {
+    /// What its digest is a digest of.
+    pub kind: ItemKind,
+    /// The document's name as shown.
+    pub name: String,
+    /// The digest.
+    pub digest: Digest,
+}
+
+/// What the digest of an approved item is a digest of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// A document's content; the agent builds the signed attributes around it (RFC 5652 section 5.3).
+    Content,
+    /// Signed attributes that somebody else built and handed over, approved as such.
+    ForeignAttributes,
+    /// Signed attributes that somebody else built and kept, approved as such.
+    ForeignAttributesDigest,
+}
+
+impl ApprovedItem {
+    fn row(&self) -> approvals::NewItem {
+        let kind = match self.kind {
+            ItemKind::Content => "content",
+            ItemKind::ForeignAttributes => "foreign_attributes",
+            ItemKind::ForeignAttributesDigest => "foreign_attributes_digest",
+        };
+        approvals::NewItem {
+            kind: kind.to_owned(),
+            algorithm: self.digest.algorithm().to_string(),
+            digest: self.digest.value().to_vec(),
+            name: Some(self.name.clone()),
+        }
+    }
+
+    fn of_row(row: approvals::Item) -> Result<Self, Fault> {
+        let kind = match row.kind.as_str() {
+            "content" => ItemKind::Content,
+            "foreign_attributes" => ItemKind::ForeignAttributes,
+            "foreign_attributes_digest" => ItemKind::ForeignAttributesDigest,
+            other => return Err(Fault::internal(format_args!("the store has an item of an unknown kind {other:?}"))),
+        };
+        let algorithm = row.algorithm.parse().map_err(Fault::internal)?;
+        let digest = Digest::new(algorithm, row.digest).map_err(Fault::internal)?;
+        Ok(Self { kind, name: row.name.unwrap_or_default(), digest })
+    }
+}
+
+fn purpose_word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Signature => "signature",
+        Purpose::Authentication => "authentication",
+    }
+}
+
+fn purpose_of_word(word: &str) -> Result<Purpose, Fault> {
+    match word {
+        "signature" => Ok(Purpose::Signature),
+        "authentication" => Ok(Purpose::Authentication),
+        other => Err(Fault::internal(format_args!("the store has an approval for an unknown purpose {other:?}"))),
+    }
 }
 
 /// An approved item with its record in the store.
@@ -169,8 +282,7 @@ pub struct ItemRecord {
 pub struct Consented {
     pub(super) kind: ApprovalKind,
     pub(super) request_key: String,
-    pub(super) application: Option<Uuid>,
-    pub(super) caller: String,
+    pub(super) caller: CallerView,
     pub(super) job: Option<Uuid>,
     pub(super) purpose: Purpose,
     pub(super) certificate: Fingerprint,
@@ -183,39 +295,5 @@ impl Consented {
     /// Gives the unlock out; the approval is recorded before.
     pub fn into_unlock(self) -> Unlock {
         self.unlock
-    }
-}
-
-/// The approval's own part of its row.
-#[derive(Deserialize, Serialize)]
-struct Stored {
-    kind: ApprovalKind,
-    purpose: Purpose,
-    certificate: Fingerprint,
-    items: Vec<ApprovedItem>,
-    deadline: Deadline,
-}
-
-impl Stored {
-    fn of(approval: &Approval) -> Self {
-        Self {
-            kind: approval.kind,
-            purpose: approval.purpose,
-            certificate: approval.certificate,
-            items: approval.items.clone(),
-            deadline: approval.deadline.clone(),
-        }
-    }
-
-    fn into_approval(self, id: Uuid, application: Option<Uuid>) -> Approval {
-        Approval {
-            id,
-            kind: self.kind,
-            application,
-            purpose: self.purpose,
-            certificate: self.certificate,
-            items: self.items,
-            deadline: self.deadline,
-        }
     }
 }

@@ -377,8 +377,7 @@ impl Entry {
                 ApprovalKind::Person
             },
             request_key: subject.request_key.clone(),
-            application: self.question.caller.application,
-            caller: self.question.caller.name.clone(),
+            caller: self.question.caller.clone(),
             job: self.question.job,
             purpose: subject.purpose,
             certificate: subject.certificate,

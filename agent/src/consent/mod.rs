@@ -8,7 +8,7 @@ mod desk;
 mod question;
 mod unlock;
 
-pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemRecord, ItemState};
+pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemKind, ItemRecord};
 pub use desk::{ApprovalSubject, Asked, Attachment, Decision, DecisionRequest, Desk, DeskEvent, Opener, Verdict};
 pub use question::{
     Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,

@@ -261,7 +261,7 @@ impl Shared {
             let Some(live) = self.admit(job.id) else { continue };
             if !self.lease.may_take_over(job.lease.as_deref()) {
                 tracing::error!(job = %job.id, lease = job.lease, "another process still runs this job; it is left to it");
-                self.forget(job.id, &live);
+                self.forget(job.id);
                 continue;
             }
             let (id, from, to) = (job.id, job.lease.take(), self.lease.to_string());
@@ -275,9 +275,9 @@ impl Shared {
             });
             match taken.await {
                 Ok(true) => self.launch(job, live),
-                Ok(false) => self.forget(id, &live),
+                Ok(false) => self.forget(id),
                 Err(fault) => {
-                    self.forget(id, &live);
+                    self.forget(id);
                     return Err(fault);
                 }
             }
@@ -322,7 +322,7 @@ impl Shared {
             also(tx, id)
         });
         if let Err(fault) = written.await {
-            self.forget(id, &live);
+            self.forget(id);
             return Err(fault);
         }
         failpoints::reached(format_args!("job:started"));
@@ -384,7 +384,7 @@ impl Shared {
         match taken.await {
             Ok(job) => self.launch(job, live),
             Err(fault) => {
-                self.forget(id, &live);
+                self.forget(id);
                 return Err(fault);
             }
         }
@@ -439,16 +439,12 @@ impl Shared {
         }
     }
 
-    /// This run of the job is over; who waits for it looks at the store now.
-    pub(super) fn forget(&self, id: JobId, live: &Arc<Live>) {
-        {
-            let mut running = self.lock_running();
-            // A new run may have begun since.
-            if running.get(&id).is_some_and(|running| Arc::ptr_eq(running, live)) {
-                running.remove(&id);
-            }
+    /// The job does not run here any more; who waits for it looks at the store.
+    fn forget(&self, id: JobId) {
+        let live = self.lock_running().remove(&id);
+        if let Some(live) = live {
+            live.settle();
         }
-        live.settle();
     }
 
     fn launch(self: &Arc<Self>, job: JobRow, live: Arc<Live>) {
@@ -459,9 +455,9 @@ impl Shared {
             tokio::select! {
                 biased;
                 () = shared.ended.cancelled() => {}
-                () = runner::run(Arc::clone(&shared), Arc::clone(&live), job) => {}
+                () = runner::run(Arc::clone(&shared), live, job) => {}
             }
-            shared.forget(id, &live);
+            shared.forget(id);
         });
     }
 

@@ -6,7 +6,6 @@ mod directories;
 mod hardening;
 mod link;
 mod local;
-mod lock;
 mod peer;
 mod private;
 mod process;
@@ -25,14 +24,11 @@ pub use directories::{
 pub use hardening::{keep_memory_private, renounce_new_privileges};
 pub use link::{OpenLinkError, has_desktop_session, open_link};
 pub use local::{LocalListener, LocalStream, http_over_socket};
-pub use lock::ProcessLock;
 pub use peer::{Peer, Process, tcp_peer};
 pub use private::{ensure_private_directory, read_private_file, write_private_file, write_result_file};
 pub use process::{NotAProcessIdentity, ProcessIdentity};
 pub use signal::{kill_self, shutdown_signal};
-pub use state_files::{
-    create_private_dir, create_private_file, is_network_filesystem, open_private_file, sync_dir,
-};
+pub use state_files::{create_private_dir, create_private_file, is_network_filesystem, open_private_file, sync_dir};
 pub use terminal::Terminal;
 pub use user::current_uid;
 pub use worker::{

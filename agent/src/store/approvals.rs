@@ -195,6 +195,22 @@ pub fn live(connection: &Connection, request_key: &str) -> Result<Option<Approva
     head.map(|head| with_items(connection, head)).transpose()
 }
 
+/// The approval that still stands for a request: the live one, or one that closed because every item of it is signed.
+///
+/// # Errors
+/// `store_failed`.
+pub fn standing(connection: &Connection, request_key: &str) -> Result<Option<Approval>, Fault> {
+    let head = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM approvals WHERE request_key = ?1 AND (state = 'live' OR (state = 'closed'
+             AND NOT EXISTS (SELECT 1 FROM approval_items WHERE approval = approvals.id AND state <> 'signed')))
+             ORDER BY rowid DESC LIMIT 1"
+        ))?
+        .query_row([request_key], read)
+        .optional()?;
+    head.map(|head| with_items(connection, head)).transpose()
+}
+
 /// One approval, whatever its state.
 ///
 /// # Errors

@@ -1,0 +1,159 @@
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use url::{Host, Url};
+
+use super::{Config, ServiceConfig, TokenSource};
+use crate::messages::Language;
+
+/// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
+const SERVICE_KEYS: [&str; 7] = [
+    "base_url",
+    "certificate",
+    "extra_ca",
+    "include_chain",
+    "proxy",
+    "timeout_seconds",
+    "token",
+];
+const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
+const MIG24_KEYS: [&str; 2] = ["hash_kind", "mchd_info_id"];
+
+/// A mistake and its place in the text.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    pub(super) span: Range<usize>,
+    pub(super) reason: String,
+}
+
+/// Looks for keys in the profiles that mean nothing.
+pub(super) fn unknown_profile_keys(text: &str) -> Result<(), Mistake> {
+    // What does not parse has been refused before.
+    let Ok(document) = DeTable::parse(text) else {
+        return Ok(());
+    };
+    for (service, own_keys) in [("idocs", &IDOCS_KEYS[..]), ("mig24", &MIG24_KEYS[..])] {
+        let Some(DeValue::Table(profiles)) = document.get_ref().get(service).map(Spanned::get_ref) else {
+            continue;
+        };
+        for profile in profiles.values() {
+            let DeValue::Table(profile) = profile.get_ref() else {
+                continue;
+            };
+            for key in profile.keys() {
+                let name: &str = key.get_ref();
+                if !SERVICE_KEYS.contains(&name) && !own_keys.contains(&name) {
+                    let mut known: Vec<_> = SERVICE_KEYS.iter().chain(own_keys).copied().collect();
+                    known.sort_unstable();
+                    let reason = format!("unknown key `{name}`, expected one of {}", known.join(", "));
+                    return Err(Mistake {
+                        span: key.span(),
+                        reason,
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks what the types do not say. The error names the key.
+pub(super) fn check(config: &Config) -> Result<(), String> {
+    let agent = &config.agent;
+    for (key, path) in [
+        ("agent.state_dir", &agent.state_dir),
+        ("agent.runtime_dir", &agent.runtime_dir),
+    ] {
+        if let Some(path) = path {
+            absolute(key, path)?;
+        }
+    }
+    for (key, seconds) in [
+        ("agent.question_timeout_seconds", agent.question_timeout_seconds),
+        ("agent.signature_timeout_seconds", agent.signature_timeout_seconds),
+    ] {
+        if seconds == 0 {
+            return Err(format!("{key} is 0, at least 1 second is needed"));
+        }
+    }
+    if let Some(language) = &agent.language {
+        language
+            .parse::<Language>()
+            .map_err(|error| format!("agent.language = {language:?} {error}"))?;
+    }
+    if let Some(listen) = config.endpoint.listen
+        && !listen.ip().is_loopback()
+    {
+        return Err(format!(
+            "endpoint.listen = {listen} is reachable from outside, only 127.0.0.1 or [::1] is allowed"
+        ));
+    }
+    for module in &config.modules {
+        absolute("modules.path", &module.path)?;
+    }
+    for certificate in &config.certificates {
+        let fingerprint = &certificate.fingerprint;
+        if fingerprint.len() != 64 || !fingerprint.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(format!(
+                "certificates.fingerprint = {fingerprint:?} is not 64 hexadecimal digits (SHA-256)"
+            ));
+        }
+    }
+    for (name, profile) in &config.idocs {
+        service(&format!("idocs.{name}"), name, &profile.service)?;
+    }
+    for (name, profile) in &config.mig24 {
+        service(&format!("mig24.{name}"), name, &profile.service)?;
+    }
+    Ok(())
+}
+
+fn service(key: &str, name: &str, service: &ServiceConfig) -> Result<(), String> {
+    // The name is a part of addresses and permissions (`idocs:<profile>:submit`).
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    {
+        return Err(format!(
+            "{key} is no name for a profile: it takes latin letters, digits, - and _"
+        ));
+    }
+    let url = Url::parse(&service.base_url).map_err(|error| format!("{key}.base_url is not an address: {error}"))?;
+    let on_this_machine = match url.host() {
+        Some(Host::Domain(host)) => host == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if on_this_machine => {}
+        _ => {
+            return Err(format!(
+                "{key}.base_url must begin with https://, the access key goes there"
+            ));
+        }
+    }
+    if service.timeout_seconds == 0 {
+        return Err(format!("{key}.timeout_seconds is 0, at least 1 second is needed"));
+    }
+    if let Some(path) = &service.extra_ca {
+        absolute(&format!("{key}.extra_ca"), path)?;
+    }
+    if let TokenSource::File(path) = &service.token {
+        absolute(&format!("{key}.token.file"), path)?;
+    }
+    Ok(())
+}
+
+/// Paths are absolute: the agent and a command may be started in different directories.
+fn absolute(key: &str, path: &Path) -> Result<(), String> {
+    if path.is_absolute() {
+        Ok(())
+    } else {
+        Err(format!("{key} = {path:?} is not an absolute path"))
+    }
+}

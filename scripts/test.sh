@@ -1,0 +1,30 @@
+#!/bin/bash
+# test.sh [--full|--bench]: prepares the machine and runs the tests. Needs no network besides crates, no running services, no
+# fixed ports and no settings of the user.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/prepare.sh
+
+# The crash tests end the agent at its crash points; the released binary has none.
+features=(--workspace --locked --features tokensign/failpoints)
+
+# The end-to-end tests start the agent, the sandbox and the fixtures as programs, and load the GOST test module as a library.
+cargo build "${features[@]}"
+case ${1-} in
+    "")
+        cargo test "${features[@]}"
+        ;;
+    --full)
+        log=target/test-full.log
+        cargo test "${features[@]}" -- --include-ignored 2>&1 | tee "$log"
+        echo "What ran, and how often:"
+        sed -n 's/^test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/\2 \1/p' "$log" | cut -d: -f1 | sort | uniq -c
+        ;;
+    --bench)
+        cargo test --release --locked -p tokensign-tests --test e2e bench -- --ignored --nocapture
+        ;;
+    *)
+        echo "usage: $0 [--full|--bench]" >&2
+        exit 2
+        ;;
+esac
