@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 use crate::messages::{Code, Fault};
 use crate::platform;
 
-const FILE: &str = "endpoint.json";
 /// No such file is longer.
 const LONGEST: u64 = 64 * 1024;
 const VERSION: u32 = 1;
@@ -44,16 +43,15 @@ impl Announcement {
         }
     }
 
-    /// Reads what the agent of this runtime directory says; `None` when none has said anything. It may have died since.
+    /// Reads what an agent has written to `path`; `None` when there is no such file. The agent may have died since.
     ///
     /// # Errors
     /// `agent_unreachable` when the file is open to other users or cannot be read.
-    pub fn read(runtime_dir: &Path) -> Result<Option<Self>, Fault> {
-        let path = runtime_dir.join(FILE);
+    pub fn read(path: &Path) -> Result<Option<Self>, Fault> {
         let unreadable = |cause: String| {
             Fault::new(Code::AgentUnreachable).detail(format_args!("{} cannot be read: {cause}", path.display()))
         };
-        let text = match platform::read_private_file(&path, LONGEST) {
+        let text = match platform::read_private_file(path, LONGEST) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error.to_string())),
@@ -66,17 +64,15 @@ impl Announcement {
     }
 
     /// Writes the file; a reader sees the old or the new one, never a part.
-    pub(super) fn write(&self, runtime_dir: &Path) -> Result<(), Fault> {
-        let path = runtime_dir.join(FILE);
+    pub(super) fn write(&self, path: &Path) -> Result<(), Fault> {
         let text = serde_json::to_vec(self).map_err(Fault::internal)?;
-        platform::write_private_file(&path, &text)
+        platform::write_private_file(path, &text)
             .map_err(|error| Fault::internal(format_args!("{} cannot be written: {error}", path.display())))
     }
 
     /// Takes the file away when the agent ends.
-    pub(super) fn remove(runtime_dir: &Path) {
-        let path = runtime_dir.join(FILE);
-        if let Err(error) = std::fs::remove_file(&path) {
+    pub(super) fn remove(path: &Path) {
+        if let Err(error) = std::fs::remove_file(path) {
             tracing::warn!(path = %path.display(), %error, "the endpoint's announcement stays");
         }
     }
@@ -95,15 +91,16 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(Announcement::read(dir.path()).unwrap().is_none());
+        let path = dir.path().join("endpoint.json");
+        assert!(Announcement::read(&path).unwrap().is_none());
         let socket = dir.path().join("agent.sock");
         let written = Announcement::new(&socket, Some(([127, 0, 0, 1], 9482).into()), "to_secret");
-        written.write(dir.path()).unwrap();
-        let read = Announcement::read(dir.path()).unwrap().unwrap();
+        written.write(&path).unwrap();
+        let read = Announcement::read(&path).unwrap().unwrap();
         assert_eq!(read.http.as_deref(), Some("http://127.0.0.1:9482"));
         assert_eq!(read.owner_token.expose_secret(), "to_secret");
         assert!(!format!("{read:?}").contains("to_secret"));
-        Announcement::remove(dir.path());
-        assert!(Announcement::read(dir.path()).unwrap().is_none());
+        Announcement::remove(&path);
+        assert!(Announcement::read(&path).unwrap().is_none());
     }
 }

@@ -1,6 +1,7 @@
 use http::Method;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
+use utoipa::openapi::HttpMethod;
 
 use crate::config::EndpointConfig;
 use crate::endpoint::body::too_large;
@@ -168,6 +169,17 @@ impl Route {
         } else {
             Fault::new(Code::NotFound)
         })
+    }
+
+    /// The route of an operation in the API's description.
+    pub(in crate::endpoint) fn described(path: &str, method: &HttpMethod) -> Option<&'static Self> {
+        let method = match method {
+            HttpMethod::Get => Method::GET,
+            HttpMethod::Post => Method::POST,
+            HttpMethod::Delete => Method::DELETE,
+            _ => return None,
+        };
+        ROUTES.iter().find(|route| route.path == path && route.method == method)
     }
 
     /// The methods of a path; empty when it does not exist.
