@@ -85,7 +85,7 @@ async fn drive(shared: &Shared, live: &Live, scenario: &dyn Scenario, context: &
 }
 
 /// Writes how the job ended, for as long as it takes, and tells everyone.
-async fn record(shared: &Shared, live: &Arc<Live>, mut job: JobRow, end: End) {
+async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
     failpoints::reached(format_args!("job:closing"));
     let (outcome, fault, state) = match end {
         End::Finished(outcome) => (Some(outcome), None, JobState::Finished),
@@ -112,7 +112,8 @@ async fn record(shared: &Shared, live: &Arc<Live>, mut job: JobRow, end: End) {
         }
     };
     shared.store.release_blobs(released);
-    shared.forget(job.id, live);
+    live.set_stage(Stage::Working);
+    live.settle();
     shared.tell(&job, None);
 }
 
