@@ -7,13 +7,14 @@
 mod attempt;
 pub(crate) mod base64_bytes;
 mod content;
+mod narrowing;
 mod request;
 mod selection;
 mod service;
 mod waiting;
 
+pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub use selection::CertificateListing;
 pub use service::{Signing, SigningOptions};
