@@ -6,6 +6,7 @@
 
 mod attempt;
 pub(crate) mod base64_bytes;
+mod calibration;
 mod content;
 mod narrowing;
 mod request;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::attempt::{self, Attempt, Item, Tbs};
+use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
 use super::selection::{self, Candidate};
@@ -226,17 +226,15 @@ impl Work<'_> {
             let (given, unlock) = self.record(approval.take(), consented).await?;
             let unattended = unlock.source() == UnlockSource::Unattended;
             let inner = &self.signing.inner;
-            let attempt = attempt::run(
-                &inner.store,
-                &inner.fleet,
-                &given,
-                &self.candidate,
-                &self.scheme,
-                &mut items,
-                unlock,
-                self.context.id(),
-            );
-            match attempt.await {
+            let bench = Bench {
+                store: &inner.store,
+                fleet: &inner.fleet,
+                approval: &given,
+                candidate: &self.candidate,
+                scheme: &self.scheme,
+                job: self.context.id(),
+            };
+            match bench.run(&mut items, unlock).await {
                 Ok(Attempt::Complete) => return Ok(items),
                 // A program never gets a second try at a PIN.
                 Ok(Attempt::Interrupted(fault)) if unattended => {
