@@ -14,8 +14,10 @@
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
 //! | 5 | [`signing`] | the one use case: every signature is made here |
+//! | 8 | [`cli`] | commands |
 
 pub mod certificate;
+pub mod cli;
 pub mod cms;
 pub mod config;
 pub mod consent;
