@@ -50,9 +50,7 @@ impl EventReader {
     fn finish(&mut self) -> Option<Event> {
         let name = std::mem::take(&mut self.name);
         let mut data = std::mem::take(&mut self.data);
-        if data.pop().is_none() {
-            return None;
-        }
+        data.pop()?;
         Some(Event {
             name: if name.is_empty() { "message".to_owned() } else { name },
             data,

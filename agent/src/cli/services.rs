@@ -48,13 +48,13 @@ async fn idocs_send(session: &Session, arguments: &IdocsSend) -> Result<(), Faul
     let profile = idocs_profile(session, arguments.scenario.profile.as_deref())?;
     let file = FileToSend::open(&arguments.file).await?;
     let mut send = members([
-        ("name", Some(json!(arguments.name.as_deref().unwrap_or(file.name())))),
+        ("name", Some(json!(arguments.name.as_deref().unwrap_or_else(|| file.name())))),
         ("number", Some(json!(arguments.number))),
         ("date", Some(json!(arguments.date))),
         ("group", Some(json!(arguments.group))),
         ("counterparty_bin", Some(json!(arguments.counterparty))),
         ("comment", arguments.comment.as_ref().map(|text| json!(text))),
-        ("is_individual", arguments.individual.then(|| json!(true))),
+        ("is_individual", arguments.individual.then_some(json!(true))),
     ]);
     if !arguments.email.is_empty() {
         send.insert("counterparty_emails".to_owned(), json!(arguments.email));
