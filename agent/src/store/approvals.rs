@@ -1,7 +1,8 @@
 //! Approvals and the digests they cover.
 //!
-//! An item goes `approved` → `signing` (committed before the token is asked) → `signed` (committed with the value). Triggers of the
-//! schema keep two rules even against a mistake here: what was approved never changes, and an item is signed once.
+//! An item goes `approved` → `signing` (committed before the token is asked) → `signed` (committed with the value).
+//! Triggers of the schema keep two rules even against a mistake here: what was approved never changes, and an item
+//! is signed once.
 
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
@@ -137,8 +138,7 @@ pub struct Item {
 
 /// Stores an approval with its items, live.
 ///
-/// # Errors
-/// `wrong_state` when the request has a live approval; `store_failed`, `disk_full`.
+/// # Errors `wrong_state` when the request has a live approval; `store_failed`, `disk_full`.
 pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault> {
     let inserted = tx
         .prepare_cached(
@@ -183,8 +183,7 @@ pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault>
 
 /// The live approval of a request. Its deadline may have passed: that is for the caller to see.
 ///
-/// # Errors
-/// `store_failed`.
+/// # Errors `store_failed`.
 pub fn live(connection: &Connection, request_key: &str) -> Result<Option<Approval>, Fault> {
     let head = connection
         .prepare_cached(&format!(
@@ -197,8 +196,7 @@ pub fn live(connection: &Connection, request_key: &str) -> Result<Option<Approva
 
 /// The approval that still stands for a request: the live one, or one that closed because every item of it is signed.
 ///
-/// # Errors
-/// `store_failed`.
+/// # Errors `store_failed`.
 pub fn standing(connection: &Connection, request_key: &str) -> Result<Option<Approval>, Fault> {
     let head = connection
         .prepare_cached(&format!(
@@ -213,8 +211,7 @@ pub fn standing(connection: &Connection, request_key: &str) -> Result<Option<App
 
 /// One approval, whatever its state.
 ///
-/// # Errors
-/// `store_failed`.
+/// # Errors `store_failed`.
 pub fn find(connection: &Connection, id: Uuid) -> Result<Option<Approval>, Fault> {
     let head = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM approvals WHERE id = ?1"))?
@@ -225,8 +222,7 @@ pub fn find(connection: &Connection, id: Uuid) -> Result<Option<Approval>, Fault
 
 /// The approvals given for a job, the oldest first.
 ///
-/// # Errors
-/// `store_failed`.
+/// # Errors `store_failed`.
 pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM approvals WHERE job = ?1 ORDER BY rowid"
@@ -235,12 +231,11 @@ pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault
     heads.into_iter().map(|head| with_items(connection, head)).collect()
 }
 
-/// Notes, before the token is asked, that an item is about to be signed, and gives how often that was begun, this time
-/// included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to the same bytes,
-/// so it is signed anew under the same approval).
+/// Notes, before the token is asked, that an item is about to be signed, and gives how often that was begun, this
+/// time included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to
+/// the same bytes, so it is signed anew under the same approval).
 ///
-/// # Errors
-/// `wrong_state` when the approval is not live or the item is signed; `store_failed`, `disk_full`.
+/// # Errors `wrong_state` when the approval is not live or the item is signed; `store_failed`, `disk_full`.
 pub fn mark_signing(tx: &Transaction<'_>, approval: Uuid, n: u32, tbs: &[u8]) -> Result<u32, Fault> {
     tx.prepare_cached(
         "UPDATE approval_items SET state = 'signing', tbs = ?3, attempts = attempts + 1
@@ -255,8 +250,7 @@ pub fn mark_signing(tx: &Transaction<'_>, approval: Uuid, n: u32, tbs: &[u8]) ->
 
 /// Stores an item's value; with the last one the approval closes.
 ///
-/// # Errors
-/// `wrong_state` when the item is not being signed, or signed already; `store_failed`, `disk_full`.
+/// # Errors `wrong_state` when the item is not being signed, or signed already; `store_failed`, `disk_full`.
 pub fn mark_signed(tx: &Transaction<'_>, approval: Uuid, n: u32, value: &[u8]) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached(
@@ -277,22 +271,20 @@ pub fn mark_signed(tx: &Transaction<'_>, approval: Uuid, n: u32, value: &[u8]) -
 
 /// Ends a live approval whose request has ended. One that is not live stays as it is.
 ///
-/// # Errors
-/// `store_failed`, `disk_full`.
+/// # Errors `store_failed`, `disk_full`.
 pub fn close(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Closed)
 }
 
 /// Takes a live approval back: nothing more is signed under it. One that is not live stays as it is.
 ///
-/// # Errors
-/// `store_failed`, `disk_full`.
+/// # Errors `store_failed`, `disk_full`.
 pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
 }
 
-/// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is signed for a job that is
-/// over.
+/// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is
+/// signed for a job that is over.
 pub(crate) fn end_with_job(tx: &Transaction<'_>, job: Uuid, finished: bool) -> Result<(), Fault> {
     let state = if finished {
         ApprovalState::Closed

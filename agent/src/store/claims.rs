@@ -9,8 +9,7 @@ use crate::messages::{Code, Fault};
 
 /// Claims the thing that `key` names (`mig24/finish/<group>`, for instance) for `job`; again by the same job is fine.
 ///
-/// # Errors
-/// `wrong_state` with the `job` that has it; `store_failed`, `disk_full`.
+/// # Errors `wrong_state` with the `job` that has it; `store_failed`, `disk_full`.
 pub fn claim(tx: &Transaction<'_>, key: &str, job: Uuid) -> Result<(), Fault> {
     match holder(tx, key)? {
         Some(holder) if holder == job => Ok(()),
@@ -27,8 +26,7 @@ pub fn claim(tx: &Transaction<'_>, key: &str, job: Uuid) -> Result<(), Fault> {
 
 /// The job that claimed the thing.
 ///
-/// # Errors
-/// `store_failed`.
+/// # Errors `store_failed`.
 pub fn holder(connection: &Connection, key: &str) -> Result<Option<Uuid>, Fault> {
     Ok(connection
         .prepare_cached("SELECT job FROM claims WHERE key = ?1")?

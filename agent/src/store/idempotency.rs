@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: one key of one application names one request (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! The endpoint asks [`find`] first; when there is nothing it starts the job and calls [`reserve`] in the same transaction, which
-//! refuses when another request with the key came in between.
+//! The endpoint asks [`find`] first; when there is nothing it starts the job and calls [`reserve`] in the same
+//! transaction, which refuses when another request with the key came in between.
 
 use rusqlite::OptionalExtension;
 use serde_json::Value;
@@ -23,8 +23,7 @@ pub struct Used {
 
 /// What the key of `application` (`None` for the owner) was used for in the last 24 hours.
 ///
-/// # Errors
-/// `idempotency_mismatch` when it came with another request; `store_failed`.
+/// # Errors `idempotency_mismatch` when it came with another request; `store_failed`.
 pub fn find(
     connection: &Connection,
     application: Option<Uuid>,
@@ -49,7 +48,8 @@ pub fn find(
     }
 }
 
-/// Takes the key for a request with this fingerprint (SHA-256 of what makes the request), together with the job it starts.
+/// Takes the key for a request with this fingerprint (SHA-256 of what makes the request), together with the job it
+/// starts.
 ///
 /// # Errors
 /// `idempotency_mismatch` or `idempotency_in_progress` when the key was taken meanwhile; `store_failed`, `disk_full`.
@@ -78,8 +78,7 @@ pub fn reserve(
 
 /// Keeps the answer to give when the request comes again.
 ///
-/// # Errors
-/// `no_such_item` when the key is not reserved; `store_failed`, `disk_full`.
+/// # Errors `no_such_item` when the key is not reserved; `store_failed`, `disk_full`.
 pub fn answer(tx: &Transaction<'_>, application: Option<Uuid>, key: &str, response: &Value) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached("UPDATE idempotency SET response = ?3 WHERE application = ?1 AND key = ?2")?
@@ -93,8 +92,7 @@ pub fn answer(tx: &Transaction<'_>, application: Option<Uuid>, key: &str, respon
 
 /// Forgets keys older than 24 hours.
 ///
-/// # Errors
-/// `store_failed`, `disk_full`.
+/// # Errors `store_failed`, `disk_full`.
 pub fn purge(tx: &Transaction<'_>) -> Result<(), Fault> {
     tx.prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?
         .execute([oldest()])?;

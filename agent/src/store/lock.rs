@@ -15,8 +15,7 @@ pub(super) struct StoreLock {
 impl StoreLock {
     /// Takes the lock of `state_dir`, or says who has it.
     ///
-    /// # Errors
-    /// `agent_running` with the holder's `pid`, `store_failed`.
+    /// # Errors `agent_running` with the holder's `pid`, `store_failed`.
     pub(super) fn acquire(state_dir: &Path) -> Result<Self, Fault> {
         let path = state_dir.join("lock");
         let failed = |e: &std::io::Error| fault::io("locking", &path, e);
@@ -33,7 +32,8 @@ impl StoreLock {
             }
             Err(TryLockError::Error(e)) => return Err(failed(&e)),
         }
-        // The number tells people who holds the lock; the lock itself does not need it, so a full disk does not matter here.
+        // The number tells people who holds the lock; the lock itself does not need it, so a full disk does not
+        // matter here.
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())

@@ -1,12 +1,13 @@
-//! SQLite: jobs, approvals, grants, applications, the audit chain; schema version and migrations; and the documents that lie
-//! beside the database as content-addressed files.
+//! SQLite: jobs, approvals, grants, applications, the audit chain; schema version and migrations; and the documents
+//! that lie beside the database as content-addressed files.
 //!
-//! One writer thread owns the connection. A change of state, its approval and its audit entry commit together because a
-//! caller hands [`Store::write`] one closure that makes all three. Each table family has a module of its own with typed
-//! functions over a [`Transaction`] (changes) or a [`Connection`] (queries; a transaction derefs to it).
+//! One writer thread owns the connection. A change of state, its approval and its audit entry commit together
+//! because a caller hands [`Store::write`] one closure that makes all three. Each table family has a module of its
+//! own with typed functions over a [`Transaction`] (changes) or a [`Connection`] (queries; a transaction derefs to
+//! it).
 //!
-//! Belongs here: rows, their rules as constraints and triggers, the files of the state directory. Does not belong here: what a
-//! row means to the person, to a token or to a service.
+//! Belongs here: rows, their rules as constraints and triggers, the files of the state directory. Does not belong
+//! here: what a row means to the person, to a token or to a service.
 
 pub mod applications;
 pub mod approvals;
@@ -45,7 +46,8 @@ pub type Transaction<'a> = rusqlite::Transaction<'a>;
 /// A connection for queries.
 pub type Connection = rusqlite::Connection;
 
-/// The store, cheap to clone. The lock is given back when the last clone (and the last [`blobs::Spooled`] at work) is gone.
+/// The store, cheap to clone. The lock is given back when the last clone (and the last [`blobs::Spooled`] at work)
+/// is gone.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -54,8 +56,7 @@ pub struct Store {
 impl Store {
     /// Opens or creates the store in `state_dir` and takes its lock.
     ///
-    /// # Errors
-    /// `agent_running`, `store_newer`, `store_failed`, `disk_full`.
+    /// # Errors `agent_running`, `store_newer`, `store_failed`, `disk_full`.
     pub fn open(state_dir: &Path) -> Result<Self, Fault> {
         platform::create_private_dir(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
         if platform::is_network_filesystem(state_dir).map_err(|e| fault::io("reading", state_dir, &e))? {
@@ -96,7 +97,8 @@ impl Store {
         self.inner.writer.transaction(work).await
     }
 
-    /// Runs a query on a read-only connection, in one consistent snapshot that has every change committed before the call.
+    /// Runs a query on a read-only connection, in one consistent snapshot that has every change committed before the
+    /// call.
     ///
     /// # Errors
     /// What `work` returns, or `store_failed`.
@@ -110,8 +112,7 @@ impl Store {
 
     /// Reads every page of the database and says what is wrong with it; takes time in proportion to its size.
     ///
-    /// # Errors
-    /// `store_failed` with the first finding.
+    /// # Errors `store_failed` with the first finding.
     pub async fn check(&self) -> Result<(), Fault> {
         self.read(connection::check).await
     }

@@ -1,8 +1,9 @@
 //! Documents beside the database: content-addressed files `blobs/<aa>/<sha256>`, mode 0600.
 //!
-//! A [`Spool`] writes to `blobs/tmp` while it hashes; finishing it syncs the file, renames it and syncs the directory, and only then may a
-//! row name it. A blob lives while a [`Spooled`] of it is held or a job that is not closed refers to it (`job_blobs`). Files are
-//! unlinked on the writer thread only, so that no row that names one can appear meanwhile.
+//! A [`Spool`] writes to `blobs/tmp` while it hashes; finishing it syncs the file, renames it and syncs the
+//! directory, and only then may a row name it. A blob lives while a [`Spooled`] of it is held or a job that is not
+//! closed refers to it (`job_blobs`). Files are unlinked on the writer thread only, so that no row that names one
+//! can appear meanwhile.
 
 mod directory;
 mod id;
@@ -27,8 +28,7 @@ use spool::Temporary;
 impl Store {
     /// Begins to spool a document of at most `limit` bytes.
     ///
-    /// # Errors
-    /// `store_failed`, `disk_full`.
+    /// # Errors `store_failed`, `disk_full`.
     pub async fn spool(&self, limit: u64) -> Result<Spool, Fault> {
         let path = self.inner.blobs.temporary();
         let create = path.clone();
@@ -47,8 +47,7 @@ impl Store {
 
     /// Opens a document for reading.
     ///
-    /// # Errors
-    /// `no_such_item`, `store_failed`.
+    /// # Errors `no_such_item`, `store_failed`.
     pub async fn blob(&self, id: &BlobId) -> Result<File, Fault> {
         let path = self.inner.blobs.path(id);
         File::open(&path).await.map_err(|e| match e.kind() {
@@ -71,10 +70,10 @@ impl Store {
         }
     }
 
-    /// Deletes documents that nothing refers to and that were written more than an hour ago: what a crash left behind.
+    /// Deletes documents that nothing refers to and that were written more than an hour ago: what a crash left
+    /// behind.
     ///
-    /// # Errors
-    /// `store_failed`.
+    /// # Errors `store_failed`.
     pub async fn sweep_blobs(&self) -> Result<(), Fault> {
         let blobs = self.inner.blobs.clone();
         self.write(move |tx| blobs.sweep(tx)).await
