@@ -18,6 +18,7 @@ mod live;
 mod model;
 mod retry;
 mod runner;
+mod service_failure;
 mod shared;
 mod step;
 

@@ -125,6 +125,15 @@ impl<'a> StepRun<'a> {
         if used_up { Err(JobEnd::Stopped(fault)) } else { Ok(()) }
     }
 
+    /// The effect certainly did not happen, and only a person can mend why.
+    pub(super) async fn blocked(mut self, fault: Fault) -> JobEnd {
+        // The time says that the effect certainly did not happen: a retry begins it without asking about it first.
+        match self.plan(StepState::Open, Duration::ZERO, fault.clone()).await {
+            Ok(()) => JobEnd::Stopped(fault),
+            Err(end) => end,
+        }
+    }
+
     /// A guarded effect may have happened: plans the first probe.
     pub(super) async fn doubt(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures = 0;

@@ -7,11 +7,13 @@
 mod attempt;
 pub(crate) mod base64_bytes;
 mod content;
+mod narrowing;
 mod request;
 mod selection;
 mod service;
 mod waiting;
 
+pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };

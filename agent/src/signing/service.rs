@@ -290,6 +290,7 @@ impl Work<'_> {
             self.request.caller.clone(),
             Some(self.context.id()),
             body,
+            self.request.notice.clone(),
             subject,
             inner.options.question_timeout,
         )

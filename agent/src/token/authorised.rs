@@ -33,7 +33,11 @@ impl Authorised {
             ));
         }
         attributes.check(digest, certificate).map_err(mismatch)?;
-        Ok(Self::new(certificate, scheme, Value::Message(attributes.to_be_signed().to_vec())))
+        Ok(Self::new(
+            certificate,
+            scheme,
+            Value::Message(attributes.to_be_signed().to_vec()),
+        ))
     }
 
     /// Signed attributes that somebody else built, approved as such: their digest is the item's.

@@ -21,7 +21,8 @@ pub struct Inventory {
 impl Inventory {
     /// The token with that certificate. The first one when several tokens hold it.
     pub fn certificate(&self, fingerprint: Fingerprint) -> Option<(&Token, &TokenCertificate)> {
-        self.certificates().find(|(_, certificate)| certificate.fingerprint == fingerprint)
+        self.certificates()
+            .find(|(_, certificate)| certificate.fingerprint == fingerprint)
     }
 
     /// Every certificate with its token.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokensign::token::{CrashPolicy, Deadlines, Fleet, FleetOptions, ModuleState, Scheme, TokenError, Unsigned};
+use tokensign::token::{CrashPolicy, Deadlines, Fleet, FleetOptions, ModuleState, TokenError, Unsigned};
 
 use crate::fleets::{all, batch, eventually, options, worker_of};
 use crate::softhsm::{P256, PIN, SLOW_RSA, SoftHsm};
@@ -24,7 +24,7 @@ async fn a_worker_killed_while_it_signs_fails_one_item_by_name_and_the_rest_can_
     fleet.refresh().await;
     let messages = vec![&b"message"[..]; 300];
     let mut signatures = fleet
-        .sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN)))
+        .sign(batch(&fleet, &key, "rsa-sha256", &messages, Some(PIN)).await)
         .await;
     assert!(signatures.next().await.unwrap().result.is_ok());
     signal(&softhsm, Signal::KILL);
@@ -50,7 +50,7 @@ async fn a_worker_killed_while_it_signs_fails_one_item_by_name_and_the_rest_can_
     // After the PIN the rest goes on, in a new worker.
     let rest = vec![&b"message"[..]; 3];
     let again = all(fleet
-        .sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &rest, Some(PIN)))
+        .sign(batch(&fleet, &key, "rsa-sha256", &rest, Some(PIN)).await)
         .await)
     .await;
     assert!(again.iter().all(Result::is_ok), "{again:?}");
@@ -73,7 +73,7 @@ async fn a_module_that_hangs_is_killed_at_its_deadline_and_named() {
     let stuck = worker_of(&softhsm.module());
     let messages = vec![&b"message"[..]; 300];
     let mut signatures = fleet
-        .sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN)))
+        .sign(batch(&fleet, &key, "rsa-sha256", &messages, Some(PIN)).await)
         .await;
     assert!(signatures.next().await.unwrap().result.is_ok());
     signal(&softhsm, Signal::STOP);
@@ -113,8 +113,8 @@ async fn a_module_that_crashes_again_and_again_is_set_aside_until_released() {
     })
     .unwrap();
     fleet.refresh().await;
-    let request = || batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], Some(PIN));
-    let waiting = (request(), request());
+    let request = async || batch(&fleet, &key, "p256-sha256", &[b"a"], Some(PIN)).await;
+    let waiting = (request().await, request().await);
     signal(&softhsm, Signal::KILL);
     let first = all(fleet.sign(waiting.0).await).await;
     assert!(matches!(
@@ -131,7 +131,7 @@ async fn a_module_that_crashes_again_and_again_is_set_aside_until_released() {
     };
     assert_eq!(refused[0].as_ref().unwrap_err().cause(), &quarantined);
     assert!(fleet.release(&softhsm.module()).await);
-    assert!(all(fleet.sign(request()).await).await[0].is_ok());
+    assert!(all(fleet.sign(request().await).await).await[0].is_ok());
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn the_pin_is_in_no_command_line_environment_or_error() {
     let key = softhsm.add_key("secret", "key", "01", P256);
     let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
     fleet.refresh().await;
-    let request = batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], Some(PIN));
+    let request = batch(&fleet, &key, "p256-sha256", &[b"a"], Some(PIN)).await;
     assert!(!format!("{request:?}").contains(PIN));
     assert!(all(fleet.sign(request).await).await[0].is_ok());
     let pid = worker_of(&softhsm.module()).unwrap();

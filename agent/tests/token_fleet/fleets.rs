@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use pkcs11_profiles::Catalogue;
-use tokensign::token::{Batch, Fleet, FleetOptions, ModuleSpec, Outcome, Scheme, Signatures, Unsigned, Value};
+use tokensign::certificate::Certificate;
+use tokensign::cms::SignedAttributes;
+use tokensign::token::{Batch, Fleet, FleetOptions, ModuleSpec, Outcome, Signatures, Unsigned};
 
 use crate::approvals;
 
@@ -19,20 +21,36 @@ pub fn options(modules: &[ModuleSpec]) -> FleetOptions {
     }
 }
 
-/// A batch over one certificate, approved by a person who entered `pin`.
-pub fn batch(fleet: &Fleet, certificate: [u8; 32], scheme: Scheme, messages: &[&[u8]], pin: Option<&str>) -> Batch {
+/// A batch over one certificate, approved by a person who entered `pin`, with the attributes that are signed.
+pub async fn approved(
+    fleet: &Fleet,
+    certificate: &Certificate,
+    scheme: &str,
+    documents: &[&[u8]],
+    pin: Option<&str>,
+) -> (Batch, Vec<SignedAttributes>) {
     let inventory = fleet.inventory();
-    let (token, _) = inventory.certificate(&certificate).expect("the certificate is listed");
-    let values = messages
-        .iter()
-        .map(|message| (scheme, Value::Message(message.to_vec())))
-        .collect();
-    let (items, unlock) = approvals::approve(certificate, values, pin, false);
-    Batch {
+    let (token, _) = inventory
+        .certificate(certificate.fingerprint())
+        .expect("the certificate is listed");
+    let approved = approvals::approve(certificate, &scheme.parse().unwrap(), documents, pin).await;
+    let batch = Batch {
         token: token.id.clone(),
-        items,
-        unlock,
-    }
+        items: approved.items,
+        unlock: approved.unlock,
+    };
+    (batch, approved.attributes)
+}
+
+/// The batch alone.
+pub async fn batch(
+    fleet: &Fleet,
+    certificate: &Certificate,
+    scheme: &str,
+    documents: &[&[u8]],
+    pin: Option<&str>,
+) -> Batch {
+    approved(fleet, certificate, scheme, documents, pin).await.0
 }
 
 /// Every outcome, in the order of the items.

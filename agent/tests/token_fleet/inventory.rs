@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokensign::token::{Discovery, Fleet, FleetOptions, KeyPresence, ModuleState, Scheme, TokenError};
+use tokensign::certificate::Certificate;
+use tokensign::token::{Discovery, Fleet, FleetOptions, KeyPresence, ModuleState, TokenError};
 
 use crate::fleets::{all, batch, eventually, options};
 use crate::softhsm::{P256, PIN, SoftHsm};
@@ -38,20 +39,20 @@ async fn the_awkward_objects_are_listed_and_told_apart() {
     assert_eq!(token.lone_keys, ["bare"]);
     assert!(token.mechanisms.contains(&0x1041), "CKM_ECDSA is listed");
 
-    let sign = async |certificate| {
+    let sign = async |certificate: Certificate| {
         let outcomes = all(fleet
-            .sign(batch(&fleet, certificate, Scheme::EcdsaSha256, &[b"a"], Some(PIN)))
+            .sign(batch(&fleet, &certificate, "p256-sha256", &[b"a"], Some(PIN)).await)
             .await)
         .await;
         outcomes.into_iter().next().unwrap()
     };
-    assert!(sign(own.sha256).await.is_ok());
-    assert!(sign(strayed.sha256).await.is_ok());
+    assert!(sign(own).await.is_ok());
+    assert!(sign(strayed).await.is_ok());
     let not_there = TokenError::KeyNotFound {
         token: "odd".to_owned(),
     };
-    assert_eq!(sign(foreign.sha256).await.unwrap_err().cause(), &not_there);
-    assert_eq!(sign(keyless.sha256).await.unwrap_err().cause(), &not_there);
+    assert_eq!(sign(foreign).await.unwrap_err().cause(), &not_there);
+    assert_eq!(sign(keyless).await.unwrap_err().cause(), &not_there);
 }
 
 #[tokio::test]

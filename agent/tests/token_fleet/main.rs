@@ -5,6 +5,7 @@ mod approvals;
 mod faults;
 mod fleets;
 mod garbage;
+mod gost;
 mod inventory;
 mod signing;
 mod softhsm;

@@ -2,58 +2,42 @@
 
 use std::fs;
 
-use tokensign::token::{KeyPresence, PinState, Scheme, TokenError, Unsigned};
+use tokensign::certificate::Certificate;
+use tokensign::cms::{Scheme, SignedAttributes, normalise_signature};
+use tokensign::consent::{ApprovedItem, ItemKind};
+use tokensign::messages::Code;
+use tokensign::token::{Authorised, Fleet, KeyPresence, PinState, TokenError, Unsigned};
 
-use crate::fleets::{all, batch, options};
-use crate::softhsm::{ED25519, Key, P256, P384, PIN, RSA, SoftHsm};
-use tokensign::token::Fleet;
+use crate::approvals;
+use crate::fleets::{all, approved, batch, eventually, options};
+use crate::softhsm::{ED25519, P256, P384, PIN, RSA, SoftHsm};
 
-/// Verifies with OpenSSL, which takes ECDSA as DER.
-fn openssl_accepts(softhsm: &SoftHsm, key: &Key, digest: Option<&str>, message: &[u8], signature: &[u8]) {
-    let public = softhsm.path("public.pem");
-    let certificate = key.certificate.to_str().unwrap();
-    fs::write(
-        &public,
-        softhsm.run("openssl", &["x509", "-in", certificate, "-noout", "-pubkey"]),
-    )
-    .unwrap();
-    let (message_file, signature_file) = (softhsm.path("message"), softhsm.path("signature"));
-    fs::write(&message_file, message).unwrap();
-    fs::write(&signature_file, signature).unwrap();
-    let files = [
-        "-in",
-        message_file.to_str().unwrap(),
-        "-sigfile",
-        signature_file.to_str().unwrap(),
-    ];
-    let mut arguments = vec![
-        "pkeyutl",
-        "-verify",
-        "-rawin",
-        "-pubin",
-        "-inkey",
-        public.to_str().unwrap(),
-    ];
-    arguments.extend(files);
+/// Verifies with OpenSSL, which is told nothing but the certificate.
+fn openssl_accepts(
+    softhsm: &SoftHsm,
+    certificate: &Certificate,
+    digest: Option<&str>,
+    message: &[u8],
+    signature: &[u8],
+) {
+    let file = |name: &str, content: &[u8]| {
+        fs::write(softhsm.path(name), content).unwrap();
+        softhsm.path(name).to_str().unwrap().to_owned()
+    };
+    let certificate = file("certificate", certificate.der());
+    let public = softhsm.run(
+        "openssl",
+        &["x509", "-inform", "DER", "-in", &certificate, "-noout", "-pubkey"],
+    );
+    let (public, message, signature) = (
+        file("public", public.as_bytes()),
+        file("message", message),
+        file("signature", signature),
+    );
+    let mut arguments = vec!["pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", &public];
+    arguments.extend(["-in", &message, "-sigfile", &signature]);
     arguments.extend(digest.iter().flat_map(|digest| ["-digest", *digest]));
     softhsm.run("openssl", &arguments);
-}
-
-/// `r ‖ s` as an ECDSA-Sig-Value (RFC 3279 section 2.2.3).
-fn ecdsa_der(pair: &[u8]) -> Vec<u8> {
-    let integer = |number: &[u8]| {
-        let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
-        let sign = if number.first().is_some_and(|byte| *byte >= 0x80) {
-            &[0][..]
-        } else {
-            &[]
-        };
-        let content = [sign, number].concat();
-        [&[2, u8::try_from(content.len()).unwrap()][..], &content].concat()
-    };
-    let (r, s) = pair.split_at(pair.len() / 2);
-    let content = [integer(r), integer(s)].concat();
-    [&[0x30, u8::try_from(content.len()).unwrap()][..], &content].concat()
 }
 
 #[tokio::test]
@@ -68,28 +52,93 @@ async fn every_key_type_signs_and_openssl_accepts() {
     assert_eq!(inventory.tokens.len(), 1);
     assert_eq!(inventory.certificates().count(), 4);
     let cases = [
-        (&rsa, Scheme::RsaPkcs1Sha256, Some("sha256")),
-        (&rsa, Scheme::RsaPkcs1Sha512, Some("sha512")),
-        (&p256, Scheme::EcdsaSha256, Some("sha256")),
-        (&p384, Scheme::EcdsaSha384, Some("sha384")),
-        (&ed25519, Scheme::Ed25519, None),
+        (&rsa, "rsa-sha256", Some("sha256")),
+        (&rsa, "rsa-sha512", Some("sha512")),
+        (&p256, "p256-sha256", Some("sha256")),
+        (&p384, "p384-sha384", Some("sha384")),
+        (&ed25519, "ed25519", None),
     ];
-    for (key, scheme, digest) in cases {
-        let messages: [&[u8]; 2] = [b"first message", b"second message"];
-        let signatures = all(fleet
-            .sign(batch(&fleet, key.sha256, scheme, &messages, Some(PIN)))
-            .await)
-        .await;
-        for (message, signature) in messages.iter().zip(signatures) {
+    for (certificate, scheme, digest) in cases {
+        let (batch, attributes) = approved(&fleet, certificate, scheme, &[b"one", b"two"], Some(PIN)).await;
+        let signatures = all(fleet.sign(batch).await).await;
+        assert_eq!(signatures.len(), 2);
+        for (attributes, signature) in attributes.iter().zip(signatures) {
             let raw = signature.unwrap();
-            let value = if digest.is_some() && !std::ptr::eq(key, &raw const rsa) {
-                ecdsa_der(&raw)
-            } else {
-                raw
-            };
-            openssl_accepts(&softhsm, key, digest, message, &value);
+            let scheme = scheme.parse().unwrap();
+            let value = normalise_signature(certificate, &scheme, &attributes.as_input(), &raw).unwrap();
+            openssl_accepts(
+                &softhsm,
+                certificate,
+                digest,
+                attributes.to_be_signed(),
+                value.as_bytes(),
+            );
         }
     }
+}
+
+#[tokio::test]
+async fn rsa_pss_signs_where_the_token_lists_it() {
+    let softhsm = SoftHsm::new("pss");
+    let rsa = softhsm.add_key("pss", "rsa", "01", RSA);
+    let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
+    fleet.refresh().await;
+    let (batch, attributes) = approved(&fleet, &rsa, "rsa-pss-sha256", &[b"one"], Some(PIN)).await;
+    let raw = all(fleet.sign(batch).await).await.remove(0).unwrap();
+    let scheme = "rsa-pss-sha256".parse().unwrap();
+    assert!(normalise_signature(&rsa, &scheme, &attributes[0].as_input(), &raw).is_ok());
+}
+
+#[tokio::test]
+async fn only_what_was_approved_can_be_authorised() {
+    let softhsm = SoftHsm::without_token();
+    softhsm.make_key("approved", P256);
+    softhsm.make_key("other", P256);
+    let read = |name: &str| Certificate::from_pem_or_der(&fs::read(softhsm.path(name)).unwrap()).unwrap();
+    let (certificate, other) = (read("approved.pem"), read("other.pem"));
+    let scheme: Scheme = "p256-sha256".parse().unwrap();
+    let digest = |content: &[u8]| scheme.digest().digest(content);
+    let item = |kind, digest| ApprovedItem {
+        kind,
+        name: "x".to_owned(),
+        digest,
+    };
+    let attributes = |content: &[u8], certificate: &Certificate| {
+        SignedAttributes::new(&digest(content), certificate, time::OffsetDateTime::now_utc(), &scheme).unwrap()
+    };
+    let foreign = attributes(b"foreign", &certificate);
+    let items = vec![
+        item(ItemKind::Content, digest(b"content")),
+        item(ItemKind::ForeignAttributes, digest(foreign.to_be_signed())),
+        item(ItemKind::ForeignAttributesDigest, digest(b"digest")),
+    ];
+    let (approval, _) = approvals::decide(&certificate, items, None).await;
+
+    let own = |index, attributes: &SignedAttributes, certificate: &Certificate| {
+        Authorised::attributes(&approval, index, attributes, certificate, &scheme).map_err(|fault| fault.code())
+    };
+    let good = attributes(b"content", &certificate);
+    assert!(own(0, &good, &certificate).is_ok());
+    let refused = [
+        own(0, &attributes(b"another content", &certificate), &certificate),
+        own(0, &attributes(b"content", &other), &certificate),
+        own(0, &good, &other),
+        own(1, &good, &certificate),
+        own(9, &good, &certificate),
+        Authorised::foreign_attributes(&approval, 1, good.to_be_signed(), &certificate, &scheme).map_err(|f| f.code()),
+        Authorised::foreign_attributes(&approval, 0, foreign.to_be_signed(), &certificate, &scheme)
+            .map_err(|f| f.code()),
+        Authorised::foreign_digest(&approval, 1, &certificate, &scheme).map_err(|fault| fault.code()),
+        Authorised::foreign_digest(&approval, 2, &other, &scheme).map_err(|fault| fault.code()),
+    ];
+    assert!(
+        refused
+            .iter()
+            .all(|refused| matches!(refused, Err(Code::ApprovalMismatch))),
+        "{refused:?}"
+    );
+    assert!(Authorised::foreign_attributes(&approval, 1, foreign.to_be_signed(), &certificate, &scheme).is_ok());
+    assert!(Authorised::foreign_digest(&approval, 2, &certificate, &scheme).is_ok());
 }
 
 #[tokio::test]
@@ -101,13 +150,7 @@ async fn a_wrong_pin_spends_one_try_signs_nothing_and_is_named() {
     assert_eq!(inventory.tokens[0].pin.state, PinState::Ok);
     assert_eq!(inventory.tokens[0].certificates[0].key, KeyPresence::AfterPin);
 
-    let wrong = batch(
-        &fleet,
-        key.sha256,
-        Scheme::EcdsaSha256,
-        &[b"a", b"b"],
-        Some("not-the-pin"),
-    );
+    let wrong = batch(&fleet, &key, "p256-sha256", &[b"a", b"b"], Some("not-the-pin")).await;
     let outcomes = all(fleet.sign(wrong).await).await;
     for outcome in outcomes {
         let Err(Unsigned::NotBegun(cause)) = outcome else {
@@ -116,14 +159,14 @@ async fn a_wrong_pin_spends_one_try_signs_nothing_and_is_named() {
         assert_eq!(*cause, TokenError::PinIncorrect { tries_left: None });
     }
     // The flags are read again by themselves after a batch.
-    crate::fleets::eventually("the low count shows", || {
+    eventually("the low count shows", || {
         fleet.inventory().tokens[0].pin.state == PinState::CountLow
     })
     .await;
 
-    let right = batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], Some(PIN));
+    let right = batch(&fleet, &key, "p256-sha256", &[b"a"], Some(PIN)).await;
     assert!(all(fleet.sign(right).await).await[0].is_ok());
-    crate::fleets::eventually("the count is reset", || {
+    eventually("the count is reset", || {
         fleet.inventory().tokens[0].pin.state == PinState::Ok
     })
     .await;
@@ -140,10 +183,7 @@ async fn a_pin_outside_of_the_limits_or_none_at_all_is_never_sent() {
         (Some(""), TokenError::PinLength { min: 4, max: 255 }),
         (None, TokenError::PinRequired),
     ] {
-        let outcomes = all(fleet
-            .sign(batch(&fleet, key.sha256, Scheme::EcdsaSha256, &[b"a"], pin))
-            .await)
-        .await;
+        let outcomes = all(fleet.sign(batch(&fleet, &key, "p256-sha256", &[b"a"], pin).await).await).await;
         assert_eq!(outcomes[0].as_ref().unwrap_err().cause(), &expected);
     }
     fleet.refresh().await;
@@ -157,13 +197,7 @@ async fn what_the_token_cannot_do_is_refused_before_the_pin() {
     let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
     fleet.refresh().await;
     let outcomes = all(fleet
-        .sign(batch(
-            &fleet,
-            key.sha256,
-            Scheme::Gost2012_256,
-            &[b"a"],
-            Some("wrong-pin"),
-        ))
+        .sign(batch(&fleet, &key, "gost-ru-256", &[b"a"], Some("wrong-pin")).await)
         .await)
     .await;
     let cause = outcomes[0].as_ref().unwrap_err().cause().clone();
@@ -180,7 +214,7 @@ async fn a_batch_stops_between_two_signatures_when_cancelled() {
     fleet.refresh().await;
     let messages = vec![&b"message"[..]; 500];
     let mut signatures = fleet
-        .sign(batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &messages, Some(PIN)))
+        .sign(batch(&fleet, &key, "rsa-sha256", &messages, Some(PIN)).await)
         .await;
     assert!(signatures.next().await.unwrap().result.is_ok());
     signatures.cancel();
@@ -199,6 +233,6 @@ async fn a_batch_stops_between_two_signatures_when_cancelled() {
     assert_eq!(signed + not_begun, 500);
     assert!(signed < 100, "{signed} were signed after the cancel");
     // The worker goes on: it was asked, not killed.
-    let again = batch(&fleet, key.sha256, Scheme::RsaPkcs1Sha256, &[b"a"], Some(PIN));
+    let again = batch(&fleet, &key, "rsa-sha256", &[b"a"], Some(PIN)).await;
     assert!(all(fleet.sign(again).await).await[0].is_ok());
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+use tokensign::certificate::Certificate;
 use tokensign::token::ModuleSpec;
 
 pub const PIN: &str = "a-fixture-pin-71395";
@@ -13,14 +14,6 @@ const SO_PIN: &str = "12345678";
 /// A directory with its own SoftHSM configuration and its own copy of the module, so that each test has a worker of its own.
 pub struct SoftHsm {
     directory: TempDir,
-}
-
-/// A key pair with its certificate.
-pub struct Key {
-    /// PEM of the certificate.
-    pub certificate: PathBuf,
-    /// SHA-256 over its DER.
-    pub sha256: [u8; 32],
 }
 
 impl SoftHsm {
@@ -79,7 +72,7 @@ impl SoftHsm {
     }
 
     /// A key with its certificate under one CKA_ID.
-    pub fn add_key(&self, token: &str, name: &str, id: &str, algorithm: &[&str]) -> Key {
+    pub fn add_key(&self, token: &str, name: &str, id: &str, algorithm: &[&str]) -> Certificate {
         self.import_key(token, name, id, algorithm);
         self.import_certificate(token, name, id, name)
     }
@@ -123,7 +116,7 @@ impl SoftHsm {
     }
 
     /// Imports `name.pem` under an id and a label.
-    pub fn import_certificate(&self, token: &str, name: &str, id: &str, label: &str) -> Key {
+    pub fn import_certificate(&self, token: &str, name: &str, id: &str, label: &str) -> Certificate {
         let pem = self.path(&format!("{name}.pem"));
         let der = self.text(&format!("{name}.der"));
         self.run(
@@ -147,14 +140,7 @@ impl SoftHsm {
             "pkcs11-tool",
             &[&["--module", module], &arguments[..], &["--id", id, "--label", label]].concat(),
         );
-        let der = fs::read(der).unwrap();
-        Key {
-            certificate: pem,
-            sha256: ring::digest::digest(&ring::digest::SHA256, &der)
-                .as_ref()
-                .try_into()
-                .unwrap(),
-        }
+        Certificate::from_der(&fs::read(der).unwrap()).unwrap()
     }
 
     /// Runs a program that sees this SoftHSM, and gives what it prints.

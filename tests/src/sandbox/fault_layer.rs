@@ -20,7 +20,7 @@ use super::app::{App, locked};
 use super::call::{Call, Twists};
 use super::connection::Connection;
 use super::faults::{Action, RedeliveredAnswer, When};
-use super::{idocs, request_log::Authorization};
+use super::idocs;
 
 /// The largest request that is read at all. The services' own limits are lower.
 const REQUEST_LIMIT: usize = 256 * 1024 * 1024;
@@ -41,7 +41,7 @@ pub(crate) async fn apply(
     } else {
         &app.mig24_token
     };
-    let authorization: Authorization = token.check(request.headers());
+    let authorization = token.check(request.headers());
     let number = locked(&app.requests).arrived(&method, &path, authorization);
     let actions = locked(&app.faults).strike(&method, &path);
 

@@ -239,6 +239,11 @@ impl RunningSandbox {
         locked(&self.app.requests).all().to_vec()
     }
 
+    /// Bytes that the sandbox has seen or built, by the SHA-256 that the effects name.
+    pub fn blob(&self, sha256: &str) -> Option<Vec<u8>> {
+        self.app.blobs.find(sha256)
+    }
+
     /// Puts a document into the iDocs inbox and returns its id.
     ///
     /// # Errors

@@ -105,10 +105,15 @@ impl Batch<'_> {
     }
 
     fn sign(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
-        let call = item.call(&self.mechanisms, &self.module.quirks).map_err(|_| unsupported(item))?;
+        let call = item
+            .call(&self.mechanisms, &self.module.quirks)
+            .map_err(|_| unsupported(item))?;
         let session = self.logged_in.session.handle();
         let failure = |function, ckr| self.module.failure(self.slot, function, ckr);
-        self.module.raw.sign_init(session, call.mechanism, &call.parameter, self.key).map_err(|ckr| failure("C_SignInit", ckr))?;
+        self.module
+            .raw
+            .sign_init(session, call.mechanism, &call.parameter, self.key)
+            .map_err(|ckr| failure("C_SignInit", ckr))?;
         if self.authenticate_each {
             self.logged_in.authenticate_in_context()?;
         }

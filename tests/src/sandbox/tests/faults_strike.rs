@@ -259,3 +259,18 @@ async fn the_control_api_does_over_http_what_the_handle_does() {
         .as_str()
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_logged_all_the_same() {
+    let office = Office::open();
+    office
+        .idocs
+        .get("/api/v3/sync/nothing")
+        .await
+        .refuses(404, "no such method");
+    let requests = office.sandbox.requests();
+    assert_eq!(
+        (requests[0].path.as_str(), requests[0].status),
+        ("/api/v3/sync/nothing", Some(404))
+    );
+}

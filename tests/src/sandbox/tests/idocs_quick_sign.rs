@@ -1,6 +1,7 @@
 //! Quick signing in iDocs: the good path, and everything that must not pass.
 
 use std::io::{Cursor, Read};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::sandbox::{
     JsonLabel, RunningSandbox, Sandbox, SandboxConfig, SeedFile, SignatureForm,
 };
 
-pub(super) const IIN: &str = "880101300123";
+const IIN: &str = "880101300123";
 const OTHER_IIN: &str = "900202400456";
 const BIN: &str = "123456789012";
 
@@ -49,6 +50,11 @@ impl Office {
         );
         let mut config = SandboxConfig::new(pki.ca());
         config.behaviour = behaviour;
+        Self::start(config, pki, director)
+    }
+
+    /// Starts the sandbox with two employees, one of them the director.
+    pub(super) fn start(mut config: SandboxConfig, pki: Pki, director: Signer) -> Self {
         config.people.employees = vec![Employee::with_iin(OTHER_IIN), Employee::with_iin(IIN)];
         let employee_id = config.people.employees[1].employee_id();
         let sandbox = Sandbox::start(config).unwrap();
@@ -60,6 +66,17 @@ impl Office {
             idocs,
             employee_id,
         }
+    }
+
+    /// Stops the sandbox and starts another one on the same state.
+    pub(super) fn restart(self, state_dir: &Path) -> Self {
+        let Self {
+            pki, director, sandbox, ..
+        } = self;
+        drop(sandbox);
+        let mut config = SandboxConfig::new(pki.ca());
+        config.state_dir = Some(state_dir.to_owned());
+        Self::start(config, pki, director)
     }
 
     pub(super) async fn upload(&self) -> String {
@@ -201,6 +218,11 @@ async fn a_document_is_signed_and_every_effect_is_recorded_in_order() {
     assert_eq!(office.status(&document_id).await, "SENT_BY_SENDER");
 
     let effects = office.sandbox.effects();
+    let Some(Happened::SignatureSaved { content_sha256, .. }) = effects.last().map(|it| &it.happened) else {
+        panic!("the save is the last effect");
+    };
+    assert_eq!(office.sandbox.blob(content_sha256), Some(to_sign.content));
+    assert_eq!(office.sandbox.blob("../effects.jsonl"), None);
     let kinds: Vec<_> = effects
         .iter()
         .map(|it| serde_json::to_value(it).unwrap()["kind"].clone())

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::caller::{Answer, Caller};
 use super::pki::{Family, Pki, Signer};
 use crate::sandbox::{
-    Behaviour, DuplicateKind, HashEncoding, HashKind, Mig24Behaviour, PrepareAnswer, PrepareLayout, RunningSandbox,
-    Sandbox, SandboxConfig, User,
+    Behaviour, DuplicateKind, Happened, HashEncoding, HashKind, Mig24Behaviour, PrepareAnswer, PrepareLayout,
+    RunningSandbox, Sandbox, SandboxConfig, User,
 };
 
 const INN: &str = "7700000000";
@@ -85,7 +85,7 @@ impl Desk {
 
     pub(super) async fn prepare(&self, group_id: &str, signer: &Signer) -> Answer {
         let certificate = STANDARD.encode(self.pki.certificate_der(signer));
-        let body = json!({"packageGroupId": group_id, "certificate": certificate});
+        let body = json!({"packageGroupId": group_id, "certificate": certificate, "mchdInfoId": "m-1"});
         self.mig24.post("/api/v1/sign/package-group/prepare", &body).await
     }
 
@@ -131,6 +131,14 @@ async fn a_group_is_signed_with_gost_and_every_signature_is_kept() {
         assert_eq!(item["hashAlgorithm"], "1.2.643.7.1.1.2.2");
         assert_eq!(item["hash"], STANDARD.encode(Streebog256::digest(content)));
     }
+    let effects = desk.sandbox.effects();
+    let Some(Happened::GroupPrepared {
+        mchd_info_id, digests, ..
+    }) = effects.last().map(|it| &it.happened)
+    else {
+        panic!("prepare is the last effect");
+    };
+    assert_eq!((mchd_info_id.as_deref(), digests.len()), (Some("m-1"), 3));
     let finished = desk.finish(&group_id, &prepared, desk.signatures(&documents)).await;
     assert_eq!((finished.status.as_u16(), finished.text()), (200, String::new()));
     assert_eq!(desk.state(&group_id).await, "Sent");

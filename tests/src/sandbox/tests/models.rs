@@ -34,8 +34,8 @@ enum Schema {
 #[serde(untagged)]
 enum Type {
     Named(String),
-    Array([Box<Type>; 1]),
-    Nullable { nullable: Box<Type> },
+    Array([Box<Self>; 1]),
+    Nullable { nullable: Box<Self> },
 }
 
 impl Models {
