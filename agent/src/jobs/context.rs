@@ -106,7 +106,8 @@ impl JobContext {
 
     /// The scenario's input.
     ///
-    /// # Errors `internal` when the stored input is not a `T`.
+    /// # Errors
+    /// `internal` when the stored input is not a `T`.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         T::deserialize(&self.inner.job.input).map_err(|e| {
             Fault::internal(format_args!(

@@ -50,7 +50,8 @@ impl Engine {
 
     /// Takes up every job that was running when the last agent ended, and begins the hourly housekeeping.
     ///
-    /// # Errors `store_failed`.
+    /// # Errors
+    /// `store_failed`.
     pub async fn resume(&self) -> Result<(), Fault> {
         let shared = Arc::clone(self.shared());
         detached(async move { shared.resume().await }).await
@@ -59,7 +60,8 @@ impl Engine {
     /// Writes the job and starts it. `also` runs in the same transaction (the idempotency key, for instance). Once
     /// called it is carried out even when the caller goes away.
     ///
-    /// # Errors `store_failed`, or what `also` returns.
+    /// # Errors
+    /// `store_failed`, or what `also` returns.
     pub async fn start<F>(&self, job: NewJob, also: F) -> Result<JobId, Fault>
     where
         F: FnOnce(&Transaction<'_>, JobId) -> Result<(), Fault> + Send + 'static,
@@ -70,14 +72,16 @@ impl Engine {
 
     /// One job.
     ///
-    /// # Errors `no_such_item`, `store_failed`.
+    /// # Errors
+    /// `no_such_item`, `store_failed`.
     pub async fn job(&self, id: JobId) -> Result<Job, Fault> {
         self.shared().job(id).await
     }
 
     /// Jobs, the newest first.
     ///
-    /// # Errors `store_failed`.
+    /// # Errors
+    /// `store_failed`.
     pub async fn list(&self, filter: JobFilter) -> Result<Vec<Job>, Fault> {
         self.shared().list(filter).await
     }
@@ -85,7 +89,8 @@ impl Engine {
     /// Waits until the job is settled, at most until `timeout`, and gives it as it stands then. The person may take
     /// part of that time: one waiting call is enough for a caller that can only wait.
     ///
-    /// # Errors `no_such_item`, `store_failed`.
+    /// # Errors
+    /// `no_such_item`, `store_failed`.
     pub async fn wait(&self, id: JobId, timeout: Duration) -> Result<Job, Fault> {
         self.wait_until(id, timeout, |_| false).await
     }
@@ -93,7 +98,8 @@ impl Engine {
     /// Waits until the job is settled or `enough` says so of its stage (to ask the person at once, for instance), at
     /// most until `timeout`, and gives it as it stands then.
     ///
-    /// # Errors `no_such_item`, `store_failed`.
+    /// # Errors
+    /// `no_such_item`, `store_failed`.
     pub async fn wait_until<F>(&self, id: JobId, timeout: Duration, enough: F) -> Result<Job, Fault>
     where
         F: FnMut(&Stage) -> bool + Send,
@@ -108,7 +114,8 @@ impl Engine {
     /// effect that cannot be repeated and is under way is waited for; when its outcome stays unknown the job is
     /// stopped, not cancelled.
     ///
-    /// # Errors `no_such_item`; `wrong_state` when it is closed, or when what it does cannot be taken back; `store_failed`.
+    /// # Errors
+    /// `no_such_item`; `wrong_state` when it is closed, or when what it does cannot be taken back; `store_failed`.
     pub async fn cancel(&self, id: JobId) -> Result<Job, Fault> {
         let shared = Arc::clone(self.shared());
         detached(async move { shared.cancel(id).await }).await
@@ -116,7 +123,8 @@ impl Engine {
 
     /// Takes a stopped job up again.
     ///
-    /// # Errors `no_such_item`, `wrong_state`, `store_failed`.
+    /// # Errors
+    /// `no_such_item`, `wrong_state`, `store_failed`.
     pub async fn retry(&self, id: JobId) -> Result<Job, Fault> {
         let shared = Arc::clone(self.shared());
         detached(async move { shared.retry(id).await }).await

@@ -48,7 +48,8 @@ pub struct Application {
 
 /// Pairs an application.
 ///
-/// # Errors `wrong_state` when the id or the token exists; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when the id or the token exists; `store_failed`, `disk_full`.
 pub fn insert(tx: &Transaction<'_>, application: &NewApplication) -> Result<(), Fault> {
     let inserted = tx.execute(
         "INSERT INTO applications (id, name, origin, permissions, token_hash, created_at, expires_at)
@@ -73,7 +74,8 @@ pub fn insert(tx: &Transaction<'_>, application: &NewApplication) -> Result<(), 
 
 /// The application that holds the token with this hash; neither revoked nor expired.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn by_token_hash(connection: &Connection, token_hash: &[u8; 32]) -> Result<Option<Application>, Fault> {
     Ok(connection
         .prepare_cached(&format!(
@@ -86,7 +88,8 @@ pub fn by_token_hash(connection: &Connection, token_hash: &[u8; 32]) -> Result<O
 
 /// One application, revoked ones too.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn find(connection: &Connection, id: Uuid) -> Result<Option<Application>, Fault> {
     Ok(connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM applications WHERE id = ?1"))?
@@ -96,7 +99,8 @@ pub fn find(connection: &Connection, id: Uuid) -> Result<Option<Application>, Fa
 
 /// The applications that are not revoked, the first paired first.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn list(connection: &Connection) -> Result<Vec<Application>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM applications WHERE revoked_at IS NULL ORDER BY rowid"
@@ -107,7 +111,8 @@ pub fn list(connection: &Connection) -> Result<Vec<Application>, Fault> {
 
 /// Whether an application that may still call is paired for this web origin.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn is_origin_paired(connection: &Connection, origin: &str) -> Result<bool, Fault> {
     Ok(connection
         .prepare_cached(
@@ -119,7 +124,8 @@ pub fn is_origin_paired(connection: &Connection, origin: &str) -> Result<bool, F
 
 /// Notes that the application called now.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn touch(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     tx.prepare_cached("UPDATE applications SET last_used_at = ?2 WHERE id = ?1")?
         .execute((Text(id), Moment::now()))?;
@@ -128,7 +134,8 @@ pub fn touch(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
 
 /// Gives the application another name.
 ///
-/// # Errors `no_such_item`, `store_failed`, `disk_full`.
+/// # Errors
+/// `no_such_item`, `store_failed`, `disk_full`.
 pub fn rename(tx: &Transaction<'_>, id: Uuid, name: &str) -> Result<(), Fault> {
     changed(tx.execute(
         "UPDATE applications SET name = ?2 WHERE id = ?1 AND revoked_at IS NULL",
@@ -138,7 +145,8 @@ pub fn rename(tx: &Transaction<'_>, id: Uuid, name: &str) -> Result<(), Fault> {
 
 /// Ends the pairing for good.
 ///
-/// # Errors `no_such_item` when there is none or it was revoked before; `store_failed`, `disk_full`.
+/// # Errors
+/// `no_such_item` when there is none or it was revoked before; `store_failed`, `disk_full`.
 pub fn revoke(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     changed(tx.execute(
         "UPDATE applications SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",

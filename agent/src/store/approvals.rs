@@ -138,7 +138,8 @@ pub struct Item {
 
 /// Stores an approval with its items, live.
 ///
-/// # Errors `wrong_state` when the request has a live approval; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when the request has a live approval; `store_failed`, `disk_full`.
 pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault> {
     let inserted = tx
         .prepare_cached(
@@ -183,7 +184,8 @@ pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault>
 
 /// The live approval of a request. Its deadline may have passed: that is for the caller to see.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn live(connection: &Connection, request_key: &str) -> Result<Option<Approval>, Fault> {
     let head = connection
         .prepare_cached(&format!(
@@ -196,7 +198,8 @@ pub fn live(connection: &Connection, request_key: &str) -> Result<Option<Approva
 
 /// The approval that still stands for a request: the live one, or one that closed because every item of it is signed.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn standing(connection: &Connection, request_key: &str) -> Result<Option<Approval>, Fault> {
     let head = connection
         .prepare_cached(&format!(
@@ -211,7 +214,8 @@ pub fn standing(connection: &Connection, request_key: &str) -> Result<Option<App
 
 /// One approval, whatever its state.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn find(connection: &Connection, id: Uuid) -> Result<Option<Approval>, Fault> {
     let head = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM approvals WHERE id = ?1"))?
@@ -222,7 +226,8 @@ pub fn find(connection: &Connection, id: Uuid) -> Result<Option<Approval>, Fault
 
 /// The approvals given for a job, the oldest first.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM approvals WHERE job = ?1 ORDER BY rowid"
@@ -235,7 +240,8 @@ pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault
 /// time included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to
 /// the same bytes, so it is signed anew under the same approval).
 ///
-/// # Errors `wrong_state` when the approval is not live or the item is signed; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when the approval is not live or the item is signed; `store_failed`, `disk_full`.
 pub fn mark_signing(tx: &Transaction<'_>, approval: Uuid, n: u32, tbs: &[u8]) -> Result<u32, Fault> {
     tx.prepare_cached(
         "UPDATE approval_items SET state = 'signing', tbs = ?3, attempts = attempts + 1
@@ -250,7 +256,8 @@ pub fn mark_signing(tx: &Transaction<'_>, approval: Uuid, n: u32, tbs: &[u8]) ->
 
 /// Stores an item's value; with the last one the approval closes.
 ///
-/// # Errors `wrong_state` when the item is not being signed, or signed already; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when the item is not being signed, or signed already; `store_failed`, `disk_full`.
 pub fn mark_signed(tx: &Transaction<'_>, approval: Uuid, n: u32, value: &[u8]) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached(
@@ -271,14 +278,16 @@ pub fn mark_signed(tx: &Transaction<'_>, approval: Uuid, n: u32, value: &[u8]) -
 
 /// Ends a live approval whose request has ended. One that is not live stays as it is.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn close(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Closed)
 }
 
 /// Takes a live approval back: nothing more is signed under it. One that is not live stays as it is.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
 }

@@ -114,7 +114,8 @@ pub enum BrokenChain {
 
 /// Appends an entry in the transaction of the change that it records.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn append(tx: &Transaction<'_>, entry: Entry) -> Result<Checkpoint, Fault> {
     let head = head(tx)?;
     let fields = Fields {
@@ -144,7 +145,8 @@ pub fn append(tx: &Transaction<'_>, entry: Entry) -> Result<Checkpoint, Fault> {
 
 /// The head of the chain now.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn head(connection: &Connection) -> Result<Checkpoint, Fault> {
     let last = connection
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
@@ -160,21 +162,24 @@ pub fn head(connection: &Connection) -> Result<Checkpoint, Fault> {
 
 /// Checks the whole chain.
 ///
-/// # Errors `store_failed` when the log cannot be read.
+/// # Errors
+/// `store_failed` when the log cannot be read.
 pub fn verify(connection: &Connection) -> Result<Verdict, Fault> {
     check(connection, None)
 }
 
 /// Checks the whole chain, and that it continues from `checkpoint`.
 ///
-/// # Errors `store_failed` when the log cannot be read.
+/// # Errors
+/// `store_failed` when the log cannot be read.
 pub fn verify_with(connection: &Connection, checkpoint: &Checkpoint) -> Result<Verdict, Fault> {
     check(connection, Some(checkpoint))
 }
 
 /// The newest `limit` entries, or those before entry `before`; the newest first.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn list(connection: &Connection, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",

@@ -8,7 +8,8 @@ use crate::messages::Fault;
 
 /// The layout remembered for a key, named by the caller (token serial and key, for instance).
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn layout(connection: &Connection, token_key: &str) -> Result<Option<String>, Fault> {
     Ok(connection
         .prepare_cached("SELECT layout FROM calibrations WHERE token_key = ?1")?
@@ -18,7 +19,8 @@ pub fn layout(connection: &Connection, token_key: &str) -> Result<Option<String>
 
 /// Remembers a layout; the newest counts.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn remember(tx: &Transaction<'_>, token_key: &str, layout: &str) -> Result<(), Fault> {
     tx.execute(
         "INSERT INTO calibrations (token_key, layout, learned_at) VALUES (?1, ?2, ?3)

@@ -9,7 +9,8 @@ use crate::messages::{Code, Fault};
 
 /// Claims the thing that `key` names (`mig24/finish/<group>`, for instance) for `job`; again by the same job is fine.
 ///
-/// # Errors `wrong_state` with the `job` that has it; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` with the `job` that has it; `store_failed`, `disk_full`.
 pub fn claim(tx: &Transaction<'_>, key: &str, job: Uuid) -> Result<(), Fault> {
     match holder(tx, key)? {
         Some(holder) if holder == job => Ok(()),
@@ -26,7 +27,8 @@ pub fn claim(tx: &Transaction<'_>, key: &str, job: Uuid) -> Result<(), Fault> {
 
 /// The job that claimed the thing.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn holder(connection: &Connection, key: &str) -> Result<Option<Uuid>, Fault> {
     Ok(connection
         .prepare_cached("SELECT job FROM claims WHERE key = ?1")?

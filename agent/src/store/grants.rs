@@ -74,7 +74,8 @@ pub struct Wanted<'a> {
 
 /// Stores a grant.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn insert(tx: &Transaction<'_>, grant: &NewGrant) -> Result<(), Fault> {
     tx.execute(
         "INSERT INTO grants
@@ -97,7 +98,8 @@ pub fn insert(tx: &Transaction<'_>, grant: &NewGrant) -> Result<(), Fault> {
 
 /// A live grant that covers all of what is wanted.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn find(connection: &Connection, wanted: &Wanted<'_>) -> Result<Option<Grant>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM grants
@@ -127,7 +129,8 @@ pub fn find(connection: &Connection, wanted: &Wanted<'_>) -> Result<Option<Grant
 
 /// Counts `uses` signatures on a live grant and gives how many are left.
 ///
-/// # Errors `wrong_state` when the grant has ended or allows fewer; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when the grant has ended or allows fewer; `store_failed`, `disk_full`.
 pub fn consume(tx: &Transaction<'_>, id: Uuid, uses: u32) -> Result<u32, Fault> {
     let no_longer = || Fault::new(Code::WrongState).detail("the grant does not allow this any more");
     let grant = tx
@@ -146,7 +149,8 @@ pub fn consume(tx: &Transaction<'_>, id: Uuid, uses: u32) -> Result<u32, Fault> 
 
 /// The grants that still hold.
 ///
-/// # Errors `store_failed`.
+/// # Errors
+/// `store_failed`.
 pub fn list(connection: &Connection) -> Result<Vec<Grant>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM grants WHERE ended_at IS NULL AND used < max_uses ORDER BY rowid"
@@ -160,7 +164,8 @@ pub fn list(connection: &Connection) -> Result<Vec<Grant>, Fault> {
 
 /// Ends one grant.
 ///
-/// # Errors `no_such_item` when there is none or it has ended; `store_failed`, `disk_full`.
+/// # Errors
+/// `no_such_item` when there is none or it has ended; `store_failed`, `disk_full`.
 pub fn revoke(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     let changed = tx.execute(
         "UPDATE grants SET ended_at = ?2, end_reason = 'revoked' WHERE id = ?1 AND ended_at IS NULL",
@@ -175,7 +180,8 @@ pub fn revoke(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
 
 /// Ends every grant, for the reason given (`lock`, `restart`, …), and says how many of them still held.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn end_all(tx: &Transaction<'_>, reason: &str) -> Result<u32, Fault> {
     let held = list(tx)?.len();
     tx.execute(

@@ -23,7 +23,8 @@ pub struct Used {
 
 /// What the key of `application` (`None` for the owner) was used for in the last 24 hours.
 ///
-/// # Errors `idempotency_mismatch` when it came with another request; `store_failed`.
+/// # Errors
+/// `idempotency_mismatch` when it came with another request; `store_failed`.
 pub fn find(
     connection: &Connection,
     application: Option<Uuid>,
@@ -78,7 +79,8 @@ pub fn reserve(
 
 /// Keeps the answer to give when the request comes again.
 ///
-/// # Errors `no_such_item` when the key is not reserved; `store_failed`, `disk_full`.
+/// # Errors
+/// `no_such_item` when the key is not reserved; `store_failed`, `disk_full`.
 pub fn answer(tx: &Transaction<'_>, application: Option<Uuid>, key: &str, response: &Value) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached("UPDATE idempotency SET response = ?3 WHERE application = ?1 AND key = ?2")?
@@ -92,7 +94,8 @@ pub fn answer(tx: &Transaction<'_>, application: Option<Uuid>, key: &str, respon
 
 /// Forgets keys older than 24 hours.
 ///
-/// # Errors `store_failed`, `disk_full`.
+/// # Errors
+/// `store_failed`, `disk_full`.
 pub fn purge(tx: &Transaction<'_>) -> Result<(), Fault> {
     tx.prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?
         .execute([oldest()])?;

@@ -152,7 +152,8 @@ pub(crate) fn lease(tx: &Transaction<'_>, id: Uuid, from: Option<&str>, to: &str
 
 /// Closes a job that is running or stopped.
 ///
-/// # Errors `wrong_state` when it is closed already; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when it is closed already; `store_failed`, `disk_full`.
 pub(crate) fn close(
     tx: &Transaction<'_>,
     id: Uuid,
@@ -171,7 +172,8 @@ pub(crate) fn close(
 
 /// Stops a running job until a person says `retry` or `cancel`.
 ///
-/// # Errors `wrong_state` when it is not running; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when it is not running; `store_failed`, `disk_full`.
 pub(crate) fn stop(tx: &Transaction<'_>, id: Uuid, fault: &Fault) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached(
@@ -183,7 +185,8 @@ pub(crate) fn stop(tx: &Transaction<'_>, id: Uuid, fault: &Fault) -> Result<(), 
 
 /// Takes a stopped job up again.
 ///
-/// # Errors `wrong_state` when it is not stopped; `store_failed`, `disk_full`.
+/// # Errors
+/// `wrong_state` when it is not stopped; `store_failed`, `disk_full`.
 pub(crate) fn take_up(tx: &Transaction<'_>, id: Uuid, lease: &str) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached(

@@ -15,7 +15,8 @@ pub(super) struct StoreLock {
 impl StoreLock {
     /// Takes the lock of `state_dir`, or says who has it.
     ///
-    /// # Errors `agent_running` with the holder's `pid`, `store_failed`.
+    /// # Errors
+    /// `agent_running` with the holder's `pid`, `store_failed`.
     pub(super) fn acquire(state_dir: &Path) -> Result<Self, Fault> {
         let path = state_dir.join("lock");
         let failed = |e: &std::io::Error| fault::io("locking", &path, e);

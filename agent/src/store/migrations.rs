@@ -2,14 +2,17 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::messages::{Code, Fault};
 
-/// # Errors `store_newer` when a newer version wrote the database.
+/// # Errors
+
+/// `store_newer` when a newer version wrote the database.
 pub(super) fn refuse_newer(connection: &Connection) -> Result<(), Fault> {
     missing(connection, MIGRATIONS).map(drop)
 }
 
 /// Brings the schema up to this version, each migration in a transaction of its own.
 ///
-/// # Errors `store_newer` when a newer version wrote it; nothing is changed then.
+/// # Errors
+/// `store_newer` when a newer version wrote it; nothing is changed then.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), Fault> {
     apply_all(connection, MIGRATIONS)
 }

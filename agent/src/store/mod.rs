@@ -56,7 +56,8 @@ pub struct Store {
 impl Store {
     /// Opens or creates the store in `state_dir` and takes its lock.
     ///
-    /// # Errors `agent_running`, `store_newer`, `store_failed`, `disk_full`.
+    /// # Errors
+    /// `agent_running`, `store_newer`, `store_failed`, `disk_full`.
     pub fn open(state_dir: &Path) -> Result<Self, Fault> {
         platform::create_private_dir(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
         if platform::is_network_filesystem(state_dir).map_err(|e| fault::io("reading", state_dir, &e))? {
@@ -112,7 +113,8 @@ impl Store {
 
     /// Reads every page of the database and says what is wrong with it; takes time in proportion to its size.
     ///
-    /// # Errors `store_failed` with the first finding.
+    /// # Errors
+    /// `store_failed` with the first finding.
     pub async fn check(&self) -> Result<(), Fault> {
         self.read(connection::check).await
     }

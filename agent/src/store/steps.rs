@@ -52,7 +52,8 @@ pub(crate) struct StepRow {
 
 /// Writes the row as it is now.
 ///
-/// # Errors `store_failed` (also when the stored row is closed), `disk_full`.
+/// # Errors
+/// `store_failed` (also when the stored row is closed), `disk_full`.
 pub(crate) fn put(tx: &Transaction<'_>, step: &StepRow) -> Result<(), Fault> {
     tx.prepare_cached(
         "INSERT INTO steps

@@ -28,7 +28,8 @@ use spool::Temporary;
 impl Store {
     /// Begins to spool a document of at most `limit` bytes.
     ///
-    /// # Errors `store_failed`, `disk_full`.
+    /// # Errors
+    /// `store_failed`, `disk_full`.
     pub async fn spool(&self, limit: u64) -> Result<Spool, Fault> {
         let path = self.inner.blobs.temporary();
         let create = path.clone();
@@ -47,7 +48,8 @@ impl Store {
 
     /// Opens a document for reading.
     ///
-    /// # Errors `no_such_item`, `store_failed`.
+    /// # Errors
+    /// `no_such_item`, `store_failed`.
     pub async fn blob(&self, id: &BlobId) -> Result<File, Fault> {
         let path = self.inner.blobs.path(id);
         File::open(&path).await.map_err(|e| match e.kind() {
@@ -73,7 +75,8 @@ impl Store {
     /// Deletes documents that nothing refers to and that were written more than an hour ago: what a crash left
     /// behind.
     ///
-    /// # Errors `store_failed`.
+    /// # Errors
+    /// `store_failed`.
     pub async fn sweep_blobs(&self) -> Result<(), Fault> {
         let blobs = self.inner.blobs.clone();
         self.write(move |tx| blobs.sweep(tx)).await

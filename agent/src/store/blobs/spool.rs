@@ -24,7 +24,8 @@ pub struct Spool {
 impl Spool {
     /// Appends bytes.
     ///
-    /// # Errors `body_too_large` with the `limit` in bytes; `disk_full`, `store_failed`.
+    /// # Errors
+    /// `body_too_large` with the `limit` in bytes; `disk_full`, `store_failed`.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.size = self.size.saturating_add(bytes.len() as u64);
         if self.size > self.limit {
@@ -44,7 +45,8 @@ impl Spool {
 
     /// Makes the document durable under its content address.
     ///
-    /// # Errors `disk_full`, `store_failed`.
+    /// # Errors
+    /// `disk_full`, `store_failed`.
     pub async fn finish(mut self) -> Result<Spooled, Fault> {
         self.file
             .flush()
