@@ -57,6 +57,11 @@ impl Certificate {
         parse::from_pem_or_der(bytes).map(|inner| Self { inner: Arc::new(inner) })
     }
 
+    /// Reads every `CERTIFICATE` block of a PEM file, or the one certificate of a DER file.
+    pub fn list_from_pem(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        parse::list_from_pem(bytes)?.into_iter().map(|der| Self::from_der(&der)).collect()
+    }
+
     /// The certificate's bytes, exactly as read.
     pub fn der(&self) -> &[u8] {
         &self.inner.der

@@ -6,8 +6,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use thiserror::Error;
+use x509_parser::pem::Pem;
 
-use super::asn1::{Asn1Error, Element, Oid, Reader, Tag, parse_time};
+use super::asn1::{Asn1Error, Element, Oid, Reader, Tag, offset_in, parse_time};
 use super::extensions::{
     self, AUTHORITY_KEY_ID, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME, SUBJECT_KEY_ID,
 };
@@ -55,6 +56,25 @@ pub(super) fn from_pem_or_der(bytes: &[u8]) -> Result<Inner, CertificateError> {
         Ok(der) if !der.is_empty() => from_der(&der),
         _ => Err(CertificateError::UnknownEncoding),
     }
+}
+
+/// The DER of each certificate in a PEM file, or of the one in a DER file.
+pub(super) fn list_from_pem(bytes: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    const LABEL: &str = "CERTIFICATE";
+    if bytes.first() == Some(&Tag::SEQUENCE.0) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    let mut list = Vec::new();
+    for block in Pem::iter_from_buffer(bytes) {
+        let block = block.map_err(|_| CertificateError::UnknownEncoding)?;
+        if block.label == LABEL {
+            list.push(block.contents);
+        }
+    }
+    if list.is_empty() {
+        return Err(CertificateError::UnknownEncoding);
+    }
+    Ok(list)
 }
 
 pub(super) fn from_der(bytes: &[u8]) -> Result<Inner, CertificateError> {
@@ -159,6 +179,6 @@ fn read_extensions(der: &[u8], mut list: Reader<'_>) -> Result<Vec<Extension>, A
 
 /// Where `part`, a slice of `whole`, lies in it.
 fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    let start = offset_in(whole, part);
     start..start + part.len()
 }

@@ -12,6 +12,7 @@ mod narrowing;
 mod request;
 mod selection;
 mod service;
+mod timestamping;
 mod waiting;
 
 pub use narrowing::AllowedCertificates;
@@ -19,3 +20,4 @@ pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
 pub use service::{Signing, SigningOptions};
+pub use timestamping::step_error;
