@@ -1,5 +1,6 @@
 //! The routes: each reads its request, calls the room that does the work, and shapes the answer. The guard has looked at the
 //! caller before.
+#![allow(unused_qualifications, reason = "what utoipa's macros write")]
 
 mod applications;
 mod audit;
@@ -41,13 +42,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     router
         .route("/openapi.json", get(move || served(Arc::clone(&description))))
         .route("/docs", get(page::docs))
-        .route("/docs/docs.js", get(page::docs_script))
-        .route("/docs/docs.css", get(page::docs_style))
         .route("/approve", get(page::shell))
-        .route("/approve/app.js", get(page::script))
-        .route("/approve/app.css", get(page::style))
-        .route("/approve/icon.svg", get(page::icon))
         .route("/approve/texts.json", get(page::texts))
+        .route("/approve/{asset}", get(page::asset))
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         // The guard has bounded the body already.

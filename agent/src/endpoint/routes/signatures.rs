@@ -56,8 +56,8 @@ pub(crate) struct SignatureRequest<'a> {
     #[schema(value_type = Option<String>)]
     certificate: Option<Cow<'a, str>>,
     /// What is made.
-    #[serde(default)]
-    format: SignatureFormat,
+    #[serde(default, rename = "format")]
+    _format: SignatureFormat,
     /// Whether the content stays outside of the signature.
     #[serde(default = "yes")]
     detached: bool,
