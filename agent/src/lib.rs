@@ -10,19 +10,24 @@
 //! | 1 | [`config`], [`messages`], [`platform`] | configuration, the error catalogue and texts, the operating system |
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
+//! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
-//! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 //! | 5 | [`signing`] | the one use case: every signature is made here |
+//! | 6 | [`idocs`], [`mig24`] | each: a typed client and its durable scenarios |
+//! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 
 pub mod certificate;
 pub mod cms;
 pub mod config;
 pub mod consent;
 pub mod endpoint;
+pub mod http_client;
+pub mod idocs;
 pub mod jobs;
 pub mod messages;
+pub mod mig24;
 pub mod platform;
 pub mod prompters;
 pub mod secrets;

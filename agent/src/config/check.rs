@@ -19,7 +19,13 @@ const SERVICE_KEYS: [&str; 7] = [
     "token",
 ];
 const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
-const MIG24_KEYS: [&str; 2] = ["hash_kind", "mchd_info_id"];
+const MIG24_KEYS: [&str; 5] = [
+    "accept_signed_attributes",
+    "hash_kind",
+    "mchd_info_id",
+    "organization_id",
+    "shapes",
+];
 
 /// A mistake and its place in the text.
 #[derive(Debug)]

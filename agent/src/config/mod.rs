@@ -6,10 +6,14 @@
 mod check;
 mod directories;
 mod layers;
+mod mig24_shapes;
 mod model;
 
 pub use directories::Directories;
 pub use layers::Layers;
+pub use mig24_shapes::{
+    CertificateEncoding, FinishItems, FinishShape, GroupIdBy, GroupShape, Mig24Shapes, PrepareShape, UploadShape, Verb,
+};
 pub use model::{
     AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
     Mig24Profile, ModuleConfig, ServiceConfig, TokenSource,

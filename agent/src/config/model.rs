@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Mig24Shapes;
+
 /// The whole configuration, after all layers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -197,6 +199,15 @@ pub struct Mig24Profile {
     /// The machine-readable power of attorney (МЧД) of the signer, when the service needs one.
     #[serde(default)]
     pub mchd_info_id: Option<String>,
+    /// The organisation's id at the service: the signer's power of attorney is then looked for among its employees.
+    #[serde(default)]
+    pub organization_id: Option<String>,
+    /// Whether `hash_kind = "auto"` may take signed attributes too, besides content digests.
+    #[serde(default)]
+    pub accept_signed_attributes: bool,
+    /// What the vendor's guide leaves open about requests.
+    #[serde(default)]
+    pub shapes: Mig24Shapes,
 }
 
 /// What the hashes that MIG24's `prepare` returns are.

@@ -143,12 +143,14 @@ impl Desk {
         self.lock().opener = Some(opener);
     }
 
-    /// Asks for the approval of `items`, named one by one in `body`, which is a [`QuestionBody::Approve`].
+    /// Asks for the approval of the subject's items, named one by one in `body`, which is a [`QuestionBody::Approve`]. `notice` is
+    /// what the person must know before deciding.
     pub fn ask_approval(
         &self,
         caller: CallerView,
         job: Option<Uuid>,
         body: QuestionBody,
+        notice: Option<Fault>,
         subject: ApprovalSubject,
         timeout: Duration,
     ) -> Asked {
@@ -159,12 +161,12 @@ impl Desk {
             items: subject.items,
             unattended: subject.unattended,
         };
-        self.ask(caller, job, body, Some(subject), timeout)
+        self.ask(caller, job, body, notice, Some(subject), timeout)
     }
 
     /// Asks which certificate, or about a pairing.
     pub fn ask_other(&self, caller: CallerView, job: Option<Uuid>, body: QuestionBody, timeout: Duration) -> Asked {
-        self.ask(caller, job, body, None, timeout)
+        self.ask(caller, job, body, None, None, timeout)
     }
 
     fn ask(
@@ -172,6 +174,7 @@ impl Desk {
         caller: CallerView,
         job: Option<Uuid>,
         body: QuestionBody,
+        notice: Option<Fault>,
         subject: Option<Subject>,
         timeout: Duration,
     ) -> Asked {
@@ -182,7 +185,7 @@ impl Desk {
             deadline: deadline.wall(),
             state: QuestionState::Waiting,
             shown: String::new(),
-            notice: None,
+            notice,
             caller,
             job,
             body,

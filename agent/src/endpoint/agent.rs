@@ -25,9 +25,9 @@ use super::shared::Shared;
 use crate::config::{Config, Directories};
 use crate::consent::Desk;
 use crate::jobs::Engine;
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
 use crate::prompters::LinkOpener;
-use crate::signing::Signing;
+use crate::signing::{Signing, SigningOptions};
 use crate::store::Store;
 use crate::token::{Deadlines, Discovery, Fleet, FleetOptions, ModuleSpec};
 
@@ -70,7 +70,7 @@ impl Agent {
         let store = Store::open(&directories.state)?;
         let desk = Desk::new();
         let fleet = fleet(&config)?;
-        let signing = Signing {};
+        let signing = Signing::new(store.clone(), desk.clone(), fleet.clone(), signing_options(&config)?);
         let engine = Engine::new(store.clone());
         engine.register(Arc::new(SignatureScenario::new(signing)));
 
@@ -169,6 +169,22 @@ fn remove_socket(path: &PathBuf) {
     if let Err(error) = std::fs::remove_file(path) {
         tracing::warn!(socket = %path.display(), %error, "the socket stays");
     }
+}
+
+/// What the configuration says about signing.
+fn signing_options(config: &Config) -> Result<SigningOptions, Fault> {
+    let unattended = config.certificates.iter().filter(|certificate| certificate.unattended);
+    let unattended = unattended.map(|certificate| {
+        certificate.fingerprint.parse().map_err(|error| {
+            Fault::new(Code::ConfigInvalid)
+                .arg("reason", format_args!("certificates.fingerprint: {error}"))
+                .detail(format_args!("{:?} is not the SHA-256 of a certificate", certificate.fingerprint))
+        })
+    });
+    Ok(SigningOptions {
+        question_timeout: Duration::from_secs(config.agent.question_timeout_seconds),
+        unattended: unattended.collect::<Result<_, _>>()?,
+    })
 }
 
 fn fleet(config: &Config) -> Result<Fleet, Fault> {

@@ -9,8 +9,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::engine::Shared;
 use super::live::Live;
+use super::shared::Shared;
 use super::step::StepRun;
 use super::{JobEnd, JobId, Stage, StepState, StepView};
 use crate::messages::Fault;
@@ -21,8 +21,12 @@ use crate::store::{Store, Transaction, claims};
 /// How an effect failed; decides whether it may be repeated.
 #[derive(Clone, Debug)]
 pub enum StepError {
-    /// Definite: the other side said no. Never repeated.
+    /// Definite: the other side said no. Never repeated. (With `disk_full` or `store_failed`, which nobody else says, the job is
+    /// stopped instead of closed, and the step begins anew when a person says retry.)
     Refused(Fault),
+    /// It certainly did not happen, and only a person can mend why (a replaced token, an unpaid plan): the job stops, and retrying
+    /// it begins the step again.
+    Blocked(Fault),
     /// It certainly did not reach the other side (DNS, connect, TLS). Repeated with back-off.
     NotSent(Fault),
     /// It may or may not have happened (timeout or reset after the first byte, 5xx, 408, 429). Safe steps are repeated with
@@ -157,6 +161,23 @@ impl JobContext {
         }
     }
 
+    /// The result of a step that an earlier run closed. A scenario looks ahead with it to go on behind a step after which
+    /// what led there must not be done again.
+    ///
+    /// # Errors
+    /// `Stopped` when the stored result is not a `T`.
+    pub fn earlier<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, JobEnd> {
+        let result = {
+            let memory = self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            memory
+                .earlier
+                .get(name)
+                .filter(|row| row.state == StepState::Done)
+                .map(|row| row.result.clone().unwrap_or_default())
+        };
+        result.map(|result| self.recall(name, Ok(result))).transpose()
+    }
+
     /// A step whose effect may be repeated any number of times.
     ///
     /// # Errors
@@ -178,6 +199,7 @@ impl JobContext {
             match result {
                 Ok(value) => return step.done(value).await,
                 Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
+                Err(StepError::Blocked(fault)) => return Err(step.blocked(fault).await),
                 Err(StepError::NotSent(fault) | StepError::Ambiguous(fault)) => step.postpone(fault).await?,
             }
         }
@@ -205,7 +227,7 @@ impl JobContext {
                 match probe().await {
                     Ok(Probe::Done(value)) => return step.done(value).await,
                     Ok(Probe::NotDone) => step.permit_repeat().await?,
-                    Ok(Probe::Unknown(fault)) | Err(StepError::Refused(fault)) => {
+                    Ok(Probe::Unknown(fault)) | Err(StepError::Refused(fault) | StepError::Blocked(fault)) => {
                         return Err(step.undecided(fault).await);
                     }
                     Err(StepError::NotSent(fault) | StepError::Ambiguous(fault)) => {
@@ -220,6 +242,7 @@ impl JobContext {
             match result {
                 Ok(value) => return step.done(value).await,
                 Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
+                Err(StepError::Blocked(fault)) => return Err(step.blocked(fault).await),
                 Err(StepError::NotSent(fault)) => step.postpone(fault).await?,
                 Err(StepError::Ambiguous(fault)) => step.doubt(fault).await?,
             }

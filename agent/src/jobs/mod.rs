@@ -17,6 +17,8 @@ mod live;
 mod model;
 mod retry;
 mod runner;
+mod service_failure;
+mod shared;
 mod step;
 
 pub use context::{JobContext, Probe, StepError};

@@ -8,13 +8,13 @@ use time::OffsetDateTime;
 use tokio::time::{sleep, timeout};
 
 use super::context::JobContext;
-use super::engine::{Scenario, Shared};
 use super::live::Live;
-use super::{JobEnd, JobState, Stage, failpoints};
+use super::shared::Shared;
+use super::{JobEnd, JobState, Scenario, Stage, failpoints};
 use crate::messages::{Code, Fault};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::jobs::{self, JobRow};
-use crate::store::{Transaction, blobs, claims, steps};
+use crate::store::{Transaction, approvals, blobs, claims, steps};
 
 /// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so that the next
 /// agent takes the job up where it was.
@@ -143,6 +143,7 @@ pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow) -> Result<Vec<blobs::Bl
     }
     steps::doubt_open(tx, job.id)?;
     claims::give_back(tx, job.id)?;
+    approvals::end_with_job(tx, job.id, job.state == JobState::Finished)?;
     jobs::close(tx, job.id, job.state, job.outcome.as_ref(), job.fault.as_ref())?;
     blobs::forget(tx, job.id)
 }

@@ -99,6 +99,10 @@ impl<'a> StepRun<'a> {
 
     /// Closes the step with the fault and gives how the scenario ends, unless it handles the fault.
     pub(super) async fn failed(mut self, fault: Fault) -> JobEnd {
+        if is_of_the_store(&fault) {
+            // Nobody refused anything: a person makes room or mends the store, and the job goes on.
+            return self.set_aside(fault).await;
+        }
         match self.close(StepState::Failed, Some(fault.clone())).await {
             Ok(()) => JobEnd::Closed(fault),
             Err(end) => end,
@@ -118,6 +122,15 @@ impl<'a> StepRun<'a> {
         };
         self.plan(StepState::Open, delay, fault.clone()).await?;
         if used_up { Err(JobEnd::Stopped(fault)) } else { Ok(()) }
+    }
+
+    /// The effect certainly did not happen, and only a person can mend why.
+    pub(super) async fn blocked(mut self, fault: Fault) -> JobEnd {
+        // The time says that the effect certainly did not happen: a retry begins it without asking about it first.
+        match self.plan(StepState::Open, Duration::ZERO, fault.clone()).await {
+            Ok(()) => JobEnd::Stopped(fault),
+            Err(end) => end,
+        }
     }
 
     /// A guarded effect may have happened: plans the first probe.
@@ -262,9 +275,7 @@ where
             row.fault = None;
             row.result = Some(as_json(&row.name, value)?);
         }
-        Err(fault) if matches!(fault.code(), Code::StoreFailed | Code::DiskFull | Code::Internal) => {
-            return Err(fault.clone());
-        }
+        Err(fault) if is_of_the_store(fault) || fault.code() == Code::Internal => return Err(fault.clone()),
         Err(fault) => {
             tx.execute_batch("ROLLBACK TO step")?;
             row.state = StepState::Failed;
@@ -294,6 +305,10 @@ fn entry(row: &StepRow) -> Entry {
         job: Some(row.job),
         body,
     }
+}
+
+fn is_of_the_store(fault: &Fault) -> bool {
+    matches!(fault.code(), Code::DiskFull | Code::StoreFailed)
 }
 
 fn as_json<T: Serialize>(step: &str, value: &T) -> Result<Value, Fault> {

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::certificate::{Fingerprint, Purpose, Selector};
 use crate::cms::Digest;
 use crate::consent::{CallerView, CertificateView, Destination};
+use crate::messages::Fault;
 
 /// A request for one approval and its signatures.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Request {
     pub documents: Vec<Document>,
     /// Where it goes afterwards, for the person.
     pub destination: Option<Destination>,
+    /// What the person must know before deciding, for instance that the content is not the one they saw before.
+    pub notice: Option<Fault>,
 }
 
 /// What is made of a signature value.

@@ -291,6 +291,19 @@ pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
 }
 
+/// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is signed for a job that is
+/// over.
+pub(crate) fn end_with_job(tx: &Transaction<'_>, job: Uuid, finished: bool) -> Result<(), Fault> {
+    let state = if finished {
+        ApprovalState::Closed
+    } else {
+        ApprovalState::Withdrawn
+    };
+    tx.prepare_cached("UPDATE approvals SET state = ?2 WHERE job = ?1 AND state = 'live'")?
+        .execute((Text(job), Text(state)))?;
+    Ok(())
+}
+
 fn end(tx: &Transaction<'_>, id: Uuid, state: ApprovalState) -> Result<(), Fault> {
     tx.execute(
         "UPDATE approvals SET state = ?2 WHERE id = ?1 AND state = 'live'",

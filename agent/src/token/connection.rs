@@ -112,14 +112,16 @@ impl Writer {
             id,
             payload: secret.len(),
         };
-        self.write(&header.encode().map_err(|error| Broken::Garbage(error.to_string()))?).await?;
+        self.write(&header.encode().map_err(|error| Broken::Garbage(error.to_string()))?)
+            .await?;
         self.write(secret).await
     }
 
     /// Asks the worker to end the signing request with that id before its next signature.
     pub(super) async fn cancel(&mut self, id: u64) -> Result<(), Broken> {
         let frame = frame::encode(Kind::Request, id, &Request::Cancel);
-        self.write(&frame.map_err(|error| Broken::Garbage(error.to_string()))?).await
+        self.write(&frame.map_err(|error| Broken::Garbage(error.to_string()))?)
+            .await
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {

@@ -153,8 +153,14 @@ impl Keeper {
             return Ok(None);
         }
         let quirks = &self.launch.settings.quirks;
-        let tokens = records.into_iter().map(|record| Token::new(self.launch.path.clone(), name, quirks, record));
-        let library = self.worker.as_ref().map(|worker| worker.library.clone()).unwrap_or_default();
+        let tokens = records
+            .into_iter()
+            .map(|record| Token::new(self.launch.path.clone(), name, quirks, record));
+        let library = self
+            .worker
+            .as_ref()
+            .map(|worker| worker.library.clone())
+            .unwrap_or_default();
         Ok(Some((library, tokens.collect())))
     }
 
@@ -189,7 +195,7 @@ impl Keeper {
         }
         let request = SignRequest {
             token: batch.token.identity(),
-            certificate: *first.certificate(),
+            certificate: first.certificate(),
             login: match batch.unlock.pin() {
                 Some(_) => Login::Secret,
                 None => Login::AtTheDevice,
@@ -273,9 +279,11 @@ impl Keeper {
         }
         let file = check_module_file(&self.launch.path).map_err(|error| TokenError::from_file(error, &name))?;
         tokio::time::sleep(self.supervision.wait(Instant::now())).await;
-        let connection = Connection::open(&self.spawner, Arc::clone(&self.launch), file).await.map_err(|error| TokenError::NoWorker {
-            reason: error.to_string(),
-        })?;
+        let connection = Connection::open(&self.spawner, Arc::clone(&self.launch), file)
+            .await
+            .map_err(|error| TokenError::NoWorker {
+                reason: error.to_string(),
+            })?;
         info!(module = name, path = %self.launch.path.display(), pid = connection.pid(), "worker started");
         let mut worker = Worker {
             connection,
@@ -306,7 +314,13 @@ impl Keeper {
             None => "not running".to_owned(),
         };
         self.supervision.crashed(Instant::now());
-        warn!(module, how, ?broken, quarantined = self.supervision.is_quarantined(), "worker lost");
+        warn!(
+            module,
+            how,
+            ?broken,
+            quarantined = self.supervision.is_quarantined(),
+            "worker lost"
+        );
         match broken {
             Broken::TimedOut(within) => TokenError::ModuleHung {
                 module,
@@ -373,7 +387,11 @@ impl Progress {
         let in_flight = self.in_flight.take().filter(|_| error != TokenError::Cancelled);
         let cause = Arc::new(error);
         for index in self.next..self.count {
-            let unsigned = if in_flight == Some(index) { Unsigned::Failed } else { Unsigned::NotBegun };
+            let unsigned = if in_flight == Some(index) {
+                Unsigned::Failed
+            } else {
+                Unsigned::NotBegun
+            };
             self.settle(index, Err(unsigned(Arc::clone(&cause))));
         }
     }

@@ -336,7 +336,7 @@ impl TokenResource {
                 pinpad: token.pin.at_the_device,
                 tries_left: token.pin.tries_left,
             },
-            certificates: token.certificates.iter().map(|certificate| hex::encode(certificate.sha256)).collect(),
+            certificates: token.certificates.iter().map(|certificate| certificate.fingerprint.to_string()).collect(),
         }
     }
 }

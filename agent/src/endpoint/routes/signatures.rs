@@ -393,6 +393,7 @@ impl SignatureScenario {
             format: order.format,
             documents: order.documents,
             destination: None,
+            notice: None,
         };
         let signed = self.signing.sign(context, request).await?;
         Ok(json!(signed))

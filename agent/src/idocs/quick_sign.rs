@@ -1,0 +1,668 @@
+//! The scenario: one document, one signer. Choose the certificate, compare it with the organisation, fetch the content, sign exactly
+//! those bytes, save with the service's ticket.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, select};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::content::{Content, ContentSource};
+use super::draft::Draft;
+use super::input::{DocumentToSend, SpooledFile};
+use super::model::{BlobReference, Company, Direction, DocumentStatus, SaveSignature, Signedness};
+use super::service::Profile;
+use super::signer::Signer;
+use super::{Idocs, IdocsClient};
+use crate::certificate::{Certificate, Purpose, Selector};
+use crate::consent::{CallerView, Destination};
+use crate::http_client::{Failure, FilePart, ServiceId};
+use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
+use crate::messages::{Code, Fault};
+use crate::signing::{
+    AllowedCertificates, CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed,
+};
+use crate::store::blobs::BlobId;
+
+/// The kind of jobs that sign a document at the service.
+pub const QUICK_SIGN: &str = "idocs_quick_sign";
+
+/// The kind of jobs that send a file.
+pub const SEND: &str = "idocs_send";
+
+/// What a refused save most often means.
+const LIKELY_CAUSES: [&str; 4] = [
+    "the certificate's IIN is not the employee's",
+    "the certificate's BIN is not the organisation's",
+    "the service expects the other form of signature (`attached` in the profile)",
+    "the document has no route",
+];
+
+/// The stored input of both kinds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Input {
+    pub(super) caller: CallerView,
+    pub(super) employee_id: Option<ServiceId>,
+    pub(super) certificate: Option<Selector>,
+    pub(super) subject: Subject,
+}
+
+/// What is signed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Subject {
+    /// A document that is there.
+    Document {
+        document_id: ServiceId,
+        direction: Direction,
+    },
+    /// A file from which the document is made.
+    File {
+        send: Box<DocumentToSend>,
+        file: SpooledFile,
+    },
+}
+
+/// One of the two kinds.
+#[derive(Debug)]
+pub(super) struct QuickSignScenario {
+    pub(super) kind: &'static str,
+    pub(super) idocs: Idocs,
+}
+
+impl Scenario for QuickSignScenario {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+        async move {
+            let input: Input = context.input()?;
+            let profile = self.idocs.profile(context.profile().unwrap_or_default())?;
+            let run = Run {
+                client: profile.client()?,
+                profile: &profile,
+                context,
+                idocs: &self.idocs,
+                input: &input,
+            };
+            let mut left = LeftBehind::default();
+            run.carry_through(&mut left).await.map_err(|end| left.told(end))
+        }
+        .boxed()
+    }
+}
+
+/// One run of one job.
+struct Run<'a> {
+    client: &'a IdocsClient,
+    profile: &'a Arc<Profile>,
+    context: &'a JobContext,
+    idocs: &'a Idocs,
+    input: &'a Input,
+}
+
+/// The document as the person sees it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Facts {
+    name: Option<String>,
+    number: Option<String>,
+    counterparty: Option<String>,
+}
+
+/// A certificate that fits, and who signs with it.
+struct SignedBy {
+    chosen: ChosenCertificate,
+    certificate: Certificate,
+    signer: Signer,
+}
+
+/// A signature and what it is saved with; fixed before the save is sent for the first time.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct ReadyToSave {
+    content: Content,
+    signature_blob: ServiceId,
+    signed: Signed,
+    #[serde(with = "time::serde::rfc3339")]
+    signed_at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct TimedSigned {
+    signed: Signed,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Saved {
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+impl Run<'_> {
+    async fn carry_through(&self, left: &mut LeftBehind) -> Result<Value, JobEnd> {
+        let company: Company = self
+            .context
+            .safe_step("company", || async { Ok(self.client.company().await?) })
+            .await?;
+        let facts = self.facts(left).await?;
+        let destination = self.destination(&company, &facts);
+        let by = self.signed_by(&company, &facts, &destination).await?;
+        let employee = &by.signer.employee_id;
+        let (document, direction) = match &self.input.subject {
+            Subject::Document { document_id, direction } => {
+                // One signature of one employee: no second job saves it too.
+                let key = format!("idocs/{}/save/{document_id}/{employee}", self.profile.name);
+                self.context.claim(key.to_ascii_lowercase()).await?;
+                (document_id.clone(), *direction)
+            }
+            Subject::File { send, file } => (
+                self.make_document(employee, send, file, left).await?,
+                Direction::Outgoing,
+            ),
+        };
+        let source = ContentSource {
+            client: self.client,
+            context: self.context,
+            direction,
+            document: &document,
+            employee,
+        };
+        // Once the ticket to save with is fixed, no other content is asked for: the document may be signed by now.
+        let ready = match self.context.earlier(READY)? {
+            Some(ready) => ready,
+            None => self.make_ready(&source, &by, &facts, &destination).await?,
+        };
+        self.context.point_of_no_return();
+        left.may_be_sent();
+        let saved = self
+            .save(direction, &document, employee, &ready)
+            .await
+            .inspect_err(|end| {
+                if matches!(end, JobEnd::Closed(_)) {
+                    left.is_not_sent();
+                }
+            })?;
+        *left = LeftBehind::default();
+        let status = self.status(&document).await?;
+        Ok(self.outcome(&document, &facts, &by, &ready, &saved, status))
+    }
+
+    /// What the person is told of the document, and whether there is anything to sign.
+    async fn facts(&self, left: &mut LeftBehind) -> Result<Facts, JobEnd> {
+        let (document_id, direction) = match &self.input.subject {
+            Subject::File { send, .. } => {
+                return Ok(Facts {
+                    name: Some(send.name.clone()),
+                    number: Some(send.number.clone()),
+                    counterparty: Some(send.counterparty_bin.clone()),
+                });
+            }
+            Subject::Document { document_id, direction } => (document_id, *direction),
+        };
+        let facts = self
+            .context
+            .safe_step("facts", || self.read_facts(document_id, direction))
+            .await?;
+        *left = LeftBehind::document(document_id.clone(), false);
+        Ok(facts)
+    }
+
+    async fn read_facts(&self, document: &ServiceId, direction: Direction) -> Result<Facts, StepError> {
+        let view = match self.client.document(direction, document).await {
+            Ok(view) => view,
+            // Not every document can be looked up; the service says more when the content is asked for.
+            Err(Failure::Refused(fault)) if fault.code() == Code::ServiceRefused => return Ok(Facts::default()),
+            Err(failure) => return Err(failure.into()),
+        };
+        if let Some(status) = &view.document_status
+            && status.signedness(direction) == Signedness::Signed
+        {
+            let fault = Fault::new(Code::WrongState)
+                .arg("status", status)
+                .detail(format!("document {document} is signed already: its status is {status}"));
+            return Err(StepError::Refused(fault));
+        }
+        let bins: Vec<_> = view
+            .external_nodes()
+            .iter()
+            .filter_map(|node| node.counterparty_company_bin.clone())
+            .collect();
+        Ok(Facts {
+            counterparty: (!bins.is_empty()).then(|| bins.join(", ")),
+            name: view.document_name,
+            number: view.document_number,
+        })
+    }
+
+    /// The certificate, and the employee whose it is.
+    async fn signed_by(&self, company: &Company, facts: &Facts, destination: &Destination) -> Result<SignedBy, JobEnd> {
+        let configured = self.profile.config.service.certificate.as_deref();
+        let allowed = AllowedCertificates::new(configured, self.input.certificate.as_ref())?;
+        let chosen: ChosenCertificate = self
+            .context
+            .safe_step("certificate", || async {
+                let request = CertificateRequest {
+                    caller: self.input.caller.clone(),
+                    purpose: Purpose::Signature,
+                    selector: allowed.selector(),
+                    documents: vec![facts.label(&self.input.subject)],
+                    destination: Some(destination.clone()),
+                };
+                let chosen = self.idocs.signing().choose(self.context, request).await;
+                chosen.map_err(StepError::Refused)
+            })
+            .await?;
+        let certificate = allowed.check(&chosen)?;
+        let signer = self
+            .context
+            .safe_step("signer", || async {
+                let employees = self.client.employees().await?;
+                Signer::find(
+                    certificate.identity(),
+                    company,
+                    &employees,
+                    self.input.employee_id.as_ref(),
+                )
+                .map_err(StepError::Refused)
+            })
+            .await?;
+        Ok(SignedBy {
+            chosen,
+            certificate,
+            signer,
+        })
+    }
+
+    async fn make_document(
+        &self,
+        employee: &ServiceId,
+        send: &DocumentToSend,
+        file: &SpooledFile,
+        left: &mut LeftBehind,
+    ) -> Result<ServiceId, JobEnd> {
+        let draft = Draft {
+            client: self.client,
+            context: self.context,
+            employee,
+            send,
+            file,
+            required_action_type: self.profile.config.required_action_type.as_deref(),
+        };
+        let document = draft.create().await?;
+        *left = LeftBehind::document(document.clone(), true);
+        draft.route(&document).await?;
+        Ok(document)
+    }
+
+    /// Signs a content and uploads the signature, until a signature is there whose content the service still has.
+    async fn make_ready(
+        &self,
+        source: &ContentSource<'_>,
+        by: &SignedBy,
+        facts: &Facts,
+        destination: &Destination,
+    ) -> Result<ReadyToSave, JobEnd> {
+        let mut contents = Contents::first(source).await?;
+        loop {
+            let signed = self.sign(&mut contents, by, facts, destination).await?;
+            let content = contents.current.clone();
+            let signature_blob = self.upload_signature(&contents, &signed.signed).await?;
+            contents.renew().await?;
+            if contents.current.blob != content.blob {
+                continue;
+            }
+            let ready = ReadyToSave {
+                content: contents.current.clone(),
+                signature_blob,
+                signed: signed.signed,
+                signed_at: signed.at,
+            };
+            return self.context.safe_step(READY, || async { Ok(ready.clone()) }).await;
+        }
+    }
+
+    /// Has the current content signed. When the service throws it away while the question waits it is generated again: the same
+    /// bytes keep the question and its approval and bring a new ticket, other bytes bring a new question.
+    async fn sign(
+        &self,
+        contents: &mut Contents<'_>,
+        by: &SignedBy,
+        facts: &Facts,
+        destination: &Destination,
+    ) -> Result<TimedSigned, JobEnd> {
+        loop {
+            // Also after a restart: nothing is asked about a content that is gone.
+            contents.renew().await?;
+            let asked = contents.ask();
+            let request = self.request(contents, &asked, by, facts, destination);
+            let mut signing = pin!(
+                self.context
+                    .safe_step(&asked, || self.approve_and_sign(request.clone()))
+            );
+            loop {
+                let blob = contents.current.blob.clone();
+                let renewed = {
+                    let renewal = pin!(async {
+                        contents.current.disposed().await;
+                        contents.renew().await
+                    });
+                    match select(signing.as_mut(), renewal).await {
+                        // What the renewal had begun is done again by the next one.
+                        Either::Left((signed, _)) => return signed,
+                        Either::Right((renewed, _)) => renewed,
+                    }
+                };
+                renewed?;
+                if contents.current.blob != blob {
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn approve_and_sign(&self, request: Request) -> Result<TimedSigned, StepError> {
+        let signed = self.idocs.signing().sign(self.context, request).await;
+        Ok(TimedSigned {
+            signed: signed.map_err(StepError::Refused)?,
+            at: OffsetDateTime::now_utc(),
+        })
+    }
+
+    fn request(
+        &self,
+        contents: &Contents<'_>,
+        asked: &str,
+        by: &SignedBy,
+        facts: &Facts,
+        destination: &Destination,
+    ) -> Request {
+        let content = &contents.current;
+        let service = &self.profile.config.service;
+        Request {
+            key: format!("{}:{asked}", self.context.id()),
+            caller: self.input.caller.clone(),
+            purpose: Purpose::Signature,
+            selector: Selector::exactly(&by.certificate),
+            format: Format {
+                detached: !self.profile.config.attached,
+                include_chain: service.include_chain,
+            },
+            documents: vec![Document {
+                name: facts.label(&self.input.subject),
+                media_type: Some("application/zip".to_owned()),
+                reference: None,
+                blob: Some(content.blob.to_string()),
+                size: Some(content.size),
+                digest: None,
+                kind: DocumentKind::Content,
+            }],
+            destination: Some(destination.clone()),
+            notice: contents.changed.then(|| Fault::new(Code::ContentChanged)),
+        }
+    }
+
+    async fn upload_signature(&self, contents: &Contents<'_>, signed: &Signed) -> Result<ServiceId, JobEnd> {
+        let cms = match signed.documents.as_slice() {
+            [document] => document.signature.clone(),
+            documents => {
+                let count = documents.len();
+                return Err(Fault::internal(format!("{count} signatures were made of one document")).into());
+            }
+        };
+        let step = format!("signature.{}", contents.digest_label());
+        self.context
+            .safe_step(&step, || async {
+                let part = FilePart::of_bytes(
+                    "signatureContent",
+                    "signature.cms",
+                    "application/octet-stream",
+                    cms.clone(),
+                );
+                Ok(self.client.upload_signature(part).await?)
+            })
+            .await
+    }
+
+    /// Saves the signature, once: a lost answer is followed by a look at the document's status.
+    async fn save(
+        &self,
+        direction: Direction,
+        document: &ServiceId,
+        employee: &ServiceId,
+        ready: &ReadyToSave,
+    ) -> Result<Saved, JobEnd> {
+        let saved = || Saved {
+            at: OffsetDateTime::now_utc(),
+        };
+        self.context
+            .guarded_step(
+                "save",
+                || async {
+                    let request = SaveSignature {
+                        document_id: document,
+                        signed_by_employee_id: employee,
+                        signature_binary_content: BlobReference {
+                            blob_id: &ready.signature_blob,
+                        },
+                        idempotency_ticket: &ready.content.ticket,
+                    };
+                    let answer = self.client.save_signature(direction, &request).await;
+                    answer.map_err(with_likely_causes)?;
+                    Ok(saved())
+                },
+                || async {
+                    let status = self.client.document_status(document).await?;
+                    Ok(match status.signedness(direction) {
+                        Signedness::Signed => Probe::Done(saved()),
+                        Signedness::Unsigned => Probe::NotDone,
+                        Signedness::Unclear => Probe::Unknown(
+                            Fault::new(Code::ServiceUncertain)
+                                .arg("status", &status)
+                                .detail(format!(
+                                    "the document's status {status} does not say whether the signature was saved"
+                                )),
+                        ),
+                    })
+                },
+            )
+            .await
+    }
+
+    /// The status afterwards, if the service says it: the signature is saved in any case.
+    async fn status(&self, document: &ServiceId) -> Result<Option<DocumentStatus>, JobEnd> {
+        self.context
+            .safe_step("status", || async {
+                Ok(self.client.document_status(document).await.ok())
+            })
+            .await
+    }
+
+    fn destination(&self, company: &Company, facts: &Facts) -> Destination {
+        let outgoing = match &self.input.subject {
+            Subject::File { .. } => true,
+            Subject::Document { direction, .. } => *direction == Direction::Outgoing,
+        };
+        Destination {
+            service: "idocs".to_owned(),
+            profile: self.profile.name.clone(),
+            host: self.client.host(),
+            organisation: company.label(),
+            counterparty: facts.counterparty.clone(),
+            power_of_attorney: None,
+            effect: if outgoing {
+                "effect-idocs-send"
+            } else {
+                "effect-idocs-sign"
+            }
+            .to_owned(),
+            reversible: false,
+        }
+    }
+
+    fn outcome(
+        &self,
+        document: &ServiceId,
+        facts: &Facts,
+        by: &SignedBy,
+        ready: &ReadyToSave,
+        saved: &Saved,
+        status: Option<DocumentStatus>,
+    ) -> Value {
+        let signed = ready.signed.documents.first();
+        let rfc3339 = |at: OffsetDateTime| at.format(&Rfc3339).ok();
+        json!({
+            "document_id": document,
+            "document_name": facts.name,
+            "document_number": facts.number,
+            "counterparty": facts.counterparty,
+            "employee_id": by.signer.employee_id,
+            "employee_name": by.signer.name,
+            "status": status,
+            "content_blob": ready.content.blob,
+            "content_size": ready.content.size,
+            "content_digest": signed.map(|signed| &signed.digest),
+            "signature": signed.map(|signed| BASE64_STANDARD.encode(&signed.signature)),
+            "signature_blob_id": ready.signature_blob,
+            "certificate": by.chosen.fingerprint(),
+            "timings": {
+                "started_at": rfc3339(self.context.created_at()),
+                "content_at": rfc3339(ready.content.at),
+                "signed_at": rfc3339(ready.signed_at),
+                "saved_at": rfc3339(saved.at),
+            },
+        })
+    }
+}
+
+/// The step that fixes what the save sends.
+const READY: &str = "ready";
+
+/// The contents that a run has had, the last of which counts.
+struct Contents<'a> {
+    source: &'a ContentSource<'a>,
+    fetched: u32,
+    current: Content,
+    /// Whether an earlier one had other bytes.
+    changed: bool,
+    /// What the person was asked about in this run.
+    asked: Vec<BlobId>,
+}
+
+impl<'a> Contents<'a> {
+    async fn first(source: &'a ContentSource<'a>) -> Result<Self, JobEnd> {
+        Ok(Self {
+            source,
+            fetched: 1,
+            current: source.fetch(1).await?,
+            changed: false,
+            asked: Vec::new(),
+        })
+    }
+
+    /// Sees to it that the current content is one that the service still has.
+    async fn renew(&mut self) -> Result<(), JobEnd> {
+        while self.current.is_disposed() {
+            self.fetched += 1;
+            let next = self.source.fetch(self.fetched).await?;
+            self.changed |= next.blob != self.current.blob;
+            self.current = next;
+        }
+        Ok(())
+    }
+
+    /// The name of the step that asks about the current content. It follows the bytes, so that after a restart the same bytes find the
+    /// same approval.
+    fn ask(&mut self) -> String {
+        self.asked.push(self.current.blob.clone());
+        format!("sign.{}", self.digest_label())
+    }
+
+    fn digest_label(&self) -> String {
+        let digest = self.current.blob.as_str();
+        let short = digest.get(..16).unwrap_or(digest);
+        match self.asked.iter().filter(|blob| **blob == self.current.blob).count() {
+            0 | 1 => short.to_owned(),
+            times => format!("{short}.{times}"),
+        }
+    }
+}
+
+impl Facts {
+    /// What the document is called in the question.
+    fn label(&self, subject: &Subject) -> String {
+        match (&self.name, &self.number) {
+            (Some(name), Some(number)) => format!("{name} № {number}.zip"),
+            (Some(name), None) => format!("{name}.zip"),
+            (None, _) => match subject {
+                Subject::Document { document_id, .. } => format!("{document_id}.zip"),
+                Subject::File { file, .. } => file.name.clone(),
+            },
+        }
+    }
+}
+
+impl Company {
+    fn label(&self) -> Option<String> {
+        match (&self.company_name, &self.company_bin) {
+            (Some(name), Some(bin)) => Some(format!("{name}, БИН {bin}")),
+            (name, bin) => name.clone().or_else(|| bin.clone()),
+        }
+    }
+}
+
+/// What a scenario that does not finish leaves at the service.
+#[derive(Debug, Default)]
+struct LeftBehind {
+    document: Option<ServiceId>,
+    created: bool,
+    sent: Option<bool>,
+}
+
+impl LeftBehind {
+    /// A document that this job made (or found), which is not sent.
+    fn document(document: ServiceId, created: bool) -> Self {
+        Self {
+            document: Some(document),
+            created,
+            sent: Some(false),
+        }
+    }
+
+    fn may_be_sent(&mut self) {
+        self.sent = None;
+    }
+
+    fn is_not_sent(&mut self) {
+        self.sent = Some(false);
+    }
+
+    /// The end with what is left in it.
+    fn told(self, end: JobEnd) -> JobEnd {
+        let Some(document) = self.document else {
+            return end;
+        };
+        let left = json!({ "document_id": document, "created": self.created, "sent": self.sent });
+        match end {
+            JobEnd::Closed(fault) => JobEnd::Closed(fault.extra("left_behind", left)),
+            JobEnd::Stopped(fault) => JobEnd::Stopped(fault.extra("left_behind", left)),
+        }
+    }
+}
+
+/// A refusal of the save says more with what most often causes it.
+fn with_likely_causes(failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused(fault) if fault.code() == Code::ServiceRefused => {
+            Failure::Refused(fault.extra("likely_causes", json!(LIKELY_CAUSES)))
+        }
+        failure => failure,
+    }
+}

@@ -1,0 +1,167 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::client::IdocsClient;
+use super::input::{QuickSign, Send, SpooledFile};
+use super::model::DocumentStatus;
+use super::quick_sign::{Input, QUICK_SIGN, QuickSignScenario, SEND, Subject};
+use crate::config::IdocsProfile;
+use crate::consent::CallerView;
+use crate::http_client::{Bearer, Failure, ServiceId};
+use crate::jobs::{NewJob, Scenario};
+use crate::messages::{Code, Fault};
+use crate::secrets;
+use crate::signing::Signing;
+
+/// iDocs with every profile of the configuration, cheap to clone.
+#[derive(Clone)]
+pub struct Idocs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    profiles: BTreeMap<String, Arc<Profile>>,
+    signing: Signing,
+}
+
+/// One profile.
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) name: String,
+    pub(super) config: IdocsProfile,
+    /// A profile that cannot be used spoils only its own jobs.
+    client: Result<IdocsClient, Fault>,
+}
+
+impl Profile {
+    pub(super) fn client(&self) -> Result<&IdocsClient, Fault> {
+        self.client
+            .as_ref()
+            .map_err(|fault| fault.clone().arg("profile", &self.name))
+    }
+}
+
+impl Idocs {
+    /// The service over the configured profiles. Tokens are read when they are needed.
+    pub fn new(profiles: &BTreeMap<String, IdocsProfile>, signing: Signing) -> Self {
+        let profile = |(name, config): (&String, &IdocsProfile)| {
+            let (profile, source) = (name.clone(), config.service.token.clone());
+            let bearer = Bearer::new(move || secrets::resolve(&source).map_err(|fault| fault.arg("profile", &profile)));
+            let profile = Profile {
+                name: name.clone(),
+                config: config.clone(),
+                client: IdocsClient::new(config, bearer),
+            };
+            (name.clone(), Arc::new(profile))
+        };
+        let profiles = profiles.iter().map(profile).collect();
+        Self {
+            inner: Arc::new(Inner { profiles, signing }),
+        }
+    }
+
+    /// The scenarios to register with the engine.
+    pub fn scenarios(&self) -> Vec<Arc<dyn Scenario>> {
+        [QUICK_SIGN, SEND]
+            .into_iter()
+            .map(|kind| {
+                let idocs = self.clone();
+                Arc::new(QuickSignScenario { kind, idocs }) as Arc<dyn Scenario>
+            })
+            .collect()
+    }
+
+    /// The job that signs a document which is at the service.
+    ///
+    /// # Errors
+    /// `profile_unknown`, `config_invalid`.
+    pub fn quick_sign(&self, profile: &str, caller: CallerView, request: QuickSign) -> Result<NewJob, Fault> {
+        let profile = self.profile(profile)?;
+        profile.client()?;
+        let title = format!("iDocs {}: {}", profile.name, request.document_id);
+        let input = Input {
+            caller,
+            employee_id: request.employee_id,
+            certificate: request.certificate,
+            subject: Subject::Document {
+                document_id: request.document_id,
+                direction: request.direction,
+            },
+        };
+        Ok(job(QUICK_SIGN, &profile, title, input, Vec::new()))
+    }
+
+    /// The job that sends a file, which is in the store.
+    ///
+    /// # Errors
+    /// `profile_unknown`, `config_invalid`, `invalid_field`.
+    pub fn send(&self, profile: &str, caller: CallerView, request: Send, file: SpooledFile) -> Result<NewJob, Fault> {
+        let profile = self.profile(profile)?;
+        profile.client()?;
+        request.send.check(&file)?;
+        let title = format!(
+            "iDocs {}: {} № {} → {}",
+            profile.name, request.send.name, request.send.number, request.send.counterparty_bin
+        );
+        let blobs = vec![file.blob.to_string()];
+        let input = Input {
+            caller,
+            employee_id: request.employee_id,
+            certificate: request.certificate,
+            subject: Subject::File {
+                send: Box::new(request.send),
+                file,
+            },
+        };
+        Ok(job(SEND, &profile, title, input, blobs))
+    }
+
+    /// A document's status as the service says it now.
+    ///
+    /// # Errors
+    /// `profile_unknown`, and those of any call.
+    pub async fn document_status(&self, profile: &str, document: &ServiceId) -> Result<DocumentStatus, Fault> {
+        let profile = self.profile(profile)?;
+        let status = profile.client()?.document_status(document).await;
+        status.map_err(Failure::into_fault)
+    }
+
+    /// The client of a profile, for the calls that need no scenario.
+    ///
+    /// # Errors
+    /// `profile_unknown`, `config_invalid`.
+    pub fn client(&self, profile: &str) -> Result<IdocsClient, Fault> {
+        self.profile(profile)?.client().cloned()
+    }
+
+    pub(super) fn profile(&self, name: &str) -> Result<Arc<Profile>, Fault> {
+        let profile = self.inner.profiles.get(name).cloned();
+        profile.ok_or_else(|| Fault::new(Code::ProfileUnknown).arg("profile", name))
+    }
+
+    pub(super) fn signing(&self) -> &Signing {
+        &self.inner.signing
+    }
+}
+
+impl fmt::Debug for Idocs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idocs")
+            .field("profiles", &self.inner.profiles.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+fn job(kind: &'static str, profile: &Profile, title: String, input: Input, blobs: Vec<String>) -> NewJob {
+    NewJob {
+        kind,
+        profile: Some(profile.name.clone()),
+        application: input.caller.application,
+        title,
+        input: json!(input),
+        blobs,
+    }
+}
