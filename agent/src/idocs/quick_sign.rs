@@ -180,7 +180,6 @@ impl Run<'_> {
             Some(ready) => ready,
             None => self.make_ready(&source, &by, &facts, &destination).await?,
         };
-        self.context.point_of_no_return();
         left.may_be_sent();
         let saved = self
             .save(direction, &document, employee, &ready)
@@ -190,6 +189,7 @@ impl Run<'_> {
                     left.is_not_sent();
                 }
             })?;
+        self.context.point_of_no_return();
         *left = LeftBehind::default();
         let status = self.status(&document).await?;
         Ok(self.outcome(&document, &facts, &by, &ready, &saved, status))
@@ -454,9 +454,16 @@ impl Run<'_> {
                         },
                         idempotency_ticket: &ready.content.ticket,
                     };
-                    let answer = self.client.save_signature(direction, &request).await;
-                    answer.map_err(with_likely_causes)?;
-                    Ok(saved())
+                    match self.client.save_signature(direction, &request).await {
+                        Ok(()) => Ok(saved()),
+                        Err(failure) => {
+                            if matches!(failure, Failure::Ambiguous(_)) {
+                                // Cancelling would say what may be untrue.
+                                self.context.point_of_no_return();
+                            }
+                            Err(with_likely_causes(failure).into())
+                        }
+                    }
                 },
                 || async {
                     let status = self.client.document_status(document).await?;
