@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::engine::Shared;
 use super::live::Live;
 use super::step::StepRun;
-use super::{JobEnd, JobId, Stage, StepState, StepView};
+use super::{JobEnd, JobId, Stage, StepState, StepView, service_failure};
 use crate::messages::Fault;
 use crate::store::jobs::JobRow;
 use crate::store::steps::StepRow;
@@ -199,6 +199,9 @@ impl JobContext {
                 Ok(value) => return step.done(value).await,
                 Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
                 Err(StepError::Blocked(fault)) => return Err(step.blocked(fault).await),
+                Err(StepError::Ambiguous(fault)) if service_failure::is_lasting(&fault) => {
+                    return Err(step.blocked(fault).await);
+                }
                 Err(StepError::NotSent(fault) | StepError::Ambiguous(fault)) => step.postpone(fault).await?,
             }
         }

@@ -87,12 +87,11 @@ impl Readings<'_> {
     /// Compares a hash with its document, `None` when the document cannot be had.
     ///
     /// # Errors
-    /// `digest_mismatch`, `prepare_unusable`.
+    /// `prepare_unusable`.
     pub(super) fn confirm(&self, reading: &Reading, document: Option<&Digest>, label: &str) -> Result<(), Fault> {
         match (reading, document) {
             (Reading::Content(hash), Some(document)) if hash == document => Ok(()),
-            (Reading::Content(hash), Some(document)) => Err(Fault::new(Code::DigestMismatch)
-                .arg("document", label)
+            (Reading::Content(hash), Some(document)) => Err(unusable(Some(label), "its hash is not that of its file")
                 .detail(format!("the service says {hash}, the document's file gives {document}"))),
             (Reading::Content(_), None) if self.kind == HashKind::Auto => Err(unusable(
                 Some(label),
