@@ -17,8 +17,10 @@
 //! | 5 | [`signing`] | the one use case: every signature is made here |
 //! | 6 | [`idocs`], [`mig24`] | each: a typed client and its durable scenarios |
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
+//! | 8 | [`cli`] | commands |
 
 pub mod certificate;
+pub mod cli;
 pub mod cms;
 pub mod config;
 pub mod consent;

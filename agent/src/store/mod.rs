@@ -122,6 +122,14 @@ impl Store {
     }
 }
 
+/// Opens the database in `state_dir` for queries only, beside an agent that may have it open for writing.
+///
+/// # Errors
+/// `store_failed` when there is none.
+pub fn open_for_reading(state_dir: &Path) -> Result<Connection, Fault> {
+    connection::open_for_reading(&state_dir.join("tokensign.sqlite"))
+}
+
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
