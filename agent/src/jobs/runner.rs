@@ -16,8 +16,8 @@ use crate::store::audit::{self, Actor, Entry};
 use crate::store::jobs::{self, JobRow};
 use crate::store::{Transaction, approvals, blobs, claims, steps};
 
-/// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so that the next
-/// agent takes the job up where it was.
+/// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so
+/// that the next agent takes the job up where it was.
 pub(super) async fn run(shared: Arc<Shared>, live: Arc<Live>, job: JobRow) {
     let end = match prepare(&shared, &live, &job).await {
         Ok((scenario, context)) => drive(&shared, &live, scenario.as_ref(), &context).await,
