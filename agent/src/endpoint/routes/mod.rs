@@ -5,15 +5,18 @@
 mod applications;
 mod audit;
 mod events;
+mod idocs;
 mod inventory;
 mod jobs;
 mod lock;
 mod metrics;
+mod mig24;
 mod page;
 mod pairings;
 mod questions;
 mod signatures;
 mod status;
+mod verifications;
 
 use std::sync::Arc;
 
@@ -63,6 +66,11 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(signatures::begin))
         .routes(routes!(signatures::one, signatures::cancel))
         .routes(routes!(signatures::file))
+        .routes(routes!(verifications::verify))
+        .routes(routes!(idocs::quick_sign))
+        .routes(routes!(idocs::status))
+        .routes(routes!(mig24::sign_group))
+        .routes(routes!(mig24::group))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one, jobs::cancel))
         .routes(routes!(jobs::retry))
