@@ -168,6 +168,11 @@ impl SignerInfo {
         by_hash.or_else(|| named().next()).cloned()
     }
 
+    /// The signature algorithm; `None` when it is not one of those known.
+    pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.algorithm
+    }
+
     /// The algorithm of the content's digest: digestAlgorithm, or without signed attributes the signature's own.
     pub(super) fn content_digest(&self) -> Option<DigestAlgorithm> {
         match self.attributes {
