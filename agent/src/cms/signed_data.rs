@@ -120,6 +120,11 @@ impl SignedData {
         &self.certificates
     }
 
+    /// The certificate of the signer at `index`, from 0, when it is inside.
+    pub fn signer_certificate(&self, index: usize) -> Option<Certificate> {
+        self.signers.get(index)?.certificate_among(|| self.certificates.iter())
+    }
+
     /// The signers, in the file's order.
     pub fn signers(&self) -> &[SignerInfo] {
         &self.signers

@@ -20,4 +20,3 @@ pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
 pub use service::{Signing, SigningOptions};
-pub use timestamping::step_error;
