@@ -26,7 +26,9 @@ impl Catalogue {
     /// # Errors
     /// A profile that does not read; a test keeps this from happening.
     pub fn embedded() -> Result<Self, ProfileError> {
-        let mut catalogue = Self { profiles: BTreeMap::new() };
+        let mut catalogue = Self {
+            profiles: BTreeMap::new(),
+        };
         for (name, text) in EMBEDDED {
             catalogue.insert(Path::new(name), name, text)?;
         }
@@ -40,7 +42,10 @@ impl Catalogue {
     /// The directory or a file in it cannot be read, or a file is no profile.
     pub fn with_overrides(directory: &Path) -> Result<Self, ProfileError> {
         let mut catalogue = Self::embedded()?;
-        let unreadable = |path: &Path, source| ProfileError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |path: &Path, source| ProfileError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(catalogue),
@@ -65,12 +70,16 @@ impl Catalogue {
 
     /// The profile that a module's file name belongs to.
     pub fn profile_of_file(&self, system: OperatingSystem, file_name: &str) -> Option<&Profile> {
-        self.profiles.values().find(|profile| profile.names_file(system, file_name))
+        self.profiles
+            .values()
+            .find(|profile| profile.names_file(system, file_name))
     }
 
     /// The profiles that recognise a card by its reader's name or its answer to reset.
     pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> impl Iterator<Item = &Profile> {
-        self.profiles.values().filter(move |profile| profile.recognition.iter().any(|r| r.fits_card(reader, atr)))
+        self.profiles
+            .values()
+            .filter(move |profile| profile.recognition.iter().any(|r| r.fits_card(reader, atr)))
     }
 
     /// All profiles, by name.
@@ -80,15 +89,26 @@ impl Catalogue {
 
     fn insert(&mut self, path: &Path, stem: &str, text: &str) -> Result<(), ProfileError> {
         let path = || path.to_owned();
-        let profile: Profile =
-            toml::from_str(text).map_err(|source| ProfileError::Malformed { path: path(), source: Box::new(source) })?;
+        let profile: Profile = toml::from_str(text).map_err(|source| ProfileError::Malformed {
+            path: path(),
+            source: Box::new(source),
+        })?;
         if profile.name != stem {
-            return Err(ProfileError::Misnamed { path: path(), name: profile.name });
+            return Err(ProfileError::Misnamed {
+                path: path(),
+                name: profile.name,
+            });
         }
-        if let Some(place) =
-            profile.locations.iter().flat_map(|location| &location.places).find(|place| !is_absolute(place))
+        if let Some(place) = profile
+            .locations
+            .iter()
+            .flat_map(|location| &location.places)
+            .find(|place| !is_absolute(place))
         {
-            return Err(ProfileError::RelativePlace { path: path(), place: place.clone() });
+            return Err(ProfileError::RelativePlace {
+                path: path(),
+                place: place.clone(),
+            });
         }
         self.profiles.insert(profile.name.clone(), profile);
         Ok(())
@@ -160,7 +180,11 @@ mod tests {
     #[test]
     fn a_module_is_known_by_its_file_name() {
         let catalogue = Catalogue::embedded().unwrap();
-        let name = |file| catalogue.profile_of_file(OperatingSystem::Linux, file).map(|profile| profile.name.as_str());
+        let name = |file| {
+            catalogue
+                .profile_of_file(OperatingSystem::Linux, file)
+                .map(|profile| profile.name.as_str())
+        };
         assert_eq!(name("libsofthsm2.so"), Some("softhsm"));
         assert_eq!(name("libykcs11.so.2"), Some("yubikey"));
         assert_eq!(name("librtPKCS11ECP.so"), Some("rutoken-ecp"));
@@ -173,16 +197,33 @@ mod tests {
         let directory = std::env::temp_dir().join(format!("profiles-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         let own = directory.join("softhsm.toml");
-        fs::write(&own, "name = 'softhsm'\ntitle = 'Mine'\nconfining = { level = 'off' }\n").unwrap();
+        fs::write(
+            &own,
+            "name = 'softhsm'\ntitle = 'Mine'\nconfining = { level = 'off' }\n",
+        )
+        .unwrap();
         let catalogue = Catalogue::with_overrides(&directory).unwrap();
         assert_eq!(catalogue.profile("softhsm").unwrap().confining.level, Confinement::Off);
 
         fs::write(&own, "name = 'other'\ntitle = 'Mine'\nconfining = { level = 'off' }\n").unwrap();
-        assert!(matches!(Catalogue::with_overrides(&directory), Err(ProfileError::Misnamed { .. })));
+        assert!(matches!(
+            Catalogue::with_overrides(&directory),
+            Err(ProfileError::Misnamed { .. })
+        ));
 
         let claim = "[[locations]]\nos = 'linux'\nfiles = ['x.so']\n";
-        fs::write(&own, format!("name = 'softhsm'\ntitle = 'Mine'\nconfining = {{ level = 'off' }}\n{claim}")).unwrap();
-        assert!(matches!(Catalogue::with_overrides(&directory), Err(ProfileError::Malformed { .. })), "no source");
+        fs::write(
+            &own,
+            format!("name = 'softhsm'\ntitle = 'Mine'\nconfining = {{ level = 'off' }}\n{claim}"),
+        )
+        .unwrap();
+        assert!(
+            matches!(
+                Catalogue::with_overrides(&directory),
+                Err(ProfileError::Malformed { .. })
+            ),
+            "no source"
+        );
         fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -34,8 +34,14 @@ impl TryFrom<Written> for Evidence {
 impl From<Evidence> for Written {
     fn from(evidence: Evidence) -> Self {
         match evidence {
-            Evidence::Source(source) => Self { source: Some(source), unverified: false },
-            Evidence::Unverified => Self { source: None, unverified: true },
+            Evidence::Source(source) => Self {
+                source: Some(source),
+                unverified: false,
+            },
+            Evidence::Unverified => Self {
+                source: None,
+                unverified: true,
+            },
         }
     }
 }

@@ -45,12 +45,17 @@ impl Profile {
     /// (`libykcs11.so.2`) do not matter, nor does case.
     pub fn names_file(&self, system: OperatingSystem, file_name: &str) -> bool {
         let file_name = file_name.to_lowercase();
-        self.locations.iter().filter(|location| location.os == system).flat_map(|location| &location.files).any(|name| {
-            let name = name.to_lowercase();
-            file_name.strip_prefix(&name).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('.') && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+        self.locations
+            .iter()
+            .filter(|location| location.os == system)
+            .flat_map(|location| &location.files)
+            .any(|name| {
+                let name = name.to_lowercase();
+                file_name.strip_prefix(&name).is_some_and(|rest| {
+                    rest.is_empty()
+                        || rest.starts_with('.') && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+                })
             })
-        })
     }
 }
 

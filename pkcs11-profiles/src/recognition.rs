@@ -26,14 +26,19 @@ pub struct Recognition {
 impl Recognition {
     /// Whether a card in this reader is one of the family.
     pub fn fits_card(&self, reader: &str, atr: &[u8]) -> bool {
-        let by_reader = self.reader.as_ref().is_some_and(|part| reader.to_lowercase().contains(&part.to_lowercase()));
+        let by_reader = self
+            .reader
+            .as_ref()
+            .is_some_and(|part| reader.to_lowercase().contains(&part.to_lowercase()));
         let by_atr = self.atr.as_ref().is_some_and(|mask| mask.fits(atr));
         by_reader || by_atr
     }
 
     /// Whether a token with this model is one of the family.
     pub fn fits_model(&self, model: &str) -> bool {
-        self.model.as_ref().is_some_and(|start| model.starts_with(start.as_str()))
+        self.model
+            .as_ref()
+            .is_some_and(|start| model.starts_with(start.as_str()))
     }
 }
 
@@ -45,7 +50,12 @@ pub struct Atr(Vec<Option<u8>>);
 impl Atr {
     /// Whether the answer to reset has this form, byte for byte and in length.
     pub fn fits(&self, atr: &[u8]) -> bool {
-        self.0.len() == atr.len() && self.0.iter().zip(atr).all(|(mask, byte)| mask.is_none_or(|mask| mask == *byte))
+        self.0.len() == atr.len()
+            && self
+                .0
+                .iter()
+                .zip(atr)
+                .all(|(mask, byte)| mask.is_none_or(|mask| mask == *byte))
     }
 }
 
@@ -63,7 +73,11 @@ impl FromStr for Atr {
         if compact.is_empty() || !compact.len().is_multiple_of(2) || compact.len() > 66 {
             return Err(AtrError);
         }
-        compact.chunks_exact(2).map(byte_or_any).collect::<Result<_, _>>().map(Self)
+        compact
+            .chunks_exact(2)
+            .map(byte_or_any)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 

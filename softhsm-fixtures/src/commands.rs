@@ -7,6 +7,21 @@ use std::process::{Command, Stdio};
 
 use crate::error::Error;
 
+/// A program and the Debian package that holds it.
+const OPENSSL: (&str, &str) = ("openssl", "openssl");
+const PKCS11_TOOL: (&str, &str) = ("pkcs11-tool", "opensc");
+
+/// Looks for every program on the PATH without running it.
+pub(crate) fn require_all() -> Result<(), Error> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for (program, package) in [OPENSSL, PKCS11_TOOL] {
+        if !std::env::split_paths(&path).any(|directory| directory.join(program).is_file()) {
+            return Err(Error::MissingProgram { program, package });
+        }
+    }
+    Ok(())
+}
+
 /// One run of a program.
 pub(crate) struct Run {
     program: &'static str,
@@ -19,7 +34,7 @@ impl Run {
     /// `openssl`; with a configuration it loads the GOST engine, without one no configuration of the caller's
     /// environment disturbs it.
     pub(crate) fn openssl(configuration: Option<&Path>) -> Self {
-        let mut run = Self::new("openssl", "openssl");
+        let mut run = Self::new(OPENSSL);
         match configuration {
             Some(path) => run.command.env("OPENSSL_CONF", path),
             None => run.command.env_remove("OPENSSL_CONF"),
@@ -27,12 +42,14 @@ impl Run {
         run
     }
 
-    /// OpenSC's `pkcs11-tool`.
+    /// OpenSC's `pkcs11-tool`; SoftHSM in it uses OpenSSL, which gets no configuration of the caller's either.
     pub(crate) fn pkcs11_tool() -> Self {
-        Self::new("pkcs11-tool", "opensc")
+        let mut run = Self::new(PKCS11_TOOL);
+        run.command.env_remove("OPENSSL_CONF");
+        run
     }
 
-    fn new(program: &'static str, package: &'static str) -> Self {
+    fn new((program, package): (&'static str, &'static str)) -> Self {
         Self {
             program,
             package,

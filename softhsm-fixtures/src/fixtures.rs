@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::agent_configuration;
 use crate::authority::{self, Algorithm, Authority};
 use crate::catalogue::{self, Entry};
-use crate::commands::Run;
+use crate::commands::{self, Run};
 use crate::directory::{Directory, write_private, write_public};
 use crate::distinguished_name::{Attribute, DistinguishedName};
 use crate::error::Error;
@@ -60,7 +60,7 @@ impl Fixtures {
         let softhsm_module = softhsm_module.canonicalize().map_err(Error::file(&softhsm_module))?;
         let gost_module = options.gost_module.clone().map_or_else(gost::find_module, Ok)?;
         let gost_module = gost_module.canonicalize().map_err(Error::file(&gost_module))?;
-        Run::openssl(None).argument("version").output()?;
+        commands::require_all()?;
 
         let directory = Directory::prepare(directory, options.force)?;
         let mut manifest = Manifest {

@@ -47,7 +47,11 @@ impl Agent {
         let log = directory.join("agent.log");
         let endpoint_file = runtime_directory(configuration).join("endpoint.json");
         let _ = std::fs::remove_file(&endpoint_file);
-        let file = File::options().append(true).create(true).open(&log).expect("the log can be written");
+        let file = File::options()
+            .append(true)
+            .create(true)
+            .open(&log)
+            .expect("the log can be written");
         let mut command = Command::new(programs::tokensign());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
@@ -66,12 +70,25 @@ impl Agent {
                 break endpoint;
             }
             if let Ok(Some(status)) = child.try_wait() {
-                panic!("tokensign ended with {status}:\n{}", std::fs::read_to_string(&log).unwrap_or_default());
+                panic!(
+                    "tokensign ended with {status}:\n{}",
+                    std::fs::read_to_string(&log).unwrap_or_default()
+                );
             }
-            assert!(started.elapsed() < PATIENCE, "tokensign does not start:\n{}", std::fs::read_to_string(&log).unwrap_or_default());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "tokensign does not start:\n{}",
+                std::fs::read_to_string(&log).unwrap_or_default()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
-        Self { child, configuration: configuration.to_owned(), log, endpoint, client: client() }
+        Self {
+            child,
+            configuration: configuration.to_owned(),
+            log,
+            endpoint,
+            client: client(),
+        }
     }
 
     /// Waits until the process has ended by itself (a failpoint).
@@ -124,7 +141,9 @@ impl Agent {
 
     /// A request as its owner.
     pub fn owner(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.endpoint.http)).bearer_auth(&self.endpoint.owner_token)
+        self.client
+            .request(method, format!("{}{path}", self.endpoint.http))
+            .bearer_auth(&self.endpoint.owner_token)
     }
 
     /// A request without any authority.
@@ -134,7 +153,9 @@ impl Agent {
 
     /// A request as a paired application.
     pub fn application(&self, token: &str, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.endpoint.http)).bearer_auth(token)
+        self.client
+            .request(method, format!("{}{path}", self.endpoint.http))
+            .bearer_auth(token)
     }
 
     /// Pairs an application: asks, confirms as the owner, polls for its token.
@@ -152,10 +173,18 @@ impl Agent {
             .await
             .expect("a pairing is JSON");
         let question = self.question("pair").await;
-        assert_eq!(question["pairing"]["code"], pairing["code"], "the person sees the application's code");
-        self.decide(&question, json!({ "decision": "approve" })).await.expect("the pairing is confirmed");
+        assert_eq!(
+            question["pairing"]["code"], pairing["code"],
+            "the person sees the application's code"
+        );
+        self.decide(&question, json!({ "decision": "approve" }))
+            .await
+            .expect("the pairing is confirmed");
         let path = format!("/v1/pairings/{}", pairing["id"].as_str().expect("a pairing has an id"));
-        let secret = format!("Pairing {}", pairing["secret"].as_str().expect("a pairing has a secret"));
+        let secret = format!(
+            "Pairing {}",
+            pairing["secret"].as_str().expect("a pairing has a secret")
+        );
         let started = Instant::now();
         loop {
             let answer: Value = self
@@ -182,10 +211,19 @@ impl Agent {
     pub async fn question(&self, kind: &str) -> Value {
         let started = Instant::now();
         loop {
-            if let Some(question) = self.waiting().await.into_iter().find(|question| question["kind"] == kind) {
+            if let Some(question) = self
+                .waiting()
+                .await
+                .into_iter()
+                .find(|question| question["kind"] == kind)
+            {
                 return question;
             }
-            assert!(started.elapsed() < PATIENCE, "no question of kind {kind}:\n{}", self.log());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "no question of kind {kind}:\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -195,16 +233,21 @@ impl Agent {
     /// # Panics
     /// When the agent does not answer.
     pub async fn waiting(&self) -> Vec<Value> {
-        let answer: Value = self
-            .owner(Method::GET, "/v1/questions")
-            .send()
-            .await
-            .expect("the agent answers")
-            .json()
-            .await
-            .expect("questions are JSON");
+        self.questions().await.expect("the agent answers")
+    }
+
+    /// The same, of an agent that may be gone.
+    pub async fn try_waiting(&self) -> Vec<Value> {
+        self.questions().await.unwrap_or_default()
+    }
+
+    async fn questions(&self) -> Result<Vec<Value>, reqwest::Error> {
+        let answer: Value = self.owner(Method::GET, "/v1/questions").send().await?.json().await?;
         let questions = answer["questions"].as_array().cloned().unwrap_or_default();
-        questions.into_iter().filter(|question| question["state"] == "waiting").collect()
+        Ok(questions
+            .into_iter()
+            .filter(|question| question["state"] == "waiting")
+            .collect())
     }
 
     /// Decides a question as the terminal would; members of `decision` are added to what every decision carries.
@@ -215,15 +258,29 @@ impl Agent {
     /// # Panics
     /// When the agent does not answer.
     pub async fn decide(&self, question: &Value, decision: Value) -> Result<Value, Value> {
+        self.try_decide(question, decision).await.expect("the agent answers")
+    }
+
+    /// The same, of an agent that may be gone.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    ///
+    /// # Panics
+    /// When the question has no id.
+    pub async fn try_decide(&self, question: &Value, decision: Value) -> Result<Result<Value, Value>, reqwest::Error> {
         let mut body = json!({ "shown": question["shown"], "prompter": "terminal" });
         if let (Some(body), Some(decision)) = (body.as_object_mut(), decision.as_object()) {
             body.extend(decision.clone());
         }
-        let path = format!("/v1/questions/{}/decision", question["id"].as_str().expect("a question has an id"));
-        let answer = self.owner(Method::POST, &path).json(&body).send().await.expect("the agent answers");
+        let path = format!(
+            "/v1/questions/{}/decision",
+            question["id"].as_str().expect("a question has an id")
+        );
+        let answer = self.owner(Method::POST, &path).json(&body).send().await?;
         let accepted = answer.status().is_success();
-        let body: Value = answer.json().await.expect("an answer is JSON");
-        if accepted { Ok(body) } else { Err(body) }
+        let body: Value = answer.json().await?;
+        Ok(if accepted { Ok(body) } else { Err(body) })
     }
 
     /// Waits for the next approval and gives it with a PIN.
@@ -232,8 +289,27 @@ impl Agent {
     /// When no question comes or the decision is not taken.
     pub async fn approve(&self, pin: &str) -> Value {
         let question = self.question("approve").await;
-        self.decide(&question, json!({ "decision": "approve", "pin": pin })).await.expect("the approval is taken");
+        self.decide(&question, json!({ "decision": "approve", "pin": pin }))
+            .await
+            .expect("the approval is taken");
         question
+    }
+
+    /// Waits until a job or signature (a path) is as `condition` says.
+    ///
+    /// # Panics
+    /// When that does not come in time.
+    pub async fn until(&self, path: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let started = Instant::now();
+        loop {
+            let answer = self.owner(Method::GET, path).send().await.expect("the agent answers");
+            let answer: Value = answer.json().await.expect("a job is JSON");
+            if condition(&answer) {
+                return answer;
+            }
+            assert!(started.elapsed() < PATIENCE, "not in time: {answer}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Waits until a job or signature (a path) is settled.
@@ -250,7 +326,12 @@ impl Agent {
             .json()
             .await
             .expect("a job is JSON");
-        assert_ne!(answer["state"], "running", "not settled in a minute: {answer}\n{}", self.log());
+        assert_ne!(
+            answer["state"],
+            "running",
+            "not settled in a minute: {answer}\n{}",
+            self.log()
+        );
         answer
     }
 }
@@ -264,13 +345,19 @@ impl Drop for Agent {
 impl Endpoint {
     fn read(file: &Path) -> Option<Self> {
         let endpoint: Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
-        Some(Self { http: endpoint["http"].as_str()?.to_owned(), owner_token: endpoint["owner_token"].as_str()?.to_owned() })
+        Some(Self {
+            http: endpoint["http"].as_str()?.to_owned(),
+            owner_token: endpoint["owner_token"].as_str()?.to_owned(),
+        })
     }
 }
 
 /// The runtime directory that the fixtures' configuration names.
 fn runtime_directory(configuration: &Path) -> PathBuf {
-    configuration.parent().expect("the configuration lies in a directory").join("run")
+    configuration
+        .parent()
+        .expect("the configuration lies in a directory")
+        .join("run")
 }
 
 /// A client that reaches loopback only and follows nothing.

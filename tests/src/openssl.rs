@@ -14,8 +14,25 @@ use crate::programs::require;
 pub fn verify(cms: &Path, content: &Path, ca: &Path, gost_configuration: Option<&Path>) -> Result<(), String> {
     require("openssl", "openssl");
     let mut command = Command::new("openssl");
-    command.args(["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any", "-out", "/dev/null"]);
-    command.arg("-in").arg(cms).arg("-content").arg(content).arg("-CAfile").arg(ca);
+    command.args([
+        "cms",
+        "-verify",
+        "-cades",
+        "-binary",
+        "-inform",
+        "DER",
+        "-purpose",
+        "any",
+        "-out",
+        "/dev/null",
+    ]);
+    command
+        .arg("-in")
+        .arg(cms)
+        .arg("-content")
+        .arg(content)
+        .arg("-CAfile")
+        .arg(ca);
     if let Some(configuration) = gost_configuration {
         command.env("OPENSSL_CONF", configuration);
     }
@@ -30,7 +47,13 @@ pub fn verify_with_certtool(cms: &Path, content: &Path, ca: &Path) -> Result<(),
     require("certtool", "gnutls-bin");
     let mut command = Command::new("certtool");
     command.args(["--p7-verify", "--inder"]);
-    command.arg("--infile").arg(cms).arg("--load-data").arg(content).arg("--load-ca-certificate").arg(ca);
+    command
+        .arg("--infile")
+        .arg(cms)
+        .arg("--load-data")
+        .arg(content)
+        .arg("--load-ca-certificate")
+        .arg(ca);
     outcome(command.output(), "certtool")
 }
 
@@ -39,5 +62,9 @@ fn outcome(output: std::io::Result<Output>, program: &str) -> Result<(), String>
     if output.status.success() {
         return Ok(());
     }
-    Err(format!("{program}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+    Err(format!(
+        "{program}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    ))
 }

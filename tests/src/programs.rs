@@ -21,7 +21,11 @@ pub fn directory() -> PathBuf {
 /// With the command that builds it, when it is missing.
 pub fn built(name: &str) -> PathBuf {
     let path = directory().join(name);
-    assert!(path.exists(), "{} is missing: run `cargo build --workspace --features tokensign/failpoints` first", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo build --workspace --features tokensign/failpoints` first",
+        path.display()
+    );
     path
 }
 
@@ -35,7 +39,8 @@ pub fn tokensign() -> PathBuf {
 /// # Panics
 /// When the program is missing.
 pub fn require(program: &str, package: &str) {
-    let found = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| is_file(&dir.join(program))));
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| is_file(&dir.join(program))));
     assert!(found, "{program} is missing: apt-get install {package}");
 }
 

@@ -65,7 +65,11 @@ impl SignerVerdict {
 
     /// Why the status is not [`Status::Valid`].
     pub fn reason(&self) -> Option<Reason> {
-        self.integrity.as_ref().err().or(self.trust.as_ref().err()).copied()
+        self.integrity
+            .as_ref()
+            .err()
+            .or_else(|| self.trust.as_ref().err())
+            .copied()
     }
 }
 

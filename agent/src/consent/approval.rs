@@ -77,13 +77,20 @@ impl Approval {
     /// `store_failed`.
     pub async fn restore(store: &Store, request_key: &str) -> Result<Option<(Self, Vec<ItemRecord>)>, Fault> {
         let key = request_key.to_owned();
-        let Some(row) = store.read(move |connection| approvals::standing(connection, &key)).await? else {
+        let Some(row) = store
+            .read(move |connection| approvals::standing(connection, &key))
+            .await?
+        else {
             return Ok(None);
         };
         let records: Vec<_> = row
             .items
             .iter()
-            .map(|item| ItemRecord { state: item.state, tbs: item.tbs.clone(), value: item.value.clone() })
+            .map(|item| ItemRecord {
+                state: item.state,
+                tbs: item.tbs.clone(),
+                value: item.value.clone(),
+            })
             .collect();
         let approval = Self::of_row(row)?;
         let complete = records.iter().all(|record| record.state == ItemState::Signed);
@@ -116,7 +123,11 @@ impl Approval {
             application: row.application,
             purpose: purpose_of_word(&row.purpose)?,
             certificate: row.certificate.parse().map_err(Fault::internal)?,
-            items: row.items.into_iter().map(ApprovedItem::of_row).collect::<Result<_, _>>()?,
+            items: row
+                .items
+                .into_iter()
+                .map(ApprovedItem::of_row)
+                .collect::<Result<_, _>>()?,
             deadline: row.deadline,
         })
     }
@@ -195,7 +206,9 @@ impl ApprovalKind {
             ("unattended", _) => Ok(Self::Unattended),
             ("grant", Some(grant)) => Ok(Self::Grant(grant)),
             ("remote", _) => Ok(Self::Remote),
-            _ => Err(Fault::internal(format_args!("the store has an approval of an unknown kind {word:?}"))),
+            _ => Err(Fault::internal(format_args!(
+                "the store has an approval of an unknown kind {word:?}"
+            ))),
         }
     }
 }
@@ -243,11 +256,19 @@ impl ApprovedItem {
             "content" => ItemKind::Content,
             "foreign_attributes" => ItemKind::ForeignAttributes,
             "foreign_attributes_digest" => ItemKind::ForeignAttributesDigest,
-            other => return Err(Fault::internal(format_args!("the store has an item of an unknown kind {other:?}"))),
+            other => {
+                return Err(Fault::internal(format_args!(
+                    "the store has an item of an unknown kind {other:?}"
+                )));
+            }
         };
         let algorithm = row.algorithm.parse().map_err(Fault::internal)?;
         let digest = Digest::new(algorithm, row.digest).map_err(Fault::internal)?;
-        Ok(Self { kind, name: row.name.unwrap_or_default(), digest })
+        Ok(Self {
+            kind,
+            name: row.name.unwrap_or_default(),
+            digest,
+        })
     }
 }
 
@@ -262,7 +283,9 @@ fn purpose_of_word(word: &str) -> Result<Purpose, Fault> {
     match word {
         "signature" => Ok(Purpose::Signature),
         "authentication" => Ok(Purpose::Authentication),
-        other => Err(Fault::internal(format_args!("the store has an approval for an unknown purpose {other:?}"))),
+        other => Err(Fault::internal(format_args!(
+            "the store has an approval for an unknown purpose {other:?}"
+        ))),
     }
 }
 
@@ -292,6 +315,11 @@ pub struct Consented {
 }
 
 impl Consented {
+    /// Names the request durably.
+    pub fn request_key(&self) -> &str {
+        &self.request_key
+    }
+
     /// Gives the unlock out; the approval is recorded before.
     pub fn into_unlock(self) -> Unlock {
         self.unlock

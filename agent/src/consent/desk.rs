@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, mpsc};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::approval::{ApprovalKind, ApprovedItem, Consented};
@@ -66,7 +67,7 @@ pub struct DeskEvent {
 }
 
 /// What a prompter sends back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
     /// The decision.
@@ -75,9 +76,11 @@ pub struct DecisionRequest {
     pub shown: String,
     /// The chosen certificate.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub certificate: Option<Fingerprint>,
     /// The PIN the person entered.
     #[serde(default)]
+    #[schema(value_type = Option<String>, write_only)]
     pub pin: Option<SecretString>,
     /// Whether the person confirmed the last try.
     #[serde(default)]
@@ -87,7 +90,7 @@ pub struct DecisionRequest {
 }
 
 /// The three decisions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Yes.
@@ -140,12 +143,14 @@ impl Desk {
         self.lock().opener = Some(opener);
     }
 
-    /// Asks for the approval of `items`, named one by one in `body`, which is a [`QuestionBody::Approve`].
+    /// Asks for the approval of the subject's items, named one by one in `body`, which is a [`QuestionBody::Approve`]. `notice` is
+    /// what the person must know before deciding.
     pub fn ask_approval(
         &self,
         caller: CallerView,
         job: Option<Uuid>,
         body: QuestionBody,
+        notice: Option<Fault>,
         subject: ApprovalSubject,
         timeout: Duration,
     ) -> Asked {
@@ -156,12 +161,12 @@ impl Desk {
             items: subject.items,
             unattended: subject.unattended,
         };
-        self.ask(caller, job, body, Some(subject), timeout)
+        self.ask(caller, job, body, notice, Some(subject), timeout)
     }
 
     /// Asks which certificate, or about a pairing.
     pub fn ask_other(&self, caller: CallerView, job: Option<Uuid>, body: QuestionBody, timeout: Duration) -> Asked {
-        self.ask(caller, job, body, None, timeout)
+        self.ask(caller, job, body, None, None, timeout)
     }
 
     fn ask(
@@ -169,6 +174,7 @@ impl Desk {
         caller: CallerView,
         job: Option<Uuid>,
         body: QuestionBody,
+        notice: Option<Fault>,
         subject: Option<Subject>,
         timeout: Duration,
     ) -> Asked {
@@ -179,7 +185,7 @@ impl Desk {
             deadline: deadline.wall(),
             state: QuestionState::Waiting,
             shown: String::new(),
-            notice: None,
+            notice,
             caller,
             job,
             body,

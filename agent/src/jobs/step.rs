@@ -99,13 +99,18 @@ impl<'a> StepRun<'a> {
 
     /// Closes the step with the fault and gives how the scenario ends, unless it handles the fault.
     pub(super) async fn failed(mut self, fault: Fault) -> JobEnd {
+        if is_of_the_store(&fault) {
+            // Nobody refused anything: a person makes room or mends the store, and the job goes on.
+            return self.set_aside(fault).await;
+        }
         match self.close(StepState::Failed, Some(fault.clone())).await {
             Ok(()) => JobEnd::Closed(fault),
             Err(end) => end,
         }
     }
 
-    /// The effect did not happen, or may be repeated anyhow: plans the next attempt, or stops when there were too many.
+    /// The effect did not happen, or may be repeated anyhow: plans the next attempt, or stops when there were too
+    /// many.
     pub(super) async fn postpone(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures += 1;
         let policy = &self.context.shared().policy;
@@ -222,8 +227,8 @@ impl<'a> StepRun<'a> {
         }
     }
 
-    /// Writes how the effect went. What is known in memory only must not be lost to a disk that is full for a moment, so it is
-    /// tried a few times.
+    /// Writes how the effect went. What is known in memory only must not be lost to a disk that is full for a
+    /// moment, so it is tried a few times.
     async fn persist(&mut self, entry: Option<Entry>) -> Result<(), JobEnd> {
         let mut failures = 0;
         loop {
@@ -256,8 +261,8 @@ impl<'a> StepRun<'a> {
     }
 }
 
-/// Runs `work` and closes the step with what came of it. A fault of the work takes back what the work wrote and closes the step; one of
-/// the store takes back everything.
+/// Runs `work` and closes the step with what came of it. A fault of the work takes back what the work wrote and
+/// closes the step; one of the store takes back everything.
 fn carry_out<T, F>(tx: &Transaction<'_>, mut row: StepRow, work: F) -> Result<(Result<T, Fault>, StepRow), Fault>
 where
     T: Serialize,
@@ -271,9 +276,7 @@ where
             row.fault = None;
             row.result = Some(as_json(&row.name, value)?);
         }
-        Err(fault) if matches!(fault.code(), Code::StoreFailed | Code::DiskFull | Code::Internal) => {
-            return Err(fault.clone());
-        }
+        Err(fault) if is_of_the_store(fault) || fault.code() == Code::Internal => return Err(fault.clone()),
         Err(fault) => {
             tx.execute_batch("ROLLBACK TO step")?;
             row.state = StepState::Failed;
@@ -303,6 +306,10 @@ fn entry(row: &StepRow) -> Entry {
         job: Some(row.job),
         body,
     }
+}
+
+fn is_of_the_store(fault: &Fault) -> bool {
+    matches!(fault.code(), Code::DiskFull | Code::StoreFailed)
 }
 
 fn as_json<T: Serialize>(step: &str, value: &T) -> Result<Value, Fault> {

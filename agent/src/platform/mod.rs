@@ -29,10 +29,11 @@ pub use private::{ensure_private_directory, read_private_file, write_private_fil
 pub use process::{NotAProcessIdentity, ProcessIdentity};
 pub use signal::{kill_self, shutdown_signal};
 pub use state_files::{create_private_dir, create_private_file, is_network_filesystem, open_private_file, sync_dir};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, Typed};
 pub use user::current_uid;
 pub use worker::{
-    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, end_process, own_program, spawn_worker,
+    AgentChannel, WorkerChannel, WorkerCommand, WorkerProcess, adopt_channel, describe_exit, end_process, own_program,
+    spawn_worker,
 };
 pub use worker_confinement::{Confined, ConfinementError, confine};
 pub use worker_module_file::{ModuleFileError, check_module_file};

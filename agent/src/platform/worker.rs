@@ -36,7 +36,11 @@ pub struct WorkerProcess {
 
 /// This program, even when its file was replaced or removed since it started: agent and worker are always the same build.
 pub fn own_program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
+    if cfg!(target_os = "linux") {
+        Ok(PathBuf::from("/proc/self/exe"))
+    } else {
+        std::env::current_exe()
+    }
 }
 
 /// Starts a worker process.
@@ -76,7 +80,10 @@ pub fn spawn_worker(command: &WorkerCommand<'_>) -> io::Result<WorkerProcess> {
     let mut process = tokio::process::Command::from(process);
     let child = process.kill_on_drop(true).spawn()?;
     drop(worker);
-    Ok(WorkerProcess { channel: AgentChannel::from_std(agent)?, child })
+    Ok(WorkerProcess {
+        channel: AgentChannel::from_std(agent)?,
+        child,
+    })
 }
 
 /// Takes over the channel whose number the agent gave on the command line.

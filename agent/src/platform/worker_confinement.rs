@@ -58,7 +58,9 @@ mod imp {
     const LANDLOCK: ABI = ABI::V6;
 
     /// What every module may read: libraries, configuration, sockets of pcscd and udev, its own process.
-    const SYSTEM: &[&str] = &["/usr", "/lib", "/lib64", "/opt", "/etc", "/run", "/var/run", "/proc", "/sys", "/dev"];
+    const SYSTEM: &[&str] = &[
+        "/usr", "/lib", "/lib64", "/opt", "/etc", "/run", "/var/run", "/proc", "/sys", "/dev",
+    ];
 
     /// Devices that libraries write to as a matter of course.
     const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];

@@ -81,14 +81,20 @@ fn trusted_owner(path: &Path, metadata: &Metadata) -> Result<(), ModuleFileError
     if owner == 0 || owner == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    Err(ModuleFileError::ForeignOwner { path: path.to_owned(), owner })
+    Err(ModuleFileError::ForeignOwner {
+        path: path.to_owned(),
+        owner,
+    })
 }
 
 fn unwritable(path: &Path, metadata: &Metadata) -> Result<(), ModuleFileError> {
     if metadata.mode() & WRITABLE_BY_OTHERS == 0 {
         return Ok(());
     }
-    Err(ModuleFileError::Writable { path: path.to_owned(), mode: metadata.mode() & 0o7777 })
+    Err(ModuleFileError::Writable {
+        path: path.to_owned(),
+        mode: metadata.mode() & 0o7777,
+    })
 }
 
 fn examine(path: &Path) -> Result<Metadata, ModuleFileError> {
@@ -127,17 +133,32 @@ mod tests {
         let file = directory.path().join("module.so");
         fs::write(&file, "").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(matches!(check_module_file(&file), Err(ModuleFileError::Writable { mode: 0o666, .. })));
+        assert!(matches!(
+            check_module_file(&file),
+            Err(ModuleFileError::Writable { mode: 0o666, .. })
+        ));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(check_module_file(&file), Err(ModuleFileError::Writable { mode: 0o777, .. })));
+        assert!(matches!(
+            check_module_file(&file),
+            Err(ModuleFileError::Writable { mode: 0o777, .. })
+        ));
     }
 
     #[test]
     fn what_is_no_file_or_no_absolute_path_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(matches!(check_module_file(Path::new("module.so")), Err(ModuleFileError::Relative(_))));
-        assert!(matches!(check_module_file(directory.path()), Err(ModuleFileError::NotAFile(_))));
-        assert!(matches!(check_module_file(&directory.path().join("none.so")), Err(ModuleFileError::Missing(_))));
+        assert!(matches!(
+            check_module_file(Path::new("module.so")),
+            Err(ModuleFileError::Relative(_))
+        ));
+        assert!(matches!(
+            check_module_file(directory.path()),
+            Err(ModuleFileError::NotAFile(_))
+        ));
+        assert!(matches!(
+            check_module_file(&directory.path().join("none.so")),
+            Err(ModuleFileError::Missing(_))
+        ));
     }
 }

@@ -4,13 +4,17 @@
 //! Belongs here: the order of these steps, what is asked when, resuming an approval after a crash. Does not belong here: who
 //! called and where the result goes.
 
+mod attempt;
 pub(crate) mod base64_bytes;
+mod content;
 mod narrowing;
 mod request;
+mod selection;
 mod service;
+mod waiting;
 
 pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub use service::Signing;
+pub use service::{Signing, SigningOptions};

@@ -1,22 +1,84 @@
-use super::{CertificateRequest, ChosenCertificate, Request, Signed};
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::attempt::{self, Attempt, Item, Tbs};
+use super::content::{self, Prepared};
+use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
+use super::selection::{self, Candidate};
+use super::waiting;
+use crate::certificate::{Certificate, Fingerprint};
+use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
+use crate::consent::{
+    Action, Approval, ApprovalSubject, Asked, Consented, Decision, Desk, ItemRecord, PinView, QuestionBody, Unlock,
+    UnlockSource,
+};
 use crate::jobs::JobContext;
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
+use crate::store::{Store, approvals, audit};
+use crate::token::{Fleet, Inventory};
+
+/// The largest content of an attached signature, in bytes: the whole CMS is held in memory.
+const ATTACHED_LIMIT: u64 = 64 << 20;
+
+/// What the configuration says about signing.
+#[derive(Clone, Debug)]
+pub struct SigningOptions {
+    /// How long a question waits.
+    pub question_timeout: Duration,
+    /// The certificates that may be used without a person.
+    pub unattended: HashSet<Fingerprint>,
+}
 
 /// The signing service, cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Signing {}
+#[derive(Clone)]
+pub struct Signing {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    desk: Desk,
+    fleet: Fleet,
+    options: SigningOptions,
+}
+
+impl fmt::Debug for Signing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signing")
+            .field("options", &self.inner.options)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Signing {
+    /// A service over these rooms.
+    pub fn new(store: Store, desk: Desk, fleet: Fleet, options: SigningOptions) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                desk,
+                fleet,
+                options,
+            }),
+        }
+    }
+
     /// Finds the one certificate that fits; asks the person when several do. Asks for no PIN.
     ///
     /// # Errors
-    /// `certificate_not_found`, `certificate_ambiguous`, `certificate_expired`, `certificate_wrong_purpose`, …, `refused`, `expired`.
-    pub async fn choose(
-        &self,
-        _context: &JobContext,
-        _request: CertificateRequest,
-    ) -> Result<ChosenCertificate, Fault> {
-        Err(Fault::internal("not built"))
+    /// `certificate_not_found`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_wrong_purpose`,
+    /// `certificate_without_key`, `unsupported_algorithm`, `refused`, `expired`.
+    pub async fn choose(&self, context: &JobContext, request: CertificateRequest) -> Result<ChosenCertificate, Fault> {
+        let chosen = self.candidate(context, &request).await?;
+        Ok(ChosenCertificate {
+            der: chosen.certificate.der().to_vec(),
+            view: chosen.view,
+        })
     }
 
     /// Signs: asks the person, waits through wrong PINs and pulled tokens, and returns when every document is signed.
@@ -24,8 +86,352 @@ impl Signing {
     /// Repeat-safe: with the same key after a restart it goes on where the approval stands.
     ///
     /// # Errors
-    /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`.
-    pub async fn sign(&self, _context: &JobContext, _request: Request) -> Result<Signed, Fault> {
-        Err(Fault::internal("not built"))
+    /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`.
+    pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, Fault> {
+        let standing = Approval::restore(&self.inner.store, &request.key).await?;
+        let selector = match &standing {
+            // What was approved names its certificate; nobody is asked again.
+            Some((approval, _)) => approval.certificate().to_string().parse().map_err(Fault::internal)?,
+            None => request.selector.clone(),
+        };
+        let wanted = CertificateRequest {
+            caller: request.caller.clone(),
+            purpose: request.purpose,
+            selector,
+            documents: request.documents.iter().map(|document| document.name.clone()).collect(),
+            destination: request.destination.clone(),
+        };
+        let candidate = self.candidate(context, &wanted).await?;
+        let scheme =
+            Scheme::for_certificate(&candidate.certificate, &Preference::default()).map_err(Fault::internal)?;
+        let mut prepared = Vec::with_capacity(request.documents.len());
+        for document in &request.documents {
+            prepared.push(content::prepare(&self.inner.store, document, scheme.digest()).await?);
+        }
+        let items: Vec<_> = prepared.iter().map(|prepared| prepared.item.clone()).collect();
+        let standing =
+            standing.filter(|(approval, _)| approval.items() == items && approval.purpose() == request.purpose);
+        let work = Work {
+            signing: self,
+            context,
+            request: &request,
+            candidate,
+            scheme,
+        };
+        let items = work.items(prepared, standing.as_ref()).await?;
+        let items = work.sign(items, standing.map(|(approval, _)| approval)).await?;
+        work.assemble(items).await
     }
+
+    async fn candidate(&self, context: &JobContext, request: &CertificateRequest) -> Result<Candidate, Fault> {
+        let inventory = self.inventory().await;
+        let mut candidates = selection::candidates(&inventory, &request.selector, request.purpose)?;
+        if candidates.len() == 1 {
+            return Ok(candidates.remove(0));
+        }
+        let body = QuestionBody::Choose {
+            action: Action::from(request.purpose),
+            documents: request.documents.clone(),
+            candidates: candidates.iter().map(|candidate| candidate.view.clone()).collect(),
+            destination: request.destination.clone(),
+        };
+        let desk = &self.inner.desk;
+        let mut asked = desk.ask_other(
+            request.caller.clone(),
+            Some(context.id()),
+            body,
+            self.inner.options.question_timeout,
+        );
+        match waiting::decision(desk, context, &mut asked).await? {
+            Decision::Chosen(fingerprint) => candidates
+                .into_iter()
+                .find(|candidate| candidate.certificate.fingerprint() == fingerprint)
+                .ok_or_else(|| Fault::internal("a certificate was chosen that was not offered")),
+            Decision::Approved(_) | Decision::Refused => Err(Fault::internal("a choice was answered with no choice")),
+        }
+    }
+
+    /// The inventory; looked up when nothing is known yet.
+    async fn inventory(&self) -> Arc<Inventory> {
+        let known = self.inner.fleet.inventory();
+        if known.tokens.is_empty() {
+            self.inner.fleet.refresh().await
+        } else {
+            known
+        }
+    }
+
+    fn is_unattended(&self, fingerprint: &Fingerprint) -> bool {
+        self.inner.options.unattended.contains(fingerprint)
+    }
+}
+
+/// One request with its certificate.
+struct Work<'a> {
+    signing: &'a Signing,
+    context: &'a JobContext,
+    request: &'a Request,
+    candidate: Candidate,
+    scheme: Scheme,
+}
+
+impl Work<'_> {
+    /// The items with what is signed for each: what the standing approval recorded, else new attributes.
+    async fn items(
+        &self,
+        prepared: Vec<Prepared>,
+        standing: Option<&(Approval, Vec<ItemRecord>)>,
+    ) -> Result<Vec<Item>, Fault> {
+        let certificate = &self.candidate.certificate;
+        let signing_time = OffsetDateTime::now_utc();
+        let mut items = Vec::with_capacity(prepared.len());
+        for (index, prepared) in prepared.into_iter().enumerate() {
+            let record = standing.and_then(|(_, records)| records.get(index));
+            let signed = record.filter(|record| attempt::is_signed(record.state));
+            let store = &self.signing.inner.store;
+            let tbs = match signed.and_then(|record| record.tbs.as_deref()) {
+                Some(stored) if prepared.item.kind == crate::consent::ItemKind::Content => {
+                    Tbs::Attributes(SignedAttributes::parse(stored).map_err(Fault::internal)?)
+                }
+                _ => attempt::tbs(store, &prepared, certificate, &self.scheme, signing_time).await?,
+            };
+            let mut item = Item {
+                prepared,
+                tbs,
+                value: None,
+            };
+            if let Some(value) = signed.and_then(|record| record.value.as_deref()) {
+                item.value = Some(item.prove(certificate, &self.scheme, value).map_err(Fault::internal)?);
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
+
+    /// Asks and signs until every item has its value.
+    async fn sign(&self, mut items: Vec<Item>, standing: Option<Approval>) -> Result<Vec<Item>, Fault> {
+        if items.iter().all(|item| item.value.is_some()) {
+            return Ok(items);
+        }
+        let mut approval = standing;
+        let mut asked = self.ask(&items);
+        loop {
+            let consented = match self.consent(&mut asked).await {
+                Ok(consented) => consented,
+                Err(fault) => {
+                    self.withdraw(approval.as_ref(), &fault).await?;
+                    return Err(fault);
+                }
+            };
+            let (given, unlock) = self.record(approval.take(), consented).await?;
+            let unattended = unlock.source() == UnlockSource::Unattended;
+            let inner = &self.signing.inner;
+            let attempt = attempt::run(
+                &inner.store,
+                &inner.fleet,
+                &given,
+                &self.candidate,
+                &self.scheme,
+                &mut items,
+                unlock,
+                self.context.id(),
+            );
+            match attempt.await {
+                Ok(Attempt::Complete) => return Ok(items),
+                // A program never gets a second try at a PIN.
+                Ok(Attempt::Interrupted(fault)) if unattended => {
+                    self.withdraw(Some(&given), &fault).await?;
+                    return Err(fault);
+                }
+                Ok(Attempt::Interrupted(fault)) => {
+                    let pin = self.pin_now(&fault).await;
+                    asked.reopen(fault, pin);
+                    approval = Some(given);
+                }
+                Err(fault) => {
+                    self.withdraw(Some(&given), &fault).await?;
+                    return Err(fault);
+                }
+            }
+        }
+    }
+
+    fn ask(&self, items: &[Item]) -> Asked {
+        let fingerprint = self.candidate.certificate.fingerprint();
+        let body = QuestionBody::Approve {
+            action: Action::from(self.request.purpose),
+            documents: items.iter().map(|item| item.prepared.view.clone()).collect(),
+            certificate: self.candidate.view.clone(),
+            destination: self.request.destination.clone(),
+            pin: self.candidate.pin.clone(),
+        };
+        let subject = ApprovalSubject {
+            request_key: self.request.key.clone(),
+            purpose: self.request.purpose,
+            certificate: fingerprint,
+            items: items.iter().map(|item| item.prepared.item.clone()).collect(),
+            unattended: self.signing.is_unattended(&fingerprint),
+        };
+        let inner = &self.signing.inner;
+        inner.desk.ask_approval(
+            self.request.caller.clone(),
+            Some(self.context.id()),
+            body,
+            self.request.notice.clone(),
+            subject,
+            inner.options.question_timeout,
+        )
+    }
+
+    async fn consent(&self, asked: &mut Asked) -> Result<Box<Consented>, Fault> {
+        match waiting::decision(&self.signing.inner.desk, self.context, asked).await? {
+            Decision::Approved(Some(consented)) => Ok(consented),
+            Decision::Approved(None) | Decision::Chosen(_) | Decision::Refused => {
+                Err(Fault::internal("an approval was answered with something else"))
+            }
+        }
+    }
+
+    /// The approval that a decision gives: a new one, or the one that stands already and only needed the PIN again.
+    async fn record(&self, standing: Option<Approval>, consented: Box<Consented>) -> Result<(Approval, Unlock), Fault> {
+        if let Some(approval) = standing {
+            return Ok((approval, consented.into_unlock()));
+        }
+        let recorded = self
+            .signing
+            .inner
+            .store
+            .write(move |transaction| {
+                // One that does not fit the request any more must not stand in the way of the new one.
+                if let Some(old) = approvals::live(transaction, consented.request_key())? {
+                    approvals::withdraw(transaction, old.id)?;
+                }
+                Ok((Approval::record(transaction, &consented)?, consented))
+            })
+            .await;
+        recorded.map(|(approval, consented)| (approval, consented.into_unlock()))
+    }
+
+    async fn withdraw(&self, approval: Option<&Approval>, why: &Fault) -> Result<(), Fault> {
+        let id = approval.map(Approval::id);
+        let job = self.context.id();
+        let body = json!({ "approval": id, "code": why.code(), "key": self.request.key });
+        self.signing
+            .inner
+            .store
+            .write(move |transaction| {
+                if let Some(id) = id {
+                    approvals::withdraw(transaction, id)?;
+                }
+                let actor = if why_is_person(&body) {
+                    audit::Actor::Person
+                } else {
+                    audit::Actor::Agent
+                };
+                audit::append(
+                    transaction,
+                    audit::Entry {
+                        kind: "not_signed",
+                        actor,
+                        job: Some(job),
+                        body,
+                    },
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// What the token says of its PIN after something went wrong; the tries that the error names count when the token says nothing.
+    async fn pin_now(&self, fault: &Fault) -> PinView {
+        let inventory = self.signing.inner.fleet.refresh().await;
+        let token = inventory.tokens.iter().find(|token| token.id == self.candidate.token);
+        let mut pin = token.map_or_else(|| self.candidate.pin.clone(), selection::pin_view);
+        if let Some(tries) = fault.args().get("tries_left").and_then(|tries| tries.parse().ok()) {
+            pin.tries_left = Some(tries);
+        }
+        pin
+    }
+
+    async fn assemble(&self, items: Vec<Item>) -> Result<Signed, Fault> {
+        let mut documents = Vec::with_capacity(items.len());
+        for item in items {
+            let value = item
+                .value
+                .as_ref()
+                .ok_or_else(|| Fault::internal("an item has no signature"))?;
+            let signature = match &item.tbs {
+                Tbs::Attributes(attributes) => self.cms(&item.prepared, attributes, value).await?,
+                Tbs::Foreign(_) | Tbs::ForeignDigest => value.as_bytes().to_vec(),
+            };
+            documents.push(SignedDocument {
+                name: item.prepared.document.name,
+                reference: item.prepared.document.reference,
+                size: item.prepared.document.size,
+                digest: item.prepared.item.digest,
+                signature,
+            });
+        }
+        Ok(Signed {
+            certificate: self.candidate.view.clone(),
+            documents,
+        })
+    }
+
+    async fn cms(
+        &self,
+        prepared: &Prepared,
+        attributes: &SignedAttributes,
+        value: &SignatureValue,
+    ) -> Result<Vec<u8>, Fault> {
+        let Format {
+            detached,
+            include_chain,
+        } = self.request.format;
+        let certificate = &self.candidate.certificate;
+        let chain = if include_chain { self.chain() } else { Vec::new() };
+        if detached {
+            return Ok(assemble_detached(
+                &self.scheme,
+                certificate,
+                &chain,
+                Some(attributes),
+                value,
+            ));
+        }
+        let size = prepared.document.size.unwrap_or(u64::MAX);
+        if size > ATTACHED_LIMIT {
+            return Err(Fault::new(Code::BodyTooLarge)
+                .arg("limit", ATTACHED_LIMIT)
+                .detail("an attached signature holds the whole content; ask for a detached one"));
+        }
+        let content = content::read_whole(&self.signing.inner.store, &prepared.document).await?;
+        let frame = attached_frame(&self.scheme, certificate, &chain, Some(attributes), value, size);
+        Ok([frame.head.as_slice(), &content, &frame.tail].concat())
+    }
+
+    /// The issuers of the signer's certificate that lie on the same tokens, nearest first.
+    fn chain(&self) -> Vec<Certificate> {
+        let inventory = self.signing.inner.fleet.inventory();
+        let authorities: Vec<_> = inventory
+            .certificates()
+            .filter_map(|(_, found)| Certificate::from_der(&found.der).ok())
+            .filter(Certificate::is_authority)
+            .collect();
+        let mut chain: Vec<Certificate> = Vec::new();
+        let mut issuer = self.candidate.certificate.issuer_der().to_vec();
+        while let Some(next) = authorities
+            .iter()
+            .find(|authority| authority.subject_der() == issuer && !chain.contains(authority))
+        {
+            issuer = next.issuer_der().to_vec();
+            chain.push(next.clone());
+        }
+        chain
+    }
+}
+
+/// Whether the person ended it.
+fn why_is_person(body: &serde_json::Value) -> bool {
+    body["code"] == json!(Code::Refused)
 }

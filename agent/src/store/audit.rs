@@ -1,8 +1,9 @@
 //! The audit log: an append-only chain of entries, each written in the transaction that makes the change it records.
 //!
-//! `hash = SHA-256("tokensign audit entry v1" ‖ prev ‖ fields)`, each field preceded by its length (8 bytes, big-endian), so that no two entries
-//! have the same bytes. A changed, inserted or removed entry breaks the chain; a tail that was cut off shows only against a
-//! [`Checkpoint`] kept elsewhere. No PIN, document content or bearer token belongs in an entry.
+//! `hash = SHA-256("tokensign audit entry v1" ‖ prev ‖ fields)`, each field preceded by its length (8 bytes,
+//! big-endian), so that no two entries have the same bytes. A changed, inserted or removed entry breaks the chain; a
+//! tail that was cut off shows only against a [`Checkpoint`] kept elsewhere. No PIN, document content or bearer
+//! token belongs in an entry.
 
 use std::fmt;
 
@@ -265,10 +266,16 @@ impl Fields {
         hash.update(DOMAIN);
         hash.update(prev);
         hash.update(self.seq.to_be_bytes());
-        let job = self.job.as_deref().unwrap_or_default();
-        for field in [&self.at, &self.kind, &self.actor, job, &self.body] {
-            hash.update((field.len() as u64).to_be_bytes());
-            hash.update(field);
+        for field in [
+            Some(&self.at),
+            Some(&self.kind),
+            Some(&self.actor),
+            self.job.as_ref(),
+            Some(&self.body),
+        ] {
+            // An absent field is told from an empty one by a length that no field has.
+            hash.update(field.map_or(u64::MAX, |field| field.len() as u64).to_be_bytes());
+            hash.update(field.map_or("", String::as_str));
         }
         hash.finalize().into()
     }

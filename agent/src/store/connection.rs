@@ -4,14 +4,15 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::fault;
+use super::{fault, migrations};
 use crate::messages::{Code, Fault};
 use crate::platform;
 
-/// Opens the database for the writer, created if missing, after checking that it is ours.
+/// Opens the database for the writer, created if missing. One that is not ours or newer than this version is left
+/// untouched.
 ///
-/// `synchronous=FULL`: with less, a commit may be rolled back by a power cut, and a ticket that was already sent would be
-/// forgotten (SQLite documentation, "PRAGMA synchronous").
+/// `synchronous=FULL`: with less, a commit may be rolled back by a power cut, and a ticket that was already sent
+/// would be forgotten (SQLite documentation, "PRAGMA synchronous").
 pub(super) fn open_for_writing(database: &Path) -> Result<Connection, Fault> {
     // Created here first, because SQLite would create it for everyone to read; its -wal and -shm take over the mode.
     platform::open_private_file(database).map_err(|e| fault::io("opening", database, &e))?;
@@ -20,9 +21,8 @@ pub(super) fn open_for_writing(database: &Path) -> Result<Connection, Fault> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
     )?;
     harden(&connection)?;
-    // Both must be set before the first table exists.
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     identify(&connection)?;
+    migrations::refuse_newer(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -71,6 +71,8 @@ fn identify(connection: &Connection) -> Result<(), Fault> {
         return Err(Fault::new(Code::StoreFailed)
             .detail("the database belongs to another program; move it away or set agent.state_dir"));
     }
+    // Takes effect only before the first table exists.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     Ok(())
 }

@@ -2,6 +2,14 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::messages::{Code, Fault};
 
+/// Changes nothing; for a look before anything of the database is touched.
+///
+/// # Errors
+/// `store_newer` when a newer version wrote the database.
+pub(super) fn refuse_newer(connection: &Connection) -> Result<(), Fault> {
+    missing(connection, MIGRATIONS).map(drop)
+}
+
 /// Brings the schema up to this version, each migration in a transaction of its own.
 ///
 /// # Errors
@@ -11,18 +19,7 @@ pub(super) fn apply(connection: &mut Connection) -> Result<(), Fault> {
 }
 
 fn apply_all(connection: &mut Connection, migrations: &[&str]) -> Result<(), Fault> {
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let Ok(applied) = usize::try_from(version) else {
-        return Err(Fault::new(Code::StoreFailed).detail(format_args!("the schema version is {version}")));
-    };
-    let Some(missing) = migrations.get(applied..) else {
-        return Err(Fault::new(Code::StoreNewer)
-            .arg("found", version)
-            .arg("known", migrations.len())
-            .detail(
-                "the store was written by a newer version; install that version or start with another agent.state_dir",
-            ));
-    };
+    let (version, missing) = missing(connection, migrations)?;
     for (migration, version) in missing.iter().zip(version + 1..) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration)?;
@@ -30,6 +27,21 @@ fn apply_all(connection: &mut Connection, migrations: &[&str]) -> Result<(), Fau
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// The schema version of the database and the migrations that it lacks.
+fn missing<'a, 'b>(connection: &Connection, migrations: &'a [&'b str]) -> Result<(i64, &'a [&'b str]), Fault> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let Ok(applied) = usize::try_from(version) else {
+        return Err(Fault::new(Code::StoreFailed).detail(format_args!("the schema version is {version}")));
+    };
+    let missing =
+        migrations.get(applied..).ok_or_else(|| {
+            Fault::new(Code::StoreNewer).arg("found", version).arg("known", migrations.len()).detail(
+            "the store was written by a newer version; install that version or start with another agent.state_dir",
+        )
+        })?;
+    Ok((version, missing))
 }
 
 /// In order; the schema version is how many of them are applied. One that was released is never edited.

@@ -26,7 +26,10 @@ impl Ckr {
 
     /// The value's name in the standard.
     pub fn name(self) -> Option<&'static str> {
-        NAMES.binary_search_by_key(&self.0, |(value, _)| *value).ok().map(|index| NAMES[index].1)
+        NAMES
+            .binary_search_by_key(&self.0, |(value, _)| *value)
+            .ok()
+            .map(|index| NAMES[index].1)
     }
 
     /// All values that the standard names.

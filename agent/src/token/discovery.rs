@@ -56,7 +56,13 @@ pub(super) fn modules(
     let mut seen = HashSet::new();
     let mut profiles: HashSet<String> = HashSet::new();
     let mut modules = Vec::new();
-    for (place, spec) in configured.iter().cloned().enumerate().map(|(i, s)| (Some(i), s)).chain(found.map(|s| (None, s))) {
+    for (place, spec) in configured
+        .iter()
+        .cloned()
+        .enumerate()
+        .map(|(i, s)| (Some(i), s))
+        .chain(found.map(|s| (None, s)))
+    {
         if !seen.insert(spec.path.canonicalize().unwrap_or_else(|_| spec.path.clone())) {
             continue;
         }
@@ -86,10 +92,17 @@ fn known_places<'a>(
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = (PathBuf, String)> + 'a {
     catalogue.iter().filter_map(move |profile| {
-        let locations = profile.locations.iter().filter(|location| location.os == operating_system());
+        let locations = profile
+            .locations
+            .iter()
+            .filter(|location| location.os == operating_system());
         let mut candidates = locations.flat_map(|location| {
             location.files.iter().flat_map(move |file| {
-                let places = location.places.iter().map(Path::new).chain(discovery.libraries.iter().map(PathBuf::as_path));
+                let places = location
+                    .places
+                    .iter()
+                    .map(Path::new)
+                    .chain(discovery.libraries.iter().map(PathBuf::as_path));
                 places.map(move |place| place.join(file))
             })
         });
@@ -111,8 +124,18 @@ fn library_directories() -> Vec<PathBuf> {
     match operating_system() {
         OperatingSystem::Linux => {
             let multiarch = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
-            let names = ["/usr/lib64/pkcs11", "/usr/lib64", "/usr/lib/pkcs11", "/usr/lib", "/usr/local/lib"];
-            [format!("{multiarch}/pkcs11"), multiarch].into_iter().chain(names.map(str::to_owned)).map(PathBuf::from).collect()
+            let names = [
+                "/usr/lib64/pkcs11",
+                "/usr/lib64",
+                "/usr/lib/pkcs11",
+                "/usr/lib",
+                "/usr/local/lib",
+            ];
+            [format!("{multiarch}/pkcs11"), multiarch]
+                .into_iter()
+                .chain(names.map(str::to_owned))
+                .map(PathBuf::from)
+                .collect()
         }
         OperatingSystem::Macos => vec!["/usr/local/lib".into(), "/opt/homebrew/lib".into()],
         OperatingSystem::Windows => vec![r"C:\Windows\System32".into()],
@@ -153,8 +176,16 @@ mod tests {
         };
         let catalogue = Catalogue::embedded().unwrap();
         let discovery = nowhere(root.path());
-        let mine = |specs: Vec<ModuleSpec>| specs.into_iter().filter(|s| s.path.starts_with(root.path())).collect::<Vec<_>>();
-        assert_eq!(mine(modules(std::slice::from_ref(&configured), Some(&discovery), &catalogue)), [configured]);
+        let mine = |specs: Vec<ModuleSpec>| {
+            specs
+                .into_iter()
+                .filter(|s| s.path.starts_with(root.path()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            mine(modules(std::slice::from_ref(&configured), Some(&discovery), &catalogue)),
+            [configured]
+        );
         assert_eq!(mine(modules(&[], Some(&discovery), &catalogue))[0].path, module);
         assert!(modules(&[], None, &catalogue).is_empty());
     }
@@ -172,7 +203,11 @@ mod tests {
             ..ModuleSpec::default()
         };
         let both = modules(&[spec("a"), spec("b")], Some(&nowhere(root.path())), &catalogue);
-        let gost: Vec<_> = both.iter().filter(|spec| spec.path.ends_with("libgost_token.so")).cloned().collect();
+        let gost: Vec<_> = both
+            .iter()
+            .filter(|spec| spec.path.ends_with("libgost_token.so"))
+            .cloned()
+            .collect();
         assert_eq!(gost, [spec("a"), spec("b")]);
     }
 }

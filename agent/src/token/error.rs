@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::ckr::Ckr;
 use super::protocol::WorkerError;
-use super::scheme::Scheme;
+use crate::cms::Scheme;
 use crate::messages::{Code, Fault};
 use crate::platform::ModuleFileError;
 
@@ -67,7 +67,7 @@ pub enum TokenError {
         token: String,
     },
     /// The token offers no mechanism for the scheme.
-    #[error("token {token:?} has no mechanism for {scheme:?}")]
+    #[error("token {token:?} has no mechanism for {scheme}")]
     SchemeUnsupported {
         /// The token's label.
         token: String,
@@ -203,10 +203,9 @@ impl From<TokenError> for Fault {
     fn from(error: TokenError) -> Self {
         let fault = Self::new(error.code()).detail(&error);
         match error {
-            TokenError::PinIncorrect { tries_left } => match tries_left {
-                Some(tries) => fault.arg("tries_left", tries),
-                None => fault,
-            },
+            TokenError::PinIncorrect {
+                tries_left: Some(tries),
+            } => fault.arg("tries_left", tries),
             TokenError::PinLength { min, max } => fault.arg("min", min).arg("max", max),
             TokenError::TokenAbsent { token }
             | TokenError::TokenRemoved { token }

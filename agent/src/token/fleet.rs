@@ -74,9 +74,16 @@ impl Fleet {
         let program = options.worker_program.map_or_else(own_program, Ok).map_err(no_worker)?;
         let spawner = Spawner::start(program).map_err(no_worker)?;
         let specs = discovery::modules(&options.modules, options.discovery.as_ref(), &options.catalogue);
-        let launches: Vec<_> =
-            specs.iter().map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines))).collect();
-        let board = Arc::new(Board::new(launches.iter().map(|(spec, launch)| status(spec, launch.as_ref())).collect()));
+        let launches: Vec<_> = specs
+            .iter()
+            .map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines)))
+            .collect();
+        let board = Arc::new(Board::new(
+            launches
+                .iter()
+                .map(|(spec, launch)| status(spec, launch.as_ref()))
+                .collect(),
+        ));
         let mut keepers = Vec::new();
         for (place, (_, launch)) in launches.into_iter().enumerate() {
             let (orders, incoming) = mpsc::channel(64);
@@ -142,15 +149,24 @@ impl Fleet {
         let (sender, outcomes) = mpsc::channel(count.max(1));
         let cancellation = CancellationToken::new();
         let inventory = self.inventory();
-        let place = inventory.modules.iter().position(|status| status.path == batch.token.module);
+        let place = inventory
+            .modules
+            .iter()
+            .position(|status| status.path == batch.token.module);
         let keeper = place.and_then(|place| self.shared.keepers.get(place));
+        let token = inventory.tokens.iter().find(|token| token.id == batch.token);
         let order = SignOrder {
+            at_the_device: token.is_some_and(|token| token.pin.at_the_device),
             batch,
             outcomes: sender,
             cancellation: cancellation.clone(),
         };
         let unsent = match keeper {
-            Some(keeper) => keeper.send(Order::Sign(Box::new(order))).await.err().map(|error| error.0),
+            Some(keeper) => keeper
+                .send(Order::Sign(Box::new(order)))
+                .await
+                .err()
+                .map(|error| error.0),
             None => Some(Order::Sign(Box::new(order))),
         };
         if let Some(Order::Sign(order)) = unsent {

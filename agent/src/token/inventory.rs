@@ -3,11 +3,11 @@ use std::path::PathBuf;
 
 use pkcs11_profiles::Quirks;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::error::TokenError;
 use super::pin::PinStatus;
 use super::protocol::{KeyPresence, Library, TokenIdentity, TokenRecord};
+use crate::certificate::Fingerprint;
 
 /// What the fleet knows now. Immutable; a change makes a new one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -19,14 +19,17 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The token with the certificate of that SHA-256, and the certificate. The first one when several tokens hold it.
-    pub fn certificate(&self, sha256: &[u8; 32]) -> Option<(&Token, &TokenCertificate)> {
-        self.certificates().find(|(_, certificate)| certificate.sha256 == *sha256)
+    /// The token with that certificate. The first one when several tokens hold it.
+    pub fn certificate(&self, fingerprint: Fingerprint) -> Option<(&Token, &TokenCertificate)> {
+        self.certificates()
+            .find(|(_, certificate)| certificate.fingerprint == fingerprint)
     }
 
     /// Every certificate with its token.
     pub fn certificates(&self) -> impl Iterator<Item = (&Token, &TokenCertificate)> {
-        self.tokens.iter().flat_map(|token| token.certificates.iter().map(move |certificate| (token, certificate)))
+        self.tokens
+            .iter()
+            .flat_map(|token| token.certificates.iter().map(move |certificate| (token, certificate)))
     }
 }
 
@@ -114,7 +117,7 @@ pub struct Token {
 impl Token {
     pub(super) fn new(module: PathBuf, module_name: &str, quirks: &Quirks, record: TokenRecord) -> Self {
         let certificates = record.certificates.into_iter().map(|certificate| TokenCertificate {
-            sha256: Sha256::digest(&certificate.der).into(),
+            fingerprint: Fingerprint::of(&certificate.der),
             der: certificate.der,
             id: certificate.id,
             label: certificate.label,
@@ -135,8 +138,8 @@ impl Token {
 /// A certificate on a token, as read without a PIN.
 #[derive(Clone, Eq, PartialEq)]
 pub struct TokenCertificate {
-    /// SHA-256 over `der`.
-    pub sha256: [u8; 32],
+    /// SHA-256 of `der`.
+    pub fingerprint: Fingerprint,
     /// The certificate, byte for byte.
     pub der: Vec<u8>,
     /// `CKA_ID`
@@ -150,7 +153,7 @@ pub struct TokenCertificate {
 impl fmt::Debug for TokenCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCertificate")
-            .field("sha256", &hex::encode(self.sha256))
+            .field("fingerprint", &self.fingerprint)
             .field("label", &self.label)
             .field("id", &hex::encode(&self.id))
             .field("key", &self.key)

@@ -72,9 +72,20 @@ impl Launch {
         let places = Places {
             environment: &environment,
         };
+        // The library's own directory: it may lie outside of the system's, and vendors put helper libraries beside it.
+        let beside = spec
+            .path
+            .canonicalize()
+            .ok()
+            .and_then(|real| real.parent().map(Path::to_owned));
         let settings = Settings {
             confinement: confining.level,
-            reads: confining.reads.iter().filter_map(|place| places.resolve(place)).collect(),
+            reads: confining
+                .reads
+                .iter()
+                .filter_map(|place| places.resolve(place))
+                .chain(beside)
+                .collect(),
             writes: places.state(&confining),
             quirks: profile.map_or_else(Quirks::default, Profile::quirks),
         };
@@ -105,9 +116,13 @@ fn deadlines_of(profile: Option<&Profile>, default: Deadlines) -> Deadlines {
 }
 
 fn environment(confining: &Confining, spec: &ModuleSpec) -> Vec<(OsString, OsString)> {
-    let inherited = ENVIRONMENT.iter().copied().chain(confining.environment.iter().map(String::as_str));
-    let mut environment: BTreeMap<OsString, OsString> =
-        inherited.filter_map(|name| Some((name.into(), env::var_os(name)?))).collect();
+    let inherited = ENVIRONMENT
+        .iter()
+        .copied()
+        .chain(confining.environment.iter().map(String::as_str));
+    let mut environment: BTreeMap<OsString, OsString> = inherited
+        .filter_map(|name| Some((name.into(), env::var_os(name)?)))
+        .collect();
     environment.insert("PATH".into(), "/usr/bin:/bin".into());
     environment.extend(spec.env.iter().map(|(name, value)| (name.into(), value.into())));
     environment.into_iter().collect()
@@ -121,12 +136,22 @@ struct Places<'a> {
 impl Places<'_> {
     fn state(&self, confining: &Confining) -> Vec<PathBuf> {
         let named = confining.state.iter().filter_map(|place| self.resolve(place));
-        named.chain(confining.state_from.iter().filter_map(|from| self.state_from(from))).collect()
+        named
+            .chain(confining.state_from.iter().filter_map(|from| self.state_from(from)))
+            .collect()
     }
 
     fn state_from(&self, from: &StateFromConfig) -> Option<PathBuf> {
-        let text = from.files.iter().filter_map(|file| self.resolve(file)).find_map(|file| fs::read_to_string(file).ok())?;
-        let value = text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == from.key)?.1;
+        let text = from
+            .files
+            .iter()
+            .filter_map(|file| self.resolve(file))
+            .find_map(|file| fs::read_to_string(file).ok())?;
+        let value = text
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(key, _)| key.trim() == from.key)?
+            .1;
         Some(PathBuf::from(value.trim())).filter(|path| path.is_absolute())
     }
 
@@ -142,7 +167,11 @@ impl Places<'_> {
     }
 
     fn variable(&self, name: &str) -> Option<PathBuf> {
-        let value = self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value)?;
+        let value = self
+            .environment
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)?;
         Some(Path::new(value).to_owned()).filter(|path| !path.as_os_str().is_empty())
     }
 }
@@ -158,7 +187,10 @@ mod tests {
         ModuleSpec {
             path: "/usr/lib/softhsm/libsofthsm2.so".into(),
             profile: None,
-            env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         }
     }
 
@@ -167,7 +199,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let conf = directory.path().join("softhsm2.conf");
         let tokens = directory.path().join("tokens");
-        fs::write(&conf, format!("# x\ndirectories.tokendir = {}\nlog.level = ERROR\n", tokens.display())).unwrap();
+        fs::write(
+            &conf,
+            format!("# x\ndirectories.tokendir = {}\nlog.level = ERROR\n", tokens.display()),
+        )
+        .unwrap();
         let spec = softhsm(&[("SOFTHSM2_CONF", conf.to_str().unwrap())]);
         let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default()).unwrap();
         assert_eq!(launch.settings.confinement, Confinement::Strict);
@@ -180,7 +216,11 @@ mod tests {
     fn the_environment_is_a_list_and_not_the_agents() {
         let spec = softhsm(&[("SOFTHSM2_CONF", "/x")]);
         let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default()).unwrap();
-        let names: Vec<_> = launch.environment.iter().map(|(name, _)| name.to_str().unwrap()).collect();
+        let names: Vec<_> = launch
+            .environment
+            .iter()
+            .map(|(name, _)| name.to_str().unwrap())
+            .collect();
         assert!(names.contains(&"SOFTHSM2_CONF"));
         // Cargo sets these for the test process.
         assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());

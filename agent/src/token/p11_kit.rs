@@ -21,11 +21,18 @@ pub struct P11KitDirectories {
 /// has; an empty `module:` disables.
 pub(super) fn modules(directories: &P11KitDirectories) -> Vec<PathBuf> {
     let mut files: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let places = [Some(&directories.package), Some(&directories.system), directories.user.as_ref()];
+    let places = [
+        Some(&directories.package),
+        Some(&directories.system),
+        directories.user.as_ref(),
+    ];
     for (name, text) in places.into_iter().flatten().flat_map(|place| module_files(place)) {
         files.entry(name).or_default().extend(parse(&text));
     }
-    files.values().filter_map(|keys| usable(keys, &directories.libraries)).collect()
+    files
+        .values()
+        .filter_map(|keys| usable(keys, &directories.libraries))
+        .collect()
 }
 
 /// The `*.module` files of a directory, by name. One that cannot be read is passed over: discovery is a convenience.
@@ -56,7 +63,10 @@ const PROGRAM: &str = "tokensign";
 const NO_TOKENS: &[&str] = &["p11-kit-trust", "p11-kit-proxy", "p11-kit-client"];
 
 fn usable(keys: &BTreeMap<String, String>, libraries: &[PathBuf]) -> Option<PathBuf> {
-    let lists = |key: &str| keys.get(key).map(|value| value.split([',', ' ']).any(|program| program == PROGRAM));
+    let lists = |key: &str| {
+        keys.get(key)
+            .map(|value| value.split([',', ' ']).any(|program| program == PROGRAM))
+    };
     let enabled = lists("enable-in").unwrap_or(true) && !lists("disable-in").unwrap_or(false);
     let module = Path::new(keys.get("module").filter(|module| !module.is_empty())?);
     let stem = module.file_stem()?.to_str()?;
@@ -67,7 +77,10 @@ fn usable(keys: &BTreeMap<String, String>, libraries: &[PathBuf]) -> Option<Path
     if module.is_absolute() {
         return Some(module.to_owned());
     }
-    libraries.iter().map(|library| library.join(module)).find(|path| path.exists())
+    libraries
+        .iter()
+        .map(|library| library.join(module))
+        .find(|path| path.exists())
 }
 
 #[cfg(test)]
@@ -103,16 +116,27 @@ mod tests {
     #[test]
     fn absolute_and_relative_modules_are_found_and_p11_kits_own_are_not() {
         let files = Files::new(&[
-            ("package", "softhsm2.module", "# comment\n\nmodule: /usr/lib/softhsm/libsofthsm2.so\n"),
+            (
+                "package",
+                "softhsm2.module",
+                "# comment\n\nmodule: /usr/lib/softhsm/libsofthsm2.so\n",
+            ),
             ("package", "opensc.module", "module: opensc-pkcs11.so\n"),
             ("package", "gone.module", "module: gone.so\n"),
             ("package", "p11-kit-trust.module", "module: p11-kit-trust.so\n"),
-            ("package", "far.module", "remote: |ssh host p11-kit remote /x.so\nmodule: /x.so\n"),
+            (
+                "package",
+                "far.module",
+                "remote: |ssh host p11-kit remote /x.so\nmodule: /x.so\n",
+            ),
             ("package", "notes.txt", "module: /never.so\n"),
             ("lib", "opensc-pkcs11.so", ""),
         ]);
         let found = modules(&files.directories);
-        let expected = [files.directories.libraries[0].join("opensc-pkcs11.so"), "/usr/lib/softhsm/libsofthsm2.so".into()];
+        let expected = [
+            files.directories.libraries[0].join("opensc-pkcs11.so"),
+            "/usr/lib/softhsm/libsofthsm2.so".into(),
+        ];
         assert_eq!(found, expected);
     }
 

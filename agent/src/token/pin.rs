@@ -103,8 +103,14 @@ mod tests {
         assert_eq!(of(0), (PinState::NotInitialised, None));
         assert_eq!(of(SET), (PinState::Ok, Some(3)));
         assert_eq!(of(SET | ck::CKF_USER_PIN_COUNT_LOW), (PinState::CountLow, Some(2)));
-        assert_eq!(of(SET | ck::CKF_USER_PIN_COUNT_LOW | ck::CKF_USER_PIN_FINAL_TRY), (PinState::FinalTry, Some(1)));
-        assert_eq!(of(SET | ck::CKF_USER_PIN_LOCKED | ck::CKF_USER_PIN_FINAL_TRY), (PinState::Locked, Some(0)));
+        assert_eq!(
+            of(SET | ck::CKF_USER_PIN_COUNT_LOW | ck::CKF_USER_PIN_FINAL_TRY),
+            (PinState::FinalTry, Some(1))
+        );
+        assert_eq!(
+            of(SET | ck::CKF_USER_PIN_LOCKED | ck::CKF_USER_PIN_FINAL_TRY),
+            (PinState::Locked, Some(0))
+        );
     }
 
     #[test]

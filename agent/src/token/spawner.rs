@@ -54,7 +54,9 @@ impl Spawner {
             runtime: Handle::current(),
             started,
         };
-        self.orders.send(order).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        self.orders
+            .send(order)
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         process.await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?
     }
 }

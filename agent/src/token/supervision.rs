@@ -52,7 +52,11 @@ impl Supervision {
     /// The module crashed or hung.
     pub(super) fn crashed(&mut self, now: Instant) {
         self.crashes.push_back(now);
-        while self.crashes.front().is_some_and(|at| now.duration_since(*at) > self.policy.within) {
+        while self
+            .crashes
+            .front()
+            .is_some_and(|at| now.duration_since(*at) > self.policy.within)
+        {
             self.crashes.pop_front();
         }
         self.quarantined |= self.crashes.len() >= self.policy.crashes;
@@ -83,13 +87,18 @@ impl Supervision {
 
     /// How long to wait before the next start.
     pub(super) fn wait(&self, now: Instant) -> Duration {
-        self.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
+        self.not_before
+            .map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
     }
 
     fn wait_longer(&mut self, now: Instant) {
         let wait = match self.in_a_row {
             0 => Duration::ZERO,
-            n => self.policy.first_wait.saturating_mul(1 << (n - 1).min(16)).min(self.policy.longest_wait),
+            n => self
+                .policy
+                .first_wait
+                .saturating_mul(1 << (n - 1).min(16))
+                .min(self.policy.longest_wait),
         };
         self.in_a_row += 1;
         self.not_before = Some(now + wait);

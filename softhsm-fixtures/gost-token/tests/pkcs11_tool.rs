@@ -185,6 +185,13 @@ fn faults_show_at_once() {
     });
     assert!(String::from_utf8_lossy(&output.stdout).contains("gost-token: C_Sign called"));
 
+    let output = attempt(Control {
+        get_interface_fails: true,
+        ..Control::default()
+    });
+    assert!(all_of(&output).contains("C_GetInterface failed"), "{}", all_of(&output));
+    output.succeeds();
+
     let start = Instant::now();
     attempt(Control {
         sign_delay_ms: 700,
@@ -229,17 +236,21 @@ impl TestToken {
 
     fn personalised() -> Self {
         let token = Self::blank();
-        Token::create(token.directory.path(), "a token", "12345678", PIN).unwrap();
+        token.personalise();
         token
     }
 
     fn with_key() -> Self {
-        let token = Self::personalised();
-        let maker = Token::create(token.directory.path(), "a token", "12345678", PIN).unwrap();
-        maker
+        let token = Self::blank();
+        token
+            .personalise()
             .generate_key_pair(LABEL, b"\x01", ParameterSet::CryptoProA)
             .unwrap();
         token
+    }
+
+    fn personalise(&self) -> Token {
+        Token::create(self.directory.path(), "a token", "12345678", PIN).unwrap()
     }
 
     fn state(&self) -> State {

@@ -1,11 +1,11 @@
 //! Everything that the handlers share, and the router over it.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use axum::Router;
 use axum::middleware;
-use std::sync::Arc;
+use http::StatusCode;
 
 use super::bearer::BearerToken;
 use super::behaviour::Behaviour;
@@ -78,6 +78,15 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let services = Router::new()
         .merge(idocs::router(&app))
         .merge(mig24::router(&app))
+        .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), fault_layer::apply));
     services.merge(control::router()).with_state(app)
+}
+
+/// A request for a method that the sandbox does not have is logged, and struck by faults, like any other.
+async fn unknown() -> (StatusCode, &'static str) {
+    (
+        StatusCode::NOT_FOUND,
+        "the sandbox has no such method; its README lists what it has",
+    )
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -32,6 +33,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/_sandbox/effects", get(effects))
         .route("/_sandbox/summary", get(summary))
         .route("/_sandbox/requests", get(requests))
+        .route("/_sandbox/blobs/{sha256}", get(blob))
         .route("/_sandbox/reset", post(reset))
         .route("/_sandbox/seed/idocs/inbox-document", post(seed_inbox_document))
         .route_layer(from_fn(loopback_only))
@@ -79,6 +81,14 @@ async fn summary(State(app): State<Arc<App>>) -> Json<Summary> {
 
 async fn requests(State(app): State<Arc<App>>) -> Json<Vec<LoggedRequest>> {
     Json(locked(&app.requests).all().to_vec())
+}
+
+/// Any bytes the sandbox has seen or built, by the SHA-256 that the effects name.
+async fn blob(State(app): State<Arc<App>>, Path(sha256): Path<String>) -> Response {
+    match app.blobs.find(&sha256) {
+        Some(bytes) => ([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, SeedError> {

@@ -120,6 +120,7 @@ pub enum Happened {
     GroupPrepared {
         group_id: Uuid,
         certificate_sha256: String,
+        mchd_info_id: Option<String>,
         digests: Vec<PreparedDigest>,
     },
     /// MIG24: verified signatures of every document of a group were accepted.

@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -20,7 +20,7 @@ use super::app::{App, locked};
 use super::call::{Call, Twists};
 use super::connection::Connection;
 use super::faults::{Action, RedeliveredAnswer, When};
-use super::{idocs, request_log::Authorization};
+use super::idocs;
 
 /// The largest request that is read at all. The services' own limits are lower.
 const REQUEST_LIMIT: usize = 256 * 1024 * 1024;
@@ -41,7 +41,7 @@ pub(crate) async fn apply(
     } else {
         &app.mig24_token
     };
-    let authorization: Authorization = token.check(request.headers());
+    let authorization = token.check(request.headers());
     let number = locked(&app.requests).arrived(&method, &path, authorization);
     let actions = locked(&app.faults).strike(&method, &path);
 
@@ -198,8 +198,12 @@ async fn broken_off(response: Response) -> Response {
     let (mut parts, body) = whole(response).await;
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
-    let pieces = [Ok(half), Err(io::Error::from(io::ErrorKind::ConnectionReset))];
-    Response::from_parts(parts, Body::from_stream(stream::iter(pieces)))
+    // The pause lets head and half body go out; an error right behind them would take them with it.
+    let pieces = stream::once(async move { Ok(half) }).chain(stream::once(async {
+        sleep(Duration::from_millis(100)).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    }));
+    Response::from_parts(parts, Body::from_stream(pieces))
 }
 
 async fn slowed(response: Response, chunk_bytes: usize, pause: Duration) -> Response {

@@ -159,7 +159,9 @@ fn tokens(idocs: Option<BearerToken>, mig24: Option<BearerToken>, storage: &Stor
         Err(error) => return Err(error),
     };
     let choose = |given: Option<BearerToken>, kept: Option<String>| {
-        given.or_else(|| kept.map(BearerToken::new)).unwrap_or_else(BearerToken::random)
+        given
+            .or_else(|| kept.map(BearerToken::new))
+            .unwrap_or_else(BearerToken::random)
     };
     let tokens = [choose(idocs, kept_idocs), choose(mig24, kept_mig24)];
     write_whole(&file, &serde_json::to_vec(&tokens.each_ref().map(BearerToken::expose))?)?;
@@ -235,6 +237,11 @@ impl RunningSandbox {
     /// Every request that arrived, oldest first.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         locked(&self.app.requests).all().to_vec()
+    }
+
+    /// Bytes that the sandbox has seen or built, by the SHA-256 that the effects name.
+    pub fn blob(&self, sha256: &str) -> Option<Vec<u8>> {
+        self.app.blobs.find(sha256)
     }
 
     /// Puts a document into the iDocs inbox and returns its id.

@@ -120,15 +120,33 @@ impl Summary {
     pub fn of(effects: &[Effect]) -> Self {
         let mut summary = Self::default();
         let mut occurrences = BTreeMap::<(DuplicateKind, String), u64>::new();
+        // A group that is deleted or changed gives its documents free: what counts is what stands at the end.
+        let mut standing_groups = BTreeMap::<Uuid, Vec<Uuid>>::new();
         for effect in effects {
             summary.count(&effect.happened);
             if effect.delivery > 1 {
                 summary.redelivered_effects += 1;
                 continue;
             }
-            for occurrence in occurrences_of(&effect.happened) {
+            if let Some(occurrence) = occurrence_of(&effect.happened) {
                 *occurrences.entry(occurrence).or_default() += 1;
             }
+            match &effect.happened {
+                Happened::GroupCreated { group_id, document_ids }
+                | Happened::GroupUpdated { group_id, document_ids } => {
+                    standing_groups.insert(*group_id, document_ids.clone());
+                }
+                Happened::PackagesAdded { group_id, document_ids } => {
+                    standing_groups.entry(*group_id).or_default().extend(document_ids);
+                }
+                Happened::GroupDeleted { group_id } => drop(standing_groups.remove(group_id)),
+                _ => {}
+            }
+        }
+        for document_id in standing_groups.values().flatten() {
+            *occurrences
+                .entry((DuplicateKind::PackageGroup, document_id.to_string()))
+                .or_default() += 1;
         }
         summary.duplicates = occurrences
             .into_iter()
@@ -214,27 +232,22 @@ impl Summary {
 }
 
 /// What an effect is an occurrence of, for counting what happened twice.
-fn occurrences_of(happened: &Happened) -> Vec<(DuplicateKind, String)> {
-    match happened {
-        Happened::DocumentCreated { number, name, .. } => vec![(DuplicateKind::Document, format!("{number} {name}"))],
-        Happened::RouteCreated { document_id } => vec![(DuplicateKind::Route, document_id.to_string())],
+fn occurrence_of(happened: &Happened) -> Option<(DuplicateKind, String)> {
+    let (kind, subject) = match happened {
+        Happened::DocumentCreated { number, name, .. } => (DuplicateKind::Document, format!("{number} {name}")),
+        Happened::RouteCreated { document_id } => (DuplicateKind::Route, document_id.to_string()),
         Happened::SignatureSaved { document_id, .. } | Happened::SaveRepeated { document_id, .. } => {
-            vec![(DuplicateKind::Save, document_id.to_string())]
+            (DuplicateKind::Save, document_id.to_string())
         }
-        Happened::GroupCreated { document_ids, .. } | Happened::PackagesAdded { document_ids, .. } => document_ids
-            .iter()
-            .map(|id| (DuplicateKind::PackageGroup, id.to_string()))
-            .collect(),
         Happened::GroupFinished { group_id, .. } | Happened::FinishRepeated { group_id } => {
-            vec![(DuplicateKind::Finish, group_id.to_string())]
+            (DuplicateKind::Finish, group_id.to_string())
         }
         Happened::SignedByUser { group_id, .. }
         | Happened::LinkSentToUser { group_id, .. }
-        | Happened::SignedByContainer { group_id, .. } => {
-            vec![(DuplicateKind::SignedByService, group_id.to_string())]
-        }
-        _ => Vec::new(),
-    }
+        | Happened::SignedByContainer { group_id, .. } => (DuplicateKind::SignedByService, group_id.to_string()),
+        _ => return None,
+    };
+    Some((kind, subject))
 }
 
 #[cfg(test)]
@@ -308,6 +321,27 @@ mod tests {
                 summary.mig24.groups[0].finishes
             ),
             (2, 1)
+        );
+    }
+    #[test]
+    fn a_document_in_two_standing_groups_is_a_duplicate() {
+        let document = Uuid::new_v4();
+        let created = |group_id| {
+            (
+                1,
+                Happened::GroupCreated {
+                    group_id,
+                    document_ids: vec![document],
+                },
+            )
+        };
+        let (first, second) = (Uuid::new_v4(), Uuid::new_v4());
+        let twice = Summary::of(&effects([created(first), created(second)])).duplicates;
+        assert_eq!((twice[0].kind, twice[0].count), (DuplicateKind::PackageGroup, 2));
+        let deleted = (1, Happened::GroupDeleted { group_id: first });
+        assert_eq!(
+            Summary::of(&effects([created(first), deleted, created(second)])).duplicates,
+            []
         );
     }
 }

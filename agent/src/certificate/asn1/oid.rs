@@ -11,7 +11,7 @@ use super::Asn1Error;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Oid {
     len: u8,
-    content: [u8; Oid::MAX],
+    content: [u8; Self::MAX],
 }
 
 impl Oid {

@@ -203,9 +203,8 @@ impl<'a> TryFrom<&'a [u8]> for Element<'a> {
 
 /// The identifier octet, the header's length, and the content's length (`None`: indefinite) at the start of `bytes`.
 pub(super) fn header(bytes: &[u8]) -> Result<(Tag, usize, Option<usize>), Asn1Error> {
-    let (&identifier, &first) = match bytes {
-        [identifier, first, ..] => (identifier, first),
-        _ => return Err(Asn1Error::Truncated),
+    let &[identifier, first, ..] = bytes else {
+        return Err(Asn1Error::Truncated);
     };
     if identifier & 0x1f == 0x1f {
         return Err(Asn1Error::HighTagNumber);

@@ -168,19 +168,19 @@ fn curve_of(param_set: GostParamSet) -> &'static Curve {
 }
 
 #[cfg(test)]
-pub(in crate::cms) mod tests {
+mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
 
     /// A key pair for tests that need GOST signatures: it is not fit for anything else (fixed nonce, no constant time).
-    pub(in crate::cms) struct TestKey {
+    struct TestKey {
         curve: &'static Curve,
         secret: BigUint,
     }
 
     impl TestKey {
-        pub(in crate::cms) fn new(param_set: GostParamSet, secret: u64) -> Self {
+        fn new(param_set: GostParamSet, secret: u64) -> Self {
             let curve = curve_of(param_set);
             Self {
                 curve,
@@ -189,7 +189,7 @@ pub(in crate::cms) mod tests {
         }
 
         /// The content of subjectPublicKey.
-        pub(in crate::cms) fn public_bits(&self) -> Vec<u8> {
+        fn public_bits(&self) -> Vec<u8> {
             let (x, y) = self.curve.multiple_of_base(&self.secret);
             let mut point = x.to_bytes_le();
             point.resize(self.curve.size, 0);
@@ -199,7 +199,7 @@ pub(in crate::cms) mod tests {
         }
 
         /// A signature in the Russian layout (RFC 7091 section 6.1) on the digest read little-endian.
-        pub(in crate::cms) fn sign(&self, digest: &[u8]) -> Vec<u8> {
+        fn sign(&self, digest: &[u8]) -> Vec<u8> {
             let q = &self.curve.n;
             let e = BigUint::from_bytes_le(digest) % q;
             let k = (q >> 2) + BigUint::from_bytes_le(&digest[..8]) + 1_u8;

@@ -19,9 +19,6 @@ pub use self::gost::GostLayout;
 pub(super) use self::gost::{DigestOrder, verify as verify_gost};
 pub(super) use self::rsa::{modulus_size as rsa_modulus_size, verify_pkcs1, verify_pss};
 
-#[cfg(test)]
-pub(super) use self::gost::tests as gost_tests;
-
 use super::algorithm::ToBeSigned;
 
 /// Why a signature value does not verify.

@@ -403,6 +403,12 @@ ui-profile = Profile
 ui-host = Address
 ui-counterparty = Counterparty
 ui-effect = What happens then
+ui-effect-idocs-send = The document is created in iDocs, signed and sent to the counterparty
+ui-effect-idocs-sign = The signature is saved in iDocs and the document goes on along its route
+ui-effect-mig24-send = The package group is created in EDO.MIG24, signed and sent to the recipient
+ui-effect-mig24-sign = The signatures are handed over and the package group is sent
+ui-irreversible = This cannot be undone.
+ui-power-of-attorney = Power of attorney
 ui-pin = PIN of the token
 ui-pin-enter = Enter the PIN of the token
 ui-pinpad = Enter the PIN on the reader
@@ -504,6 +510,22 @@ ui-kind-idocs-quick-sign = signing in iDocs
 ui-kind-mig24-package-group = signing in EDO.MIG24
 ui-steps = Steps
 ui-attempts = Attempts
+ui-step-open = begun
+ui-step-done = done
+ui-step-failed = failed
+ui-step-uncertain = outcome unknown
+ui-module-ok = works
+ui-module-idle = not asked yet
+ui-module-missing = missing
+ui-module-unsafe = may not be trusted
+ui-module-failed = failed
+ui-module-crashed = crashed
+ui-module-quarantined = set aside
+ui-pin-state-low = a wrong PIN was entered
+ui-pin-state-final-try = one try left
+ui-pin-state-locked = PIN locked
+ui-pin-state-not-initialised = PIN never set
+ui-pin-state-pinpad = PIN on the reader
 
 ## The command line
 

@@ -401,6 +401,12 @@ ui-profile = Профиль
 ui-host = Мекенжай
 ui-counterparty = Контрагент
 ui-effect = Содан кейін не болады
+ui-effect-idocs-send = Құжат iDocs ішінде жасалып, қол қойылып, контрагентке жіберіледі
+ui-effect-idocs-sign = Қолтаңба iDocs ішінде сақталып, құжат бағыты бойынша әрі қарай кетеді
+ui-effect-mig24-send = Пакеттер тобы ЭДО.МИГ24 ішінде жасалып, қол қойылып, алушыға жіберіледі
+ui-effect-mig24-sign = Қолтаңбалар тапсырылып, пакеттер тобы жіберіледі
+ui-irreversible = Мұны кері қайтару мүмкін емес.
+ui-power-of-attorney = Сенімхат (МЧД)
 ui-pin = Токеннің PIN-коды
 ui-pin-enter = Токеннің PIN-кодын енгізіңіз
 ui-pinpad = PIN-кодты оқырманда енгізіңіз
@@ -502,6 +508,22 @@ ui-kind-idocs-quick-sign = iDocs ішінде қол қою
 ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
 ui-steps = Қадамдар
 ui-attempts = Әрекеттер
+ui-step-open = басталды
+ui-step-done = орындалды
+ui-step-failed = сәтсіз аяқталды
+ui-step-uncertain = нәтижесі белгісіз
+ui-module-ok = жұмыс істейді
+ui-module-idle = әлі сұралған жоқ
+ui-module-missing = табылмады
+ui-module-unsafe = сенуге болмайды
+ui-module-failed = жұмыс істемейді
+ui-module-crashed = апатты түрде тоқтады
+ui-module-quarantined = шетке қойылды
+ui-pin-state-low = PIN-код қате енгізілген
+ui-pin-state-final-try = бір әрекет қалды
+ui-pin-state-locked = PIN-код бұғатталған
+ui-pin-state-not-initialised = PIN-код орнатылмаған
+ui-pin-state-pinpad = PIN-код оқырманда енгізіледі
 
 ## Командалық жол
 

@@ -410,6 +410,12 @@ ui-profile = Профиль
 ui-host = Адрес
 ui-counterparty = Контрагент
 ui-effect = Что будет дальше
+ui-effect-idocs-send = Документ будет создан в iDocs, подписан и отправлен контрагенту
+ui-effect-idocs-sign = Подпись будет сохранена в iDocs, документ пойдёт дальше по маршруту
+ui-effect-mig24-send = Группа пакетов будет создана в ЭДО.МИГ24, подписана и отправлена получателю
+ui-effect-mig24-sign = Подписи будут переданы, группа пакетов будет отправлена
+ui-irreversible = Отменить это нельзя.
+ui-power-of-attorney = Доверенность (МЧД)
 ui-pin = PIN-код токена
 ui-pin-enter = Введите PIN-код токена
 ui-pinpad = Введите PIN-код на считывателе
@@ -516,6 +522,22 @@ ui-kind-idocs-quick-sign = подписание в iDocs
 ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
 ui-steps = Шаги
 ui-attempts = Попытки
+ui-step-open = начат
+ui-step-done = выполнен
+ui-step-failed = не удался
+ui-step-uncertain = исход неизвестен
+ui-module-ok = работает
+ui-module-idle = ещё не опрошен
+ui-module-missing = не найден
+ui-module-unsafe = нельзя доверять
+ui-module-failed = не работает
+ui-module-crashed = аварийно завершился
+ui-module-quarantined = отключён
+ui-pin-state-low = PIN-код вводили неверно
+ui-pin-state-final-try = осталась одна попытка
+ui-pin-state-locked = PIN-код заблокирован
+ui-pin-state-not-initialised = PIN-код не задан
+ui-pin-state-pinpad = PIN-код на считывателе
 
 ## Командная строка
 

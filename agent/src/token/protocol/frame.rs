@@ -91,7 +91,11 @@ impl Header {
         if !(HEADER..=kind.longest()).contains(&length) {
             return Err(FrameError::Length(length));
         }
-        Ok(Self { kind, id: u64::from_be_bytes(id), payload: length - HEADER })
+        Ok(Self {
+            kind,
+            id: u64::from_be_bytes(id),
+            payload: length - HEADER,
+        })
     }
 }
 
@@ -109,7 +113,14 @@ impl Kind {
 pub(crate) fn encode<M: Serialize>(kind: Kind, id: u64, message: &M) -> Result<Vec<u8>, FrameError> {
     let payload = serde_json::to_vec(message).map_err(|error| FrameError::Payload(error.to_string()))?;
     let mut frame = Vec::with_capacity(LENGTH + HEADER + payload.len());
-    frame.extend_from_slice(&Header { kind, id, payload: payload.len() }.encode()?);
+    frame.extend_from_slice(
+        &Header {
+            kind,
+            id,
+            payload: payload.len(),
+        }
+        .encode()?,
+    );
     frame.extend_from_slice(&payload);
     Ok(frame)
 }
@@ -135,13 +146,23 @@ mod tests {
         let frame = encode(Kind::Request, 7, &Request::Cancel).unwrap();
         assert_eq!(hex::encode(&frame), "00000012010100000000000000072263616e63656c22");
         let (header, payload) = split(&frame);
-        assert_eq!(header, Header { kind: Kind::Request, id: 7, payload: 8 });
+        assert_eq!(
+            header,
+            Header {
+                kind: Kind::Request,
+                id: 7,
+                payload: 8
+            }
+        );
         assert_eq!(decode::<Request>(payload).unwrap(), Request::Cancel);
     }
 
     #[test]
     fn the_bytes_of_an_answer_do_not_change_unnoticed() {
-        let answer = Answer::Signed { index: 2, signature: vec![0xDE, 0xAD] };
+        let answer = Answer::Signed {
+            index: 2,
+            signature: vec![0xDE, 0xAD],
+        };
         let frame = encode(Kind::Answer, 0x0102_0304_0506_0708, &answer).unwrap();
         assert_eq!(&frame[4..14], [1, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(&frame[14..], br#"{"signed":{"index":2,"signature":"3q0="}}"#);
@@ -150,15 +171,29 @@ mod tests {
 
     #[test]
     fn a_secret_has_a_short_limit_and_no_json() {
-        let header = Header { kind: Kind::Secret, id: 1, payload: 4 };
+        let header = Header {
+            kind: Kind::Secret,
+            id: 1,
+            payload: 4,
+        };
         assert_eq!(hex::encode(header.encode().unwrap()), "0000000e01030000000000000001");
-        let long = Header { kind: Kind::Secret, id: 1, payload: LONGEST_SECRET + 1 };
+        let long = Header {
+            kind: Kind::Secret,
+            id: 1,
+            payload: LONGEST_SECRET + 1,
+        };
         assert_eq!(long.encode(), Err(FrameError::Length(HEADER + LONGEST_SECRET + 1)));
     }
 
     #[test]
     fn no_header_panics_and_wrong_ones_are_refused() {
-        let good = Header { kind: Kind::Answer, id: 1, payload: 3 }.encode().unwrap();
+        let good = Header {
+            kind: Kind::Answer,
+            id: 1,
+            payload: 3,
+        }
+        .encode()
+        .unwrap();
         let changed = |at: usize, value: u8| {
             let mut bytes = good;
             bytes[at] = value;
@@ -182,7 +217,16 @@ mod tests {
 
     #[test]
     fn no_payload_panics() {
-        for payload in [&b""[..], b"{", b"null", b"\"signed\"", b"{\"signed\":{}}", b"\xFF\xFE", b"[1,2]", b"{\"token\":3}"] {
+        for payload in [
+            &b""[..],
+            b"{",
+            b"null",
+            b"\"signed\"",
+            b"{\"signed\":{}}",
+            b"\xFF\xFE",
+            b"[1,2]",
+            b"{\"token\":3}",
+        ] {
             assert!(decode::<Answer>(payload).is_err());
             assert!(decode::<Request>(payload).is_err());
         }
@@ -190,7 +234,10 @@ mod tests {
 
     #[test]
     fn a_message_beyond_the_limit_is_refused_before_it_is_sent() {
-        let answer = Answer::Signed { index: 0, signature: vec![0; LONGEST] };
+        let answer = Answer::Signed {
+            index: 0,
+            signature: vec![0; LONGEST],
+        };
         assert!(matches!(encode(Kind::Answer, 1, &answer), Err(FrameError::Length(_))));
     }
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use pkcs11_profiles::{Confinement, Quirks};
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Fingerprint;
+use crate::cms::Scheme;
 use crate::token::ckr::Ckr;
-use crate::token::scheme::{Scheme, Value};
+use crate::token::item::SignItem;
 
 /// What the agent asks.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -133,7 +135,11 @@ impl fmt::Debug for CertificateRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let der = format_args!("{} bytes", self.der.len());
         let id = hex::encode(&self.id);
-        f.debug_struct("CertificateRecord").field("label", &self.label).field("id", &id).field("der", &der).finish()
+        f.debug_struct("CertificateRecord")
+            .field("label", &self.label)
+            .field("id", &id)
+            .field("der", &der)
+            .finish()
     }
 }
 
@@ -153,9 +159,8 @@ pub enum KeyPresence {
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub(crate) struct SignRequest {
     pub(crate) token: TokenIdentity,
-    /// SHA-256 of the certificate whose key signs.
-    #[serde(with = "hex::serde")]
-    pub(crate) certificate: [u8; 32],
+    /// The certificate whose key signs.
+    pub(crate) certificate: Fingerprint,
     pub(crate) login: Login,
     /// The person knows that this is the last try before the PIN locks.
     pub(crate) last_try_confirmed: bool,
@@ -174,19 +179,14 @@ pub(crate) enum Login {
     NotNeeded,
 }
 
-/// One value to sign.
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
-pub(crate) struct SignItem {
-    pub(crate) scheme: Scheme,
-    pub(crate) value: Value,
-}
-
 /// What goes wrong inside the worker. The agent adds the module's name and makes a [`crate::token::TokenError`] of it.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WorkerError {
     /// The library cannot be loaded or initialised.
-    Unloadable { reason: String },
+    Unloadable {
+        reason: String,
+    },
     /// The token is not in any slot.
     TokenAbsent,
     /// The token went away while it worked.
@@ -196,19 +196,29 @@ pub(crate) enum WorkerError {
     /// Several keys may belong to the certificate and nothing tells which does.
     KeyAmbiguous,
     /// The token offers no mechanism for the scheme.
-    SchemeUnsupported { scheme: Scheme },
-    PinIncorrect { tries_left: Option<u8> },
+    SchemeUnsupported {
+        scheme: Scheme,
+    },
+    PinIncorrect {
+        tries_left: Option<u8>,
+    },
     PinLocked,
     PinExpired,
     PinNotInitialised,
-    PinLength { min: u64, max: u64 },
+    PinLength {
+        min: u64,
+        max: u64,
+    },
     PinLastTry,
     /// The request brings no PIN and the token needs one.
     PinRequired,
     /// Cancelled at the device.
     PinCancelled,
     /// Any other return value.
-    Other { function: String, ckr: Ckr },
+    Other {
+        function: String,
+        ckr: Ckr,
+    },
 }
 
 /// Bytes as base64 text in JSON.

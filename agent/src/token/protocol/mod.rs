@@ -7,8 +7,7 @@ pub(crate) mod frame;
 mod message;
 
 pub(crate) use message::base64_bytes;
-pub use message::{KeyPresence, Library};
 pub(crate) use message::{
-    Answer, CertificateRecord, Login, Request, Settings, SignItem, SignRequest, TokenIdentity,
-    TokenRecord, WorkerError,
+    Answer, CertificateRecord, Login, Request, Settings, SignRequest, TokenIdentity, TokenRecord, WorkerError,
 };
+pub use message::{KeyPresence, Library};

@@ -10,6 +10,7 @@ use cryptoki_sys as ck;
 use super::ffi::RawTokenInfo;
 use super::module::{Module, ckr_of, failed, trimmed};
 use super::pairing::{CertificateFacts, KeyFacts, Paired, value_of_public_key_info};
+use crate::certificate::Certificate;
 use crate::token::ckr::Ckr;
 use crate::token::protocol::{CertificateRecord, KeyPresence, TokenIdentity, TokenRecord, WorkerError};
 
@@ -33,7 +34,9 @@ impl Known {
             };
             let key = (slot.id(), identity);
             // After a new initialisation a module's objects may be others, too.
-            let before = (!afresh && !module.quirks.reinitialize_to_see_tokens).then(|| self.tokens.remove(&key)).flatten();
+            let before = (!afresh && !module.quirks.reinitialize_to_see_tokens)
+                .then(|| self.tokens.remove(&key))
+                .flatten();
             let record = match before {
                 Some(mut record) => {
                     record.flags = info.flags;
@@ -77,7 +80,11 @@ pub(super) fn identify(module: &Module, slot: Slot) -> Option<(TokenIdentity, Ra
 pub(super) fn find(module: &Module, wanted: &TokenIdentity) -> Result<(Slot, RawTokenInfo), WorkerError> {
     let mut slots = module.slots()?.into_iter();
     slots
-        .find_map(|slot| identify(module, slot).filter(|(identity, _)| identity == wanted).map(|(_, info)| (slot, info)))
+        .find_map(|slot| {
+            identify(module, slot)
+                .filter(|(identity, _)| identity == wanted)
+                .map(|(_, info)| (slot, info))
+        })
         .ok_or(WorkerError::TokenAbsent)
 }
 
@@ -115,7 +122,10 @@ pub(super) fn certificates(module: &Module, session: &Session) -> Result<Vec<Cer
 /// Every key object of a class that the session can see.
 pub(super) fn keys(module: &Module, session: &Session, class: ObjectClass) -> Result<Vec<KeyFacts>, Ckr> {
     let public = class == ObjectClass::PUBLIC_KEY;
-    objects(session, class)?.into_iter().map(|object| key_facts(module, session, object, public)).collect()
+    objects(session, class)?
+        .into_iter()
+        .map(|object| key_facts(module, session, object, public))
+        .collect()
 }
 
 fn key_facts(module: &Module, session: &Session, object: u64, public: bool) -> Result<KeyFacts, Ckr> {
@@ -142,7 +152,10 @@ fn key_facts(module: &Module, session: &Session, object: u64, public: bool) -> R
 
 fn read(module: &Module, slot: Slot, identity: TokenIdentity, info: &RawTokenInfo) -> Result<TokenRecord, WorkerError> {
     let failure = |function: &str, ckr| failed(function, ckr);
-    let session = module.safe.open_ro_session(slot).map_err(|error| failure("C_OpenSession", ckr_of(&error)))?;
+    let session = module
+        .safe
+        .open_ro_session(slot)
+        .map_err(|error| failure("C_OpenSession", ckr_of(&error)))?;
     let objects = |ckr| failure("C_GetAttributeValue", ckr);
     let private = keys(module, &session, ObjectClass::PRIVATE_KEY).map_err(objects)?;
     let public = keys(module, &session, ObjectClass::PUBLIC_KEY).map_err(objects)?;
@@ -166,10 +179,17 @@ fn read(module: &Module, slot: Slot, identity: TokenIdentity, info: &RawTokenInf
         .collect();
     Ok(TokenRecord {
         identity,
-        slot: module.safe.get_slot_info(slot).map(|info| trimmed(info.slot_description().as_bytes())).unwrap_or_default(),
+        slot: module
+            .safe
+            .get_slot_info(slot)
+            .map(|info| trimmed(info.slot_description().as_bytes()))
+            .unwrap_or_default(),
         flags: info.flags,
         pin_length: info.pin_length,
-        mechanisms: module.raw.mechanisms(slot.id()).map_err(|ckr| failure("C_GetMechanismList", ckr))?,
+        mechanisms: module
+            .raw
+            .mechanisms(slot.id())
+            .map_err(|ckr| failure("C_GetMechanismList", ckr))?,
         certificates,
         lone_keys,
     })
@@ -180,8 +200,18 @@ fn lone_keys(certificates: &[CertificateFacts], private: &[KeyFacts], public: &[
     let mut lone: Vec<String> = private
         .iter()
         .chain(public)
-        .filter(|key| !certificates.iter().any(|c| c.is_of(key) || (key.value.is_none() && !key.id.is_empty() && c.id == key.id)))
-        .map(|key| if key.label.is_empty() { hex::encode(&key.id) } else { key.label.clone() })
+        .filter(|key| {
+            !certificates
+                .iter()
+                .any(|c| c.is_of(key) || (key.value.is_none() && !key.id.is_empty() && c.id == key.id))
+        })
+        .map(|key| {
+            if key.label.is_empty() {
+                hex::encode(&key.id)
+            } else {
+                key.label.clone()
+            }
+        })
         .collect();
     lone.sort();
     lone.dedup();
@@ -189,18 +219,23 @@ fn lone_keys(certificates: &[CertificateFacts], private: &[KeyFacts], public: &[
 }
 
 fn objects(session: &Session, class: ObjectClass) -> Result<Vec<u64>, Ckr> {
-    let found = session.find_objects(&[Attribute::Class(class)]).map_err(|error| ckr_of(&error))?;
+    let found = session
+        .find_objects(&[Attribute::Class(class)])
+        .map_err(|error| ckr_of(&error))?;
     Ok(found.iter().map(|object| object.handle()).collect())
 }
 
 /// A `CK_ULONG` attribute.
 fn number(bytes: &[u8]) -> Option<u64> {
-    <[u8; size_of::<ck::CK_ULONG>()]>::try_from(bytes).ok().map(ck::CK_ULONG::from_ne_bytes)
+    <[u8; size_of::<ck::CK_ULONG>()]>::try_from(bytes)
+        .ok()
+        .map(ck::CK_ULONG::from_ne_bytes)
 }
 
 /// The certificate alone: some cards pad the file that holds it.
 fn without_padding(mut der: Vec<u8>) -> Vec<u8> {
-    let rest = x509_parser::parse_x509_certificate(&der).map(|(rest, _)| rest.len());
-    der.truncate(der.len() - rest.unwrap_or(0));
+    if let Ok(certificate) = Certificate::from_der(&der) {
+        der.truncate(certificate.der().len());
+    }
     der
 }

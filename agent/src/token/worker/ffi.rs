@@ -141,7 +141,13 @@ impl Raw {
     }
 
     /// `C_SignInit` with any mechanism value and a parameter of any length.
-    pub(super) fn sign_init(&self, session: u64, mechanism: u64, parameter: &[u8], key: u64) -> Result<(), Ckr> {
+    pub(super) fn sign_init(
+        &self,
+        session: u64,
+        mechanism: u64,
+        parameter: &[ck::CK_ULONG],
+        key: u64,
+    ) -> Result<(), Ckr> {
         let function = self.functions.C_SignInit.ok_or(Ckr::FUNCTION_NOT_SUPPORTED)?;
         let mut mechanism = ck::CK_MECHANISM {
             mechanism,
@@ -150,7 +156,7 @@ impl Raw {
             } else {
                 parameter.as_ptr().cast_mut().cast()
             },
-            ulParameterLen: parameter.len() as ck::CK_ULONG,
+            ulParameterLen: size_of_val(parameter) as ck::CK_ULONG,
         };
         // SAFETY: the mechanism and its parameter live until after the call; the module reads them and writes nothing.
         #[allow(unsafe_code)]

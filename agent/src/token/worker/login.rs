@@ -24,6 +24,8 @@ pub(super) struct LoggedIn<'a> {
 /// How the user logs in.
 enum Way {
     Pin(RawAuthPin),
+    /// With a PIN that was wiped since.
+    ForgottenPin,
     AtTheDevice,
     NotAtAll,
 }
@@ -42,7 +44,10 @@ impl<'a> LoggedIn<'a> {
         if !matches!(way, Way::NotAtAll) {
             may_try(info, last_try_confirmed)?;
         }
-        let session = module.safe.open_ro_session(slot).map_err(|e| module.failure(slot, "C_OpenSession", ckr_of(&e)))?;
+        let session = module
+            .safe
+            .open_ro_session(slot)
+            .map_err(|e| module.failure(slot, "C_OpenSession", ckr_of(&e)))?;
         let logged_in = Self {
             session,
             module,
@@ -61,11 +66,19 @@ impl<'a> LoggedIn<'a> {
         self.login(UserType::ContextSpecific)
     }
 
+    /// Wipes the PIN; the login stands.
+    pub(super) fn forget_pin(&mut self) {
+        if let Way::Pin(_) = self.way {
+            self.way = Way::ForgottenPin;
+        }
+    }
+
     fn login(&self, user: UserType) -> Result<(), WorkerError> {
         let result = match &self.way {
             Way::Pin(pin) => self.session.login_with_raw(user, pin),
             // The only case for a NULL PIN: other tokens count it as a wrong one.
             Way::AtTheDevice => self.session.login(user, None),
+            Way::ForgottenPin => return Err(WorkerError::PinRequired),
             Way::NotAtAll => return Ok(()),
         };
         result.map_err(|error| self.refused(&error))
@@ -75,15 +88,23 @@ impl<'a> LoggedIn<'a> {
     fn refused(&self, error: &Error) -> WorkerError {
         match ckr_of(error) {
             Ckr::PIN_INCORRECT => WorkerError::PinIncorrect {
-                tries_left: self.module.raw.token_info(self.slot.id()).ok().and_then(|info| {
-                    pin::tries_left_after_a_wrong_one(info.flags, &self.module.quirks)
-                }),
+                tries_left: self
+                    .module
+                    .raw
+                    .token_info(self.slot.id())
+                    .ok()
+                    .and_then(|info| pin::tries_left_after_a_wrong_one(info.flags, &self.module.quirks)),
             },
             Ckr::PIN_LOCKED => WorkerError::PinLocked,
             Ckr::PIN_EXPIRED => WorkerError::PinExpired,
             Ckr::USER_PIN_NOT_INITIALIZED => WorkerError::PinNotInitialised,
             Ckr::PIN_LEN_RANGE => {
-                let (min, max) = self.module.raw.token_info(self.slot.id()).map(|info| info.pin_length).unwrap_or_default();
+                let (min, max) = self
+                    .module
+                    .raw
+                    .token_info(self.slot.id())
+                    .map(|info| info.pin_length)
+                    .unwrap_or_default();
                 WorkerError::PinLength { min, max }
             }
             Ckr::FUNCTION_CANCELED | Ckr::FUNCTION_REJECTED | Ckr::CANCEL => WorkerError::PinCancelled,
@@ -93,9 +114,14 @@ impl<'a> LoggedIn<'a> {
 
     /// Ends a login that stands already. There should be none: every batch logs out, and the process has the module alone.
     fn end_earlier_login(&self) -> Result<(), WorkerError> {
-        let info = self.session.get_session_info().map_err(|e| self.module.failure(self.slot, "C_GetSessionInfo", ckr_of(&e)))?;
+        let info = self
+            .session
+            .get_session_info()
+            .map_err(|e| self.module.failure(self.slot, "C_GetSessionInfo", ckr_of(&e)))?;
         if matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser) {
-            self.session.logout().map_err(|error| failed("C_Logout", ckr_of(&error)))?;
+            self.session
+                .logout()
+                .map_err(|error| failed("C_Logout", ckr_of(&error)))?;
         }
         Ok(())
     }

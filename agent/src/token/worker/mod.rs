@@ -130,7 +130,9 @@ impl Worker {
 
     fn inventory(&mut self, id: u64, afresh: bool) -> io::Result<()> {
         match self.known.look(&self.module, afresh) {
-            Ok(tokens) if self.told.as_ref() == Some(&tokens) => channel::write(&mut self.channel, id, &Answer::Unchanged),
+            Ok(tokens) if self.told.as_ref() == Some(&tokens) => {
+                channel::write(&mut self.channel, id, &Answer::Unchanged)
+            }
             Ok(tokens) => {
                 for token in &tokens {
                     channel::write(&mut self.channel, id, &Answer::Token(Box::new(token.clone())))?;

@@ -33,7 +33,10 @@ impl Module {
     /// Initialises the module with locking by the operating system, or for one thread where it cannot lock.
     fn initialize(&self) -> Result<(), WorkerError> {
         if !self.quirks.null_init_arguments {
-            match self.safe.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+            match self
+                .safe
+                .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
+            {
                 Ok(()) => return Ok(()),
                 Err(error) => match ckr_of(&error) {
                     Ckr::CRYPTOKI_ALREADY_INITIALIZED => return Ok(()),
@@ -74,7 +77,9 @@ impl Module {
 
     /// The slots that hold a token.
     pub(super) fn slots(&self) -> Result<Vec<Slot>, WorkerError> {
-        self.safe.get_slots_with_token().map_err(|error| failed("C_GetSlotList", ckr_of(&error)))
+        self.safe
+            .get_slots_with_token()
+            .map_err(|error| failed("C_GetSlotList", ckr_of(&error)))
     }
 
     /// Whether a token is in the slot still. Modules tell a token that was pulled in many ways.
@@ -110,9 +115,9 @@ pub(super) fn ckr_of(error: &Error) -> Ckr {
     match error {
         Error::Pkcs11(RvError::VendorDefined(value) | RvError::UnknownErrorCode(value), _) => Ckr(*value),
         // cryptoki turns numbers into variants and offers no way back.
-        Error::Pkcs11(variant, _) => {
-            Ckr::named().find(|ckr| Rv::from(ckr.0) == Rv::Error(*variant)).unwrap_or(Ckr::GENERAL_ERROR)
-        }
+        Error::Pkcs11(variant, _) => Ckr::named()
+            .find(|ckr| Rv::from(ckr.0) == Rv::Error(*variant))
+            .unwrap_or(Ckr::GENERAL_ERROR),
         Error::NullFunctionPointer => Ckr::FUNCTION_NOT_SUPPORTED,
         _ => Ckr::GENERAL_ERROR,
     }
@@ -127,8 +132,9 @@ pub(super) fn trimmed(field: &[u8]) -> String {
 /// A loading error for a person.
 fn in_words(error: &Error) -> String {
     match error {
-        Error::LibraryLoading(error) => std::error::Error::source(error)
-            .map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+        Error::LibraryLoading(error) => {
+            std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+        }
         Error::MissingSymbol(name) => format!("it is no PKCS#11 module: it exports no {name}"),
         Error::Pkcs11(_, function) => format!("C_{function:?} returns {}", ckr_of(error)),
         other => other.to_string(),
@@ -150,7 +156,10 @@ mod tests {
             assert_eq!(ckr_of(&Error::Pkcs11(variant, Function::Sign)), ckr);
         }
         let vendor = Ckr(0x8000_000A);
-        assert_eq!(ckr_of(&Error::Pkcs11(RvError::VendorDefined(vendor.0), Function::Login)), vendor);
+        assert_eq!(
+            ckr_of(&Error::Pkcs11(RvError::VendorDefined(vendor.0), Function::Login)),
+            vendor
+        );
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! id leave open, the public key decides.
 
 use cryptoki_sys as ck;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::certificate::asn1::{Element, Reader, Tag};
+use crate::certificate::{Certificate, PublicKey, gost_point, rsa_components};
 
 /// A certificate, as far as pairing goes.
 #[derive(Clone, Debug)]
@@ -56,21 +56,32 @@ enum Likeness {
 
 impl CertificateFacts {
     pub(super) fn new(der: &[u8], id: Vec<u8>, label: String) -> Self {
-        let key = X509Certificate::from_der(der).ok().map(|(_, certificate)| certified_key(certificate.public_key()));
+        let key = Certificate::from_der(der).ok().map(|certificate| CertifiedKey {
+            kind: key_type(certificate.public_key()),
+            value: certified_value(&certificate).to_vec(),
+        });
         Self { id, label, key }
     }
 
     /// The private key that belongs to the certificate, among those that can be seen, with the help of the public ones.
     pub(super) fn pair<'a>(&self, private: &'a [KeyFacts], public: &[KeyFacts]) -> Paired<'a> {
-        let rated: Vec<(&KeyFacts, Likeness)> =
-            private.iter().map(|key| (key, self.likeness(key, private, public))).collect();
+        let rated: Vec<(&KeyFacts, Likeness)> = private
+            .iter()
+            .map(|key| (key, self.likeness(key, private, public)))
+            .collect();
         let with_our_id = |key: &KeyFacts| !self.id.is_empty() && key.id == self.id;
-        let same = rated.iter().find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
+        let same = rated
+            .iter()
+            .find(|(key, likeness)| *likeness == Likeness::Same && with_our_id(key));
         if let Some((key, _)) = same.or_else(|| rated.iter().find(|(_, likeness)| *likeness == Likeness::Same)) {
             return Paired::One(key);
         }
         let open = |fits: &dyn Fn(&KeyFacts) -> bool| -> Vec<&'a KeyFacts> {
-            rated.iter().filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key)).map(|(key, _)| *key).collect()
+            rated
+                .iter()
+                .filter(|(key, likeness)| *likeness == Likeness::Unknown && fits(key))
+                .map(|(key, _)| *key)
+                .collect()
         };
         let with_our_label = |key: &KeyFacts| !self.label.is_empty() && key.label == self.label;
         match open(&with_our_id).as_slice() {
@@ -80,7 +91,12 @@ impl CertificateFacts {
                 [] => Paired::None,
                 _ => Paired::Several,
             },
-            several => match several.iter().filter(|key| with_our_label(key)).collect::<Vec<_>>().as_slice() {
+            several => match several
+                .iter()
+                .filter(|key| with_our_label(key))
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 [one] => Paired::One(one),
                 _ => Paired::Several,
             },
@@ -98,8 +114,11 @@ impl CertificateFacts {
         if key.id.is_empty() || private.iter().filter(|other| other.id == key.id).count() > 1 {
             return Likeness::Unknown;
         }
-        let likenesses: Vec<_> =
-            public.iter().filter(|other| other.id == key.id).map(|other| self.resembles(other)).collect();
+        let likenesses: Vec<_> = public
+            .iter()
+            .filter(|other| other.id == key.id)
+            .map(|other| self.resembles(other))
+            .collect();
         if likenesses.contains(&Likeness::Same) {
             Likeness::Same
         } else if !likenesses.is_empty() && likenesses.iter().all(|likeness| *likeness == Likeness::Different) {
@@ -131,26 +150,36 @@ impl CertificateFacts {
     }
 }
 
-/// The public key of a `CKA_PUBLIC_KEY_INFO`, comparable with a certificate's.
+/// The public key of a `CKA_PUBLIC_KEY_INFO` (SubjectPublicKeyInfo, RFC 5280 section 4.1), comparable with a certificate's.
 pub(super) fn value_of_public_key_info(der: &[u8]) -> Option<Vec<u8>> {
-    SubjectPublicKeyInfo::from_der(der).ok().map(|(_, info)| certified_key(&info).value)
+    let mut fields = Reader::new(der).sequence().ok()?;
+    fields.required(Tag::SEQUENCE).ok()?;
+    let bits = fields.required(Tag::BIT_STRING).ok()?.bit_string().ok()?;
+    Some(rsa_components(bits).map_or(bits, |(modulus, _)| modulus).to_vec())
 }
 
-fn certified_key(info: &SubjectPublicKeyInfo<'_>) -> CertifiedKey {
-    let raw = info.subject_public_key.data.as_ref();
-    let value = match info.parsed() {
-        Ok(PublicKey::RSA(rsa)) => without_leading_zeros(rsa.modulus).to_vec(),
-        _ => in_octet_string(raw).unwrap_or(raw).to_vec(),
-    };
-    let kind = match info.algorithm.algorithm.to_id_string().as_str() {
-        "1.2.840.113549.1.1.1" => Some(ck::CKK_RSA),
-        "1.2.840.10045.2.1" => Some(ck::CKK_EC),
-        "1.2.643.7.1.1.1.1" | "1.2.643.2.2.19" => Some(CKK_GOSTR3410),
-        "1.2.643.7.1.1.1.2" => Some(CKK_GOSTR3410_512),
+/// The modulus of an RSA key, else the point without what is around it.
+fn certified_value(certificate: &Certificate) -> &[u8] {
+    let bits = certificate.public_key_bits();
+    match certificate.public_key() {
+        PublicKey::Rsa { .. } | PublicKey::RsaPss { .. } => {
+            rsa_components(bits).map_or(bits, |(modulus, _)| without_leading_zeros(modulus))
+        }
+        PublicKey::Gost2012 { .. } => gost_point(bits).unwrap_or(bits),
+        _ => bits,
+    }
+}
+
+/// `CK_KEY_TYPE`
+fn key_type(key: &PublicKey) -> Option<u64> {
+    match key {
+        PublicKey::Rsa { .. } | PublicKey::RsaPss { .. } => Some(ck::CKK_RSA),
+        PublicKey::Ec { .. } => Some(ck::CKK_EC),
+        PublicKey::Gost2012 { bits: 256, .. } => Some(CKK_GOSTR3410),
+        PublicKey::Gost2012 { .. } => Some(CKK_GOSTR3410_512),
         // Ed25519 keys are CKK_EC_EDWARDS, or CKK_EC in older modules: no type tells anything.
         _ => None,
-    };
-    CertifiedKey { kind, value }
+    }
 }
 
 /// PKCS#11 v2.40 `pkcs11t.h`.
@@ -168,15 +197,9 @@ fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]
 }
 
-/// The content of a DER OCTET STRING (X.690 section 8.7), if the bytes are exactly one. Points are shorter than 64 KiB.
+/// The content of an OCTET STRING, if the bytes are exactly one.
 fn in_octet_string(der: &[u8]) -> Option<&[u8]> {
-    let (content, length) = match der {
-        [0x04, 0x81, length, content @ ..] => (content, usize::from(*length)),
-        [0x04, 0x82, high, low, content @ ..] => (content, usize::from(*high) << 8 | usize::from(*low)),
-        [0x04, length, content @ ..] if *length < 0x80 => (content, usize::from(*length)),
-        _ => return None,
-    };
-    (content.len() == length).then_some(content)
+    Some(Element::try_from(der).ok()?.tagged(Tag::OCTET_STRING).ok()?.content)
 }
 
 #[cfg(test)]
@@ -222,7 +245,10 @@ mod tests {
         let private = [key(1, b"a", "", None)];
         let public = [key(9, b"a", "", Some(b"\x04\x01A"))];
         assert_eq!(handle(certificate(b"a", "", b"A").pair(&private, &public)), Some(1));
-        assert!(matches!(certificate(b"a", "", b"other").pair(&private, &public), Paired::None));
+        assert!(matches!(
+            certificate(b"a", "", b"other").pair(&private, &public),
+            Paired::None
+        ));
     }
 
     #[test]
@@ -249,13 +275,15 @@ mod tests {
     #[test]
     fn a_certificate_without_key_pairs_with_nothing() {
         assert!(matches!(certificate(b"a", "", b"A").pair(&[], &[]), Paired::None));
-        assert!(matches!(certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]), Paired::None));
+        assert!(matches!(
+            certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]),
+            Paired::None
+        ));
     }
 
     #[test]
     fn an_octet_string_is_opened_only_when_it_is_exactly_one() {
         assert_eq!(in_octet_string(b"\x04\x02ab"), Some(&b"ab"[..]));
-        assert_eq!(in_octet_string(b"\x04\x81\x02ab"), Some(&b"ab"[..]));
         assert_eq!(in_octet_string(b"\x04\x03ab"), None);
         assert_eq!(in_octet_string(b""), None);
         assert_eq!(in_octet_string(b"\x04"), None);

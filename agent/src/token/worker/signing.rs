@@ -3,14 +3,15 @@
 use cryptoki::object::ObjectClass;
 use cryptoki::types::RawAuthPin;
 use cryptoki_sys as ck;
-use sha2::{Digest as _, Sha256};
 
 use super::contents;
 use super::login::LoggedIn;
 use super::module::Module;
 use super::pairing::Paired;
+use crate::certificate::Fingerprint;
 use crate::token::ckr::Ckr;
-use crate::token::protocol::{Answer, SignItem, SignRequest, WorkerError};
+use crate::token::item::SignItem;
+use crate::token::protocol::{Answer, SignRequest, WorkerError};
 
 /// Where the answers of a batch go, and whether it was cancelled.
 pub(super) trait Conversation {
@@ -44,19 +45,21 @@ struct Batch<'a> {
 
 fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPin>) -> Result<Batch<'a>, WorkerError> {
     let (slot, info) = contents::find(module, &request.token)?;
-    let mechanisms =
-        module.raw.mechanisms(slot.id()).map_err(|ckr| module.failure(slot, "C_GetMechanismList", ckr))?;
+    let mechanisms = module
+        .raw
+        .mechanisms(slot.id())
+        .map_err(|ckr| module.failure(slot, "C_GetMechanismList", ckr))?;
     // Before the PIN: what the token cannot do at all should cost nobody a PIN entry.
     for item in &request.items {
-        item.scheme.call(&item.value, &mechanisms, &module.quirks).map_err(|_| unsupported(item))?;
+        item.call(&mechanisms, &module.quirks).map_err(|_| unsupported(item))?;
     }
-    let logged_in = LoggedIn::open(module, slot, &info, request.login, secret, request.last_try_confirmed)?;
+    let mut logged_in = LoggedIn::open(module, slot, &info, request.login, secret, request.last_try_confirmed)?;
     let session = &logged_in.session;
     let failure = |ckr: Ckr| module.failure(slot, "C_GetAttributeValue", ckr);
     let certificates = contents::certificates(module, session).map_err(failure)?;
     let certificate = certificates
         .iter()
-        .find(|certificate| Sha256::digest(&certificate.der).as_slice() == request.certificate)
+        .find(|certificate| Fingerprint::of(&certificate.der) == request.certificate)
         .ok_or(WorkerError::KeyNotFound)?;
     let private = contents::keys(module, session, ObjectClass::PRIVATE_KEY).map_err(failure)?;
     let public = contents::keys(module, session, ObjectClass::PUBLIC_KEY).map_err(failure)?;
@@ -65,13 +68,21 @@ fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPi
         Paired::None => return Err(WorkerError::KeyNotFound),
         Paired::Several => return Err(WorkerError::KeyAmbiguous),
     };
-    let says_so = module.raw.attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE).ok().flatten();
+    let says_so = module
+        .raw
+        .attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE)
+        .ok()
+        .flatten();
+    let authenticate_each = module.quirks.always_authenticate || says_so.is_some_and(|value| value.first() == Some(&1));
+    if !authenticate_each {
+        logged_in.forget_pin();
+    }
     Ok(Batch {
         module,
         slot,
         key,
         mechanisms,
-        authenticate_each: module.quirks.always_authenticate || says_so.is_some_and(|value| value.first() == Some(&1)),
+        authenticate_each,
         logged_in,
     })
 }
@@ -98,10 +109,15 @@ impl Batch<'_> {
     }
 
     fn sign(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
-        let call = item.scheme.call(&item.value, &self.mechanisms, &self.module.quirks).map_err(|_| unsupported(item))?;
+        let call = item
+            .call(&self.mechanisms, &self.module.quirks)
+            .map_err(|_| unsupported(item))?;
         let session = self.logged_in.session.handle();
         let failure = |function, ckr| self.module.failure(self.slot, function, ckr);
-        self.module.raw.sign_init(session, call.mechanism, &[], self.key).map_err(|ckr| failure("C_SignInit", ckr))?;
+        self.module
+            .raw
+            .sign_init(session, call.mechanism, &call.parameter, self.key)
+            .map_err(|ckr| failure("C_SignInit", ckr))?;
         if self.authenticate_each {
             self.logged_in.authenticate_in_context()?;
         }
@@ -110,7 +126,7 @@ impl Batch<'_> {
             Ckr::FUNCTION_CANCELED | Ckr::FUNCTION_REJECTED => WorkerError::PinCancelled,
             ckr => failure("C_Sign", ckr),
         })?;
-        Ok(item.scheme.normalise(signature, &self.module.quirks))
+        Ok(item.normalise(signature, &self.module.quirks))
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Refusal {
     status: StatusCode,
     code: OperationErrorType,
     pub(super) description: String,
+    /// The description of the API has an empty object for this refusal, whatever the style.
+    empty: bool,
 }
 
 impl Refusal {
@@ -49,6 +51,7 @@ impl Refusal {
             status,
             code,
             description: description.into(),
+            empty: false,
         }
     }
 
@@ -64,6 +67,14 @@ impl Refusal {
     /// 404 with RESOURCE_NOT_FOUND.
     pub(super) fn not_found(description: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, OperationErrorType::ResourceNotFound, description)
+    }
+
+    /// 404 with an empty object, as the queries of documents and their status answer it.
+    pub(super) fn absent(description: impl Into<String>) -> Self {
+        Self {
+            empty: true,
+            ..Self::not_found(description)
+        }
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
@@ -108,6 +119,9 @@ pub(super) async fn wrap(State(app): State<Arc<App>>, response: Response) -> Res
         };
         json!({"response": value, "errors": null})
     } else if let Some(refusal) = response.extensions().get::<Refusal>() {
+        if refusal.empty {
+            return json_response(&app, refusal.status, &json!({}));
+        }
         let error = json!({
             "errorCode": refusal.code,
             "errorDescription": refusal.description,
@@ -130,6 +144,9 @@ pub(super) async fn unwrapped(State(app): State<Arc<App>>, response: Response) -
             Answer::Nothing => json_response(&app, response.status(), &json!({})),
         }
     } else if let Some(refusal) = response.extensions().get::<Refusal>() {
+        if refusal.empty {
+            return json_response(&app, refusal.status, &json!({}));
+        }
         behaviour.error_style.write(refusal.status, &refusal.description)
     } else {
         response

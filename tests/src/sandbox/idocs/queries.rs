@@ -19,7 +19,7 @@ pub(super) async fn status(State(app): State<Arc<App>>, Path(id): Path<Uuid>) ->
     let document = records
         .documents
         .find(id)
-        .ok_or_else(|| Refusal::not_found(format!("there is no document {id}")))?;
+        .ok_or_else(|| Refusal::absent(format!("there is no document {id}")))?;
     Answer::of(&DocumentStatus {
         document_status: document.status,
     })
@@ -66,7 +66,7 @@ fn one(app: &App, direction: DocumentDirection, id: Uuid) -> Result<Answer, Refu
         .documents
         .find(id)
         .filter(|document| document.direction == direction);
-    let document = document.ok_or_else(|| Refusal::not_found(format!("there is no {direction:?} document {id}")))?;
+    let document = document.ok_or_else(|| Refusal::absent(format!("there is no {direction:?} document {id}")))?;
     Answer::of(&document.extended(id, &app.behaviour().idocs))
 }
 

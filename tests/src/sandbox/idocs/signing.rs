@@ -298,11 +298,7 @@ impl Saving<'_> {
         if document.signed {
             return Err(NotSaved::Repeated);
         }
-        let contents = records.contents.in_order();
-        let content = contents
-            .into_iter()
-            .map(|(_, content)| content)
-            .find(|content| content.ticket == self.ticket);
+        let content = records.contents.values().find(|content| content.ticket == self.ticket);
         let content = content.ok_or_else(|| Refusal::invalid("idempotencyTicket was not issued by this service"))?;
         if content.document_id != self.document_id {
             return Err(Refusal::invalid("idempotencyTicket was issued for another document").into());

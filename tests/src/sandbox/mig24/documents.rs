@@ -90,8 +90,8 @@ fn upload(app: &App, call: &Call, id: Uuid, kind: DocumentKind, file: UploadedFi
         created_on: clock::rfc3339(),
     };
     records.documents.put(id, document.clone())?;
-    let answer = Json(records.document_info(id, &document));
     drop(records);
+    let answer = Json(document.info(id, None));
     app.record(
         call,
         Happened::DocumentUploaded {
@@ -180,11 +180,11 @@ pub(super) async fn file(State(app): State<Arc<App>>, Path(id): Path<Uuid>) -> R
         match records.documents.find(id) {
             Some(document) => (document.name.clone(), document.bytes.clone()),
             None => {
-                let packages = records.packages.in_order();
-                let signatures = packages
-                    .into_iter()
-                    .filter_map(|(_, package)| package.signature.clone());
-                let signature = signatures.into_iter().find(|signature| signature.id == id);
+                let mut signatures = records
+                    .packages
+                    .values()
+                    .filter_map(|package| package.signature.as_ref());
+                let signature = signatures.find(|signature| signature.id == id).cloned();
                 let signature = signature.ok_or_else(|| Refusal::not_found(format!("there is no file {id}")))?;
                 (format!("{id}.p7s"), signature.bytes)
             }
@@ -228,13 +228,18 @@ impl Records {
     }
 
     fn document_info(&self, id: Uuid, document: &Document) -> Value {
-        document.info(id, self.signature_ids().get(&id).copied())
+        let signed = self
+            .packages
+            .values()
+            .find(|package| package.document_id == id && package.signature.is_some());
+        let signature = signed.and_then(|package| package.signature.as_ref());
+        document.info(id, signature.map(|signature| signature.id))
     }
 
     fn signature_ids(&self) -> HashMap<Uuid, Uuid> {
-        let packages = self.packages.in_order().into_iter();
-        packages
-            .filter_map(|(_, package)| Some((package.document_id, package.signature.as_ref()?.id)))
+        self.packages
+            .values()
+            .filter_map(|package| Some((package.document_id, package.signature.as_ref()?.id)))
             .collect()
     }
 }

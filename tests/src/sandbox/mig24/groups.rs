@@ -221,7 +221,9 @@ impl Records {
         let mut seen = present.clone();
         let read = |document: &Map<String, Value>| {
             let item = Item::read(document)?;
-            self.document(item.document_id)?;
+            if self.documents.find(item.document_id).is_none() {
+                return Err(Refusal::invalid(format!("there is no document {}", item.document_id)));
+            }
             if !seen.insert(item.document_id) {
                 return Err(Refusal::invalid(format!("document {} comes twice", item.document_id)));
             }

@@ -74,3 +74,53 @@ impl HashItem {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Vectors {
+        package_group_id: Uuid,
+        session: String,
+        items: Vec<Item>,
+        answers: Vec<Vector>,
+    }
+
+    #[derive(Deserialize)]
+    struct Item {
+        package_id: Uuid,
+        document_id: Uuid,
+        name: String,
+        hash_hex: String,
+    }
+
+    #[derive(Deserialize)]
+    struct Vector {
+        shape: PrepareAnswer,
+        answer: Value,
+    }
+
+    #[test]
+    fn shapes_are_those_of_the_vectors() {
+        let vectors: Vectors =
+            serde_json::from_str(include_str!("../../../vectors/mig24/prepare-answers.json")).unwrap();
+        let item = |item: Item| HashItem {
+            package_id: item.package_id,
+            document_id: item.document_id,
+            name: item.name,
+            algorithm: "1.2.643.7.1.1.2.2",
+            value: hex::decode(item.hash_hex).unwrap(),
+        };
+        let items: Vec<_> = vectors.items.into_iter().map(item).collect();
+        for Vector { shape, answer } in vectors.answers {
+            assert_eq!(
+                write(&shape, vectors.package_group_id, Some(&vectors.session), &items),
+                answer
+            );
+        }
+    }
+}

@@ -33,6 +33,9 @@ const AT_ONCE: usize = 16;
 pub(super) struct PrepareRequest {
     package_group_id: Uuid,
     certificate: String,
+    /// The power of attorney under which an employee signs. Recorded, not checked: the sandbox keeps no such register.
+    #[serde(default)]
+    mchd_info_id: Option<String>,
 }
 
 /// Hands out the hashes of a group's documents for one certificate. Asked again, the last answer counts.
@@ -47,42 +50,14 @@ pub(super) async fn prepare(
     let behaviour = app.behaviour().mig24;
     let documents = locked(&app.mig24).documents_to_sign(group_id)?;
 
-    let algorithm = certificate.key().digest();
     let mut items = Vec::with_capacity(documents.len());
     let mut hashes = Vec::with_capacity(documents.len());
     let mut digests = Vec::with_capacity(documents.len());
-    for DocumentToSign {
-        package_id,
-        document_id,
-        name,
-        bytes,
-    } in documents
-    {
-        let digest = algorithm.digest(&app.blobs.read(&bytes)?);
-        let attributes = SignedAttributes::build(&certificate, &digest);
-        digests.push(PreparedDigest {
-            document_id,
-            digest: hex::encode(&digest),
-        });
-        let (value, signed_attributes) = match behaviour.hash_kind {
-            HashKind::ContentDigest => (digest, None),
-            HashKind::SignedAttributesDigest => (algorithm.digest(attributes.der()), Some(attributes)),
-            HashKind::SignedAttributes => (attributes.der().to_vec(), Some(attributes)),
-        };
-        let signed_attributes = signed_attributes.map(|attributes| hex::encode(attributes.der()));
-        items.push(PreparedItem {
-            package_id,
-            document_id,
-            bytes,
-            signed_attributes,
-        });
-        hashes.push(HashItem {
-            package_id,
-            document_id,
-            name,
-            algorithm: algorithm.oid(),
-            value,
-        });
+    for document in documents {
+        let (item, hash, digest) = document.hash(&app, &certificate, behaviour.hash_kind)?;
+        items.push(item);
+        hashes.push(hash);
+        digests.push(digest);
     }
     if let (Some(first), Some(twist)) = (hashes.first_mut(), call.twists.digest) {
         twist_hash(&mut first.value, twist);
@@ -103,6 +78,7 @@ pub(super) async fn prepare(
         Happened::GroupPrepared {
             group_id,
             certificate_sha256: certificate.fingerprint(),
+            mchd_info_id: request.mchd_info_id,
             digests,
         },
     )?;
@@ -139,6 +115,59 @@ struct DocumentToSign {
     document_id: Uuid,
     name: String,
     bytes: BlobRef,
+}
+
+impl DocumentToSign {
+    /// What `finish` has to fit, what is handed out, and what is recorded.
+    fn hash(
+        self,
+        app: &App,
+        certificate: &Certificate,
+        kind: HashKind,
+    ) -> Result<(PreparedItem, HashItem, PreparedDigest), Refusal> {
+        let Self {
+            package_id,
+            document_id,
+            name,
+            bytes,
+        } = self;
+        let algorithm = certificate.key().digest();
+        let content_digest = algorithm.digest(&app.blobs.read(&bytes)?);
+        let digest = PreparedDigest {
+            document_id,
+            digest: hex::encode(&content_digest),
+        };
+        let attributes = || SignedAttributes::build(certificate, &content_digest);
+        let (value, attributes) = match kind {
+            HashKind::ContentDigest => (content_digest, None),
+            HashKind::SignedAttributesDigest => {
+                let attributes = attributes();
+                (algorithm.digest(attributes.der()), Some(attributes))
+            }
+            HashKind::SignedAttributes => {
+                let attributes = attributes();
+                (attributes.der().to_vec(), Some(attributes))
+            }
+        };
+        let signed_attributes = attributes.map(|attributes| hex::encode(attributes.der()));
+        let item = PreparedItem {
+            package_id,
+            document_id,
+            bytes,
+            signed_attributes,
+        };
+        Ok((
+            item,
+            HashItem {
+                package_id,
+                document_id,
+                name,
+                algorithm: algorithm.oid(),
+                value,
+            },
+            digest,
+        ))
+    }
 }
 
 impl Records {

@@ -42,6 +42,12 @@ impl BlobStore {
         std::fs::read(self.path(blob))
     }
 
+    /// Bytes by their digest in lower-case hexadecimal, if they are here.
+    pub(crate) fn find(&self, sha256: &str) -> Option<Vec<u8>> {
+        let is_digest = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| std::fs::read(self.dir.join(sha256)).ok()).flatten()
+    }
+
     pub(crate) fn path(&self, blob: &BlobRef) -> PathBuf {
         self.dir.join(&blob.sha256)
     }

@@ -66,6 +66,11 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
         Ok(())
     }
 
+    /// Every record, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.records.values().map(|record| &record.value)
+    }
+
     /// Every record, oldest first.
     pub(crate) fn in_order(&self) -> Vec<(Uuid, &T)> {
         let mut records: Vec<_> = self.records.values().collect();

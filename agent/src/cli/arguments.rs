@@ -1,0 +1,421 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use uuid::Uuid;
+
+use super::pin_source::PinSource;
+use crate::messages::Language;
+use crate::token::worker;
+
+/// Signs with hardware tokens: every signature is shown to a person first.
+#[derive(Debug, Parser)]
+#[command(name = "tokensign", version, max_term_width = 110)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 not understood, 3 refused by the person, 4 token or PIN, 5 service.\n\
+                        Environment: TOKENSIGN_CONFIG (a configuration file), TOKENSIGN_LOG (a log level, or levels by module)."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Debug)]
+pub(super) struct Global {
+    /// A configuration file instead of the system's and the user's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print one JSON value on stdout, and errors as problem JSON on stderr.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// The language of texts: en, kk or ru (otherwise that of the environment).
+    #[arg(long, global = true)]
+    pub(super) language: Option<Language>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the agent in the foreground until it is told to end.
+    Serve(Serve),
+    /// Show whether the agent runs and what it waits for.
+    Status,
+    /// List the tokens that are plugged in.
+    Tokens,
+    /// List certificates and what each may be used for.
+    Certs(Certs),
+    /// Sign files; each signature is written beside its file.
+    Sign(Sign),
+    /// Verify a signature.
+    Verify(Verify),
+    /// Sign and send documents in iDocs.
+    #[command(subcommand)]
+    Idocs(Idocs),
+    /// Sign and send package groups in EDO.MIG24.
+    #[command(subcommand)]
+    Mig24(Mig24),
+    /// Answer the questions that wait for you.
+    Approve(Approve),
+    /// Open the page on which questions are answered.
+    Open(Open),
+    /// End every remembered permission and every login to a token.
+    Lock,
+    /// Programs that are connected.
+    #[command(subcommand)]
+    Apps(Apps),
+    /// Work in hand and its outcome.
+    #[command(subcommand)]
+    Jobs(Jobs),
+    /// The record of what was asked, decided and signed.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// PKCS#11 modules, the drivers of tokens.
+    #[command(subcommand)]
+    Modules(Modules),
+    /// Look for what could keep tokensign from working.
+    Doctor,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Serves one PKCS#11 module to the agent that started it.
+    #[command(hide = true)]
+    Worker(worker::Arguments),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    /// The loopback address and port; without it 127.0.0.1:9482, or the first free port of 9483–9499.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Listen on the Unix socket only.
+    #[arg(long, conflicts_with = "listen")]
+    pub(super) no_tcp: bool,
+    /// How log lines are written on stderr.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(super) log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Certs {
+    /// Only certificates that fit: a fingerprint's beginning, a PKCS#11 URI, or filters such as iin=…,bin=….
+    #[arg(value_name = "SELECTOR")]
+    pub(super) selector: Option<String>,
+    /// Only certificates for this purpose.
+    #[arg(long, value_enum)]
+    pub(super) purpose: Option<Purpose>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Purpose {
+    /// Signing documents.
+    Signature,
+    /// Logging in.
+    Authentication,
+}
+
+/// With which certificate, and where the PIN comes from.
+#[derive(Args, Debug)]
+pub(super) struct Signer {
+    /// The certificate: a fingerprint's beginning, a PKCS#11 URI, or filters such as iin=…,bin=….
+    #[arg(long = "cert", value_name = "SELECTOR")]
+    pub(super) certificate: Option<String>,
+    /// Where the PIN comes from: prompt, env:NAME or file:PATH. The last two work only for certificates that the
+    /// configuration names unattended.
+    #[arg(long, value_name = "SOURCE", default_value = "prompt")]
+    pub(super) pin_source: PinSource,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Sign {
+    /// The files to sign.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) signer: Signer,
+    /// The signature's format.
+    #[arg(long, value_enum, default_value_t = Format::CadesB)]
+    pub(super) format: Format,
+    /// Put the content into the signature.
+    #[arg(long)]
+    pub(super) attached: bool,
+    /// Put the known certificates of the chain into the signature.
+    #[arg(long)]
+    pub(super) include_chain: bool,
+    /// How the signature is written.
+    #[arg(long, value_enum, default_value_t = Encoding::Der)]
+    pub(super) encoding: Encoding,
+    /// Where the signature goes: a file, or a directory; - for stdout. Without it FILE.p7s.
+    #[arg(long, value_name = "PATH")]
+    pub(super) out: Option<PathBuf>,
+    /// Overwrite a signature that is there.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Format {
+    /// CAdES baseline B (ETSI EN 319 122-1).
+    CadesB,
+    /// CAdES baseline T: with a timestamp.
+    CadesT,
+    /// CMS without the attributes of CAdES (RFC 5652).
+    Cms,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Encoding {
+    /// Bytes.
+    Der,
+    /// Text between BEGIN CMS and END CMS (RFC 7468).
+    Pem,
+    /// Base64 on one line.
+    Base64,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Verify {
+    /// The signature: DER, PEM or base64.
+    #[arg(value_name = "SIGNATURE")]
+    pub(super) signature: PathBuf,
+    /// The signed file; without it SIGNATURE without .p7s, if there is such a file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) content: Option<PathBuf>,
+    /// A root certificate to trust (PEM); may be repeated.
+    #[arg(long = "root", value_name = "FILE")]
+    pub(super) roots: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Idocs {
+    /// Send a file as a new document, sign it and start its route.
+    Send(IdocsSend),
+    /// Sign a document that is in iDocs.
+    Sign(IdocsSign),
+    /// Show a document's state.
+    Status {
+        /// The document's id.
+        document: String,
+        /// The profile in the configuration; needed when there are several.
+        #[arg(long)]
+        profile: Option<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct IdocsSend {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) scenario: Scenario,
+    /// The document's name; without it the file's.
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// The document's number.
+    #[arg(long)]
+    pub(super) number: String,
+    /// The document's date, YYYY-MM-DD.
+    #[arg(long)]
+    pub(super) date: String,
+    /// The document group.
+    #[arg(long)]
+    pub(super) group: String,
+    /// The counterparty's BIN, or IIN with --individual.
+    #[arg(long, value_name = "BIN")]
+    pub(super) counterparty: String,
+    /// Whom to notify at the counterparty; may be repeated.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) email: Vec<String>,
+    /// The counterparty is an individual.
+    #[arg(long)]
+    pub(super) individual: bool,
+    /// A comment for the counterparty.
+    #[arg(long)]
+    pub(super) comment: Option<String>,
+    /// The employee who signs; without it found by the certificate's IIN.
+    #[arg(long, value_name = "ID")]
+    pub(super) employee: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct IdocsSign {
+    /// The document's id.
+    #[arg(value_name = "DOCUMENT")]
+    pub(super) document: String,
+    #[command(flatten)]
+    pub(super) scenario: Scenario,
+    /// Whether the document comes or goes.
+    #[arg(long, value_enum, default_value_t = Direction::Outgoing)]
+    pub(super) direction: Direction,
+    /// The employee who signs; without it found by the certificate's IIN.
+    #[arg(long, value_name = "ID")]
+    pub(super) employee: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Direction {
+    /// Ours, to the counterparty.
+    Outgoing,
+    /// The counterparty's, to us.
+    Incoming,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Mig24 {
+    /// Send files as a new package group and sign them.
+    Send(Mig24Send),
+    /// Sign a package group that is in EDO.MIG24.
+    Sign(Mig24Sign),
+    /// Show a package group's state.
+    Status {
+        /// The package group's id.
+        group: String,
+        /// The profile in the configuration; needed when there are several.
+        #[arg(long)]
+        profile: Option<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Mig24Send {
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) scenario: Scenario,
+    /// The recipient's subscriber code.
+    #[arg(long, value_name = "CODE", required_unless_present = "recipient_inn")]
+    pub(super) recipient: Option<String>,
+    /// The recipient by its details: its INN.
+    #[arg(long, value_name = "INN", conflicts_with = "recipient", requires_all = ["recipient_name", "recipient_email"])]
+    pub(super) recipient_inn: Option<String>,
+    /// The recipient's name.
+    #[arg(long, value_name = "NAME")]
+    pub(super) recipient_name: Option<String>,
+    /// The recipient's e-mail address.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) recipient_email: Option<String>,
+    /// The recipient's KPP.
+    #[arg(long, value_name = "KPP")]
+    pub(super) recipient_kpp: Option<String>,
+    /// The recipient's OGRN.
+    #[arg(long, value_name = "OGRN")]
+    pub(super) recipient_ogrn: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Mig24Sign {
+    /// The package group's id.
+    #[arg(value_name = "GROUP")]
+    pub(super) group: String,
+    #[command(flatten)]
+    pub(super) scenario: Scenario,
+    /// The power of attorney (МЧД) to sign by.
+    #[arg(long, value_name = "ID")]
+    pub(super) mchd: Option<String>,
+}
+
+/// What the scenarios of both services take.
+#[derive(Args, Debug)]
+pub(super) struct Scenario {
+    /// The profile in the configuration; needed when there are several.
+    #[arg(long)]
+    pub(super) profile: Option<String>,
+    #[command(flatten)]
+    pub(super) signer: Signer,
+    /// Start it and do not wait: questions are answered elsewhere.
+    #[arg(long)]
+    pub(super) detach: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Approve {
+    /// Only this question.
+    #[arg(conflicts_with = "watch")]
+    pub(super) question: Option<Uuid>,
+    /// Go on waiting for questions and answer them as they come.
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Open {
+    /// Print the one-time link instead of opening it.
+    #[arg(long)]
+    pub(super) print: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Apps {
+    /// List them.
+    List,
+    /// End a program's connection.
+    Revoke {
+        /// The program's id from the list.
+        id: Uuid,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Jobs {
+    /// List them, the newest first.
+    List {
+        /// Only what is not closed.
+        #[arg(long)]
+        open: bool,
+        /// At most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show one with its steps.
+    Show {
+        /// The job's id.
+        id: Uuid,
+    },
+    /// Take up one that stopped.
+    Retry {
+        /// The job's id.
+        id: Uuid,
+    },
+    /// Cancel one that is not closed.
+    Cancel {
+        /// The job's id.
+        id: Uuid,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// List the newest entries.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Check that no entry was changed or removed.
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Modules {
+    /// List them, with what is wrong with them.
+    List,
+    /// Take back one that was set aside, and end its worker.
+    Release {
+        /// The module's file.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,180 @@
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::output::{printable, table_lines};
+use super::problem;
+use super::session::Session;
+use super::table::Table;
+use crate::messages::{Code, Fault};
+use crate::{platform, secrets};
+
+/// One thing that was looked at.
+struct Check {
+    name: String,
+    /// What was found, when it is well.
+    found: String,
+    fault: Option<Fault>,
+}
+
+impl Check {
+    fn of(name: impl Into<String>, result: Result<String, Fault>) -> Self {
+        let name = name.into();
+        match result {
+            Ok(found) => Self {
+                name,
+                found,
+                fault: None,
+            },
+            Err(fault) => Self {
+                name,
+                found: String::new(),
+                fault: Some(fault),
+            },
+        }
+    }
+}
+
+/// `tokensign doctor`: every finding with what to do; fails when there is one.
+pub(super) async fn run(session: &Session) -> Result<(), Fault> {
+    let output = session.output;
+    let mut checks = vec![
+        Check::of("directories", directories(session)),
+        Check::of("reader service", reader_service()),
+    ];
+    checks.extend(secrets_of_profiles(session));
+    checks.extend(agent(session).await);
+
+    let localizer = output.localizer();
+    let value: Vec<_> = checks
+        .iter()
+        .map(|check| {
+            let problem = check.fault.as_ref().map(|fault| problem::of_fault(fault, localizer));
+            json!({ "check": check.name, "found": check.found, "problem": problem })
+        })
+        .collect();
+    output.result(&json!({ "checks": value }), || {
+        let mut lines = Vec::new();
+        for check in &checks {
+            let mut table = Table::new([String::new(), String::new(), String::new()]);
+            let word = if check.fault.is_some() {
+                "cli-check-problem"
+            } else {
+                "cli-check-ok"
+            };
+            table.row([check.name.clone(), output.text(word), check.found.clone()]);
+            lines.extend(table_lines(&table).into_iter().filter(|line| !line.is_empty()));
+            if let Some(fault) = &check.fault {
+                lines.push(format!("    {}", printable(&localizer.fault_title(fault))));
+                lines.push(format!("    {}", printable(&localizer.fault_advice(fault))));
+                lines.extend(
+                    fault
+                        .detail_text()
+                        .into_iter()
+                        .flat_map(str::lines)
+                        .map(|line| format!("    {}", printable(line))),
+                );
+            }
+        }
+        lines
+    });
+    match checks.into_iter().find_map(|check| check.fault) {
+        Some(fault) => {
+            Err(Fault::new(fault.code()).detail("at least one check found a problem; they are listed above"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn directories(session: &Session) -> Result<String, Fault> {
+    let directories = session.config.directories()?;
+    directories.create()?;
+    Ok(format!(
+        "{}, {}",
+        directories.state.display(),
+        directories.runtime.display()
+    ))
+}
+
+/// Tokens that speak PC/SC need its service; some have drivers of their own, so its absence is told, not counted as a problem.
+fn reader_service() -> Result<String, Fault> {
+    let socket = Path::new("/run/pcscd/pcscd.comm");
+    Ok(if socket.exists() {
+        "pcscd runs"
+    } else {
+        "pcscd does not run: tokens in smart card readers are not seen"
+    }
+    .to_owned())
+}
+
+fn secrets_of_profiles(session: &Session) -> Vec<Check> {
+    let idocs = session
+        .config
+        .idocs
+        .iter()
+        .map(|(name, profile)| (format!("idocs.{name}"), &profile.service));
+    let mig24 = session
+        .config
+        .mig24
+        .iter()
+        .map(|(name, profile)| (format!("mig24.{name}"), &profile.service));
+    idocs
+        .chain(mig24)
+        .map(|(name, service)| {
+            let found = secrets::resolve(&service.token).map(|_| secrets::describe(&service.token));
+            Check::of(name.clone(), found.map_err(|fault| fault.arg("profile", name)))
+        })
+        .collect()
+}
+
+async fn agent(session: &Session) -> Vec<Check> {
+    let inventory = async {
+        let agent = session.agent().await?;
+        let how = if agent.is_own() {
+            "not running, can be started"
+        } else {
+            "running"
+        };
+        let tokens = agent.client().get("/v1/tokens").await;
+        agent.end().await;
+        Ok::<_, Fault>((how.to_owned(), tokens?))
+    };
+    let (how, inventory) = match inventory.await {
+        Ok(found) => found,
+        Err(fault) => return vec![Check::of("agent", Err(fault))],
+    };
+    let mut checks = vec![Check::of("agent", Ok(how))];
+    for module in inventory["modules"].as_array().into_iter().flatten() {
+        let path = module["path"].as_str().unwrap_or_default();
+        let state = module["state"].as_str().unwrap_or_default().to_owned();
+        let found = match module.get("fault").filter(|fault| !fault.is_null()) {
+            Some(problem) => Err(problem::to_fault(problem)),
+            None => Ok(state),
+        };
+        checks.push(Check::of(path, found));
+    }
+    let tokens = inventory["tokens"].as_array().map(Vec::len).unwrap_or_default();
+    let found = if tokens == 0 {
+        Err(Fault::new(Code::TokenAbsent))
+    } else {
+        Ok(labels(&inventory))
+    };
+    checks.push(Check::of("tokens", found));
+    if !platform::has_desktop_session() {
+        checks.push(Check::of(
+            "desktop",
+            Ok("no desktop session: questions are answered with tokensign approve".to_owned()),
+        ));
+    }
+    checks
+}
+
+fn labels(inventory: &Value) -> String {
+    let labels: Vec<_> = inventory["tokens"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|token| token["label"].as_str())
+        .collect();
+    labels.join(", ")
+}

@@ -1,0 +1,198 @@
+use serde_json::{Value, json};
+
+use super::arguments::{Certs, Modules, Purpose};
+use super::output::{Output, pair_lines, table_lines};
+use super::problem;
+use super::session::Session;
+use super::table::Table;
+use super::words;
+use crate::messages::Fault;
+
+/// `tokensign tokens`
+pub(super) async fn tokens(session: &Session) -> Result<(), Fault> {
+    let output = session.output;
+    let answer = read(session, "/v1/tokens", &[]).await?;
+    output.result(&answer, || {
+        let tokens = items(&answer, "tokens");
+        if tokens.is_empty() {
+            return vec![output.text("ui-tokens-none")];
+        }
+        let headings = [
+            "ui-token",
+            "ui-serial",
+            "cli-model",
+            "cli-module",
+            "ui-state",
+            "ui-certificates",
+        ];
+        let mut table = Table::new(headings.map(|key| output.text(key)));
+        for token in tokens {
+            table.row([
+                text(token, "label"),
+                text(token, "serial"),
+                text(token, "model"),
+                text(&token["module"], "name"),
+                token_state(&output, token),
+                items(token, "certificates").len().to_string(),
+            ]);
+        }
+        table_lines(&table)
+    });
+    Ok(())
+}
+
+/// `tokensign certs`
+pub(super) async fn certs(session: &Session, arguments: &Certs) -> Result<(), Fault> {
+    let output = session.output;
+    let mut query = Vec::new();
+    if let Some(selector) = &arguments.selector {
+        query.push(("selector", selector.clone()));
+    }
+    match arguments.purpose {
+        Some(Purpose::Signature) => query.push(("purpose", "signature".to_owned())),
+        Some(Purpose::Authentication) => query.push(("purpose", "authentication".to_owned())),
+        None => {}
+    }
+    let answer = read(session, "/v1/certificates", &query).await?;
+    output.result(&answer, || {
+        let certificates = items(&answer, "certificates");
+        if certificates.is_empty() {
+            return vec![output.text("ui-certificates-none")];
+        }
+        let mut lines = Vec::new();
+        for (number, certificate) in certificates.iter().enumerate() {
+            if number > 0 {
+                lines.push(String::new());
+            }
+            lines.extend(certificate_lines(&output, certificate));
+        }
+        lines
+    });
+    Ok(())
+}
+
+/// `tokensign modules`
+pub(super) async fn modules(session: &Session, command: &Modules) -> Result<(), Fault> {
+    let output = session.output;
+    match command {
+        Modules::List => {
+            let answer = read(session, "/v1/tokens", &[]).await?;
+            let modules = json!({ "modules": answer["modules"] });
+            output.result(&modules, || {
+                let mut table =
+                    Table::new(["cli-module", "ui-profile", "ui-state", "ui-details"].map(|key| output.text(key)));
+                for module in items(&modules, "modules") {
+                    let fault = module
+                        .get("fault")
+                        .filter(|fault| !fault.is_null())
+                        .map(problem::to_fault);
+                    table.row([
+                        text(module, "path"),
+                        text(module, "profile"),
+                        words::word(&output, "ui-module-", &text(module, "state")),
+                        fault
+                            .map(|fault| output.localizer().fault_title(&fault))
+                            .unwrap_or_default(),
+                    ]);
+                }
+                table_lines(&table)
+            });
+            Ok(())
+        }
+        Modules::Release { path } => {
+            let agent = session.agent().await?;
+            let answer = agent
+                .client()
+                .post("/v1/modules/release", &json!({ "path": path }))
+                .await;
+            agent.end().await;
+            let answer = answer?;
+            output.result(&answer, || vec![output.text("ui-done")]);
+            Ok(())
+        }
+    }
+}
+
+async fn read(session: &Session, path: &str, query: &[(&str, String)]) -> Result<Value, Fault> {
+    let agent = session.agent().await?;
+    let answer = agent.client().query(path, query).await;
+    agent.end().await;
+    answer
+}
+
+fn certificate_lines(output: &Output, certificate: &Value) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = |key: &str, value: String| {
+        if !value.is_empty() {
+            rows.push((output.text(key), value));
+        }
+    };
+    let name = text(certificate, "common_name");
+    row(
+        "ui-common-name",
+        if name.is_empty() {
+            text(certificate, "subject")
+        } else {
+            name
+        },
+    );
+    for (key, member) in [
+        ("ui-organisation", "organisation"),
+        ("ui-iin", "iin"),
+        ("ui-bin", "bin"),
+        ("ui-inn", "inn"),
+        ("ui-inn-le", "inn_le"),
+        ("ui-ogrn", "ogrn"),
+        ("ui-snils", "snils"),
+        ("ui-issuer", "issuer"),
+        ("ui-key-type", "key_type"),
+    ] {
+        row(key, text(certificate, member));
+    }
+    row(
+        "ui-valid-from",
+        words::date_of(output, &text(certificate, "valid_from")),
+    );
+    row(
+        "ui-valid-until",
+        words::date_of(output, &text(certificate, "valid_until")),
+    );
+    let purposes: Vec<_> = items(certificate, "purposes")
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|purpose| words::word(output, "ui-purpose-", purpose))
+        .collect();
+    row("ui-purpose", purposes.join(", "));
+    let usable = match certificate.get("why_not").filter(|why| !why.is_null()) {
+        Some(problem) => {
+            let fault = problem::to_fault(problem);
+            format!("{}: {}", output.text("ui-no"), output.localizer().fault_title(&fault))
+        }
+        None if certificate["usable"] == false => output.text("ui-no"),
+        None => output.text("ui-yes"),
+    };
+    row("ui-usable", usable);
+    let token = &certificate["token"];
+    row(
+        "ui-token",
+        token.as_str().map_or_else(|| text(token, "label"), str::to_owned),
+    );
+    row("ui-fingerprint", text(certificate, "fingerprint"));
+    pair_lines(&rows)
+}
+
+fn token_state(output: &Output, token: &Value) -> String {
+    let state = words::word(output, "ui-token-", &text(token, "state"));
+    match token["pin"]["state"].as_str() {
+        Some(pin) if pin != "ok" => format!("{state}, {}", words::word(output, "ui-pin-state-", pin)),
+        _ => state,
+    }
+}
+
+fn items<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}

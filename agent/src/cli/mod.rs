@@ -1,0 +1,156 @@
+//! The command line.
+//!
+//! Belongs here: arguments, what is printed and how, the terminal prompter, exit codes. Every command speaks to an agent over its
+//! local socket as any program would: to the one that runs, else to one started inside this process.
+//! Does not belong here: carrying anything out.
+
+mod approve;
+mod arguments;
+mod client;
+mod desk_commands;
+mod doctor;
+mod event_stream;
+mod follow;
+mod inventory;
+mod jobs;
+mod logging;
+mod output;
+mod own_agent;
+mod pin_source;
+mod problem;
+mod prompter;
+mod question_text;
+mod serve;
+mod services;
+mod session;
+mod sign;
+mod table;
+mod upload;
+mod verify;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use tracing::Level;
+
+use crate::config::{Config, Layers};
+use crate::messages::{Fault, Language, Localizer};
+use crate::token::worker;
+use arguments::{Command, LogFormat};
+use output::Output;
+use session::Session;
+
+pub use arguments::Arguments;
+
+/// Carries a command out and gives the exit code of the design: that of the error's code, 0 when there is none.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    // A worker reads no configuration and starts no runtime: it is to load one library and do nothing else.
+    if let Command::Worker(arguments) = &arguments.command {
+        return worker::main(arguments);
+    }
+    let global = &arguments.global;
+    let language = global.language.or_else(Language::of_environment);
+    let before_configuration = Output::new(global.json, Localizer::new(language.unwrap_or_default()));
+    let mut session = match Config::load(&Layers::of_environment(global.config.clone())) {
+        Ok(config) => Session {
+            config,
+            output: before_configuration,
+        },
+        Err(fault) => return end(before_configuration, Err(fault)),
+    };
+    let configured = session
+        .config
+        .agent
+        .language
+        .as_deref()
+        .and_then(|name| name.parse().ok());
+    session.output = Output::new(global.json, Localizer::new(language.or(configured).unwrap_or_default()));
+    end(session.output, carry_out(&session, &arguments.command))
+}
+
+fn end(output: Output, result: Result<(), Fault>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            output.fault(&fault);
+            ExitCode::from(fault.code().exit() as u8)
+        }
+    }
+}
+
+fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
+    match command {
+        Command::Serve(arguments) => logging::start(arguments.log_format, Level::INFO)?,
+        _ => logging::start(LogFormat::Text, Level::ERROR)?,
+    }
+    // TLS for the services; a second installation of it is no error.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Fault::internal)?;
+    let result = runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(session, arguments).await,
+            Command::Status => desk_commands::status(session).await,
+            Command::Tokens => inventory::tokens(session).await,
+            Command::Certs(arguments) => inventory::certs(session, arguments).await,
+            Command::Sign(arguments) => sign::run(session, arguments).await,
+            Command::Verify(arguments) => verify::run(session, arguments).await,
+            Command::Idocs(command) => services::idocs(session, command).await,
+            Command::Mig24(command) => services::mig24(session, command).await,
+            Command::Approve(arguments) => approve::run(session, arguments).await,
+            Command::Open(arguments) => desk_commands::open(session, arguments).await,
+            Command::Lock => desk_commands::lock(session).await,
+            Command::Apps(command) => desk_commands::apps(session, command).await,
+            Command::Jobs(command) => jobs::run(session, command).await,
+            Command::Audit(command) => desk_commands::audit(session, command),
+            Command::Modules(command) => inventory::modules(session, command).await,
+            Command::Doctor => doctor::run(session).await,
+            Command::Completions { shell } => completions(session, *shell),
+            // Handled before anything was read.
+            Command::Worker(_) => Ok(()),
+        }
+    });
+    // A thread that still reads the terminal must not keep the process.
+    runtime.shutdown_background();
+    result
+}
+
+fn completions(session: &Session, shell: clap_complete::Shell) -> Result<(), Fault> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "tokensign", &mut script);
+    session.output.bytes(&script).map_err(Fault::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_is_explained() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help")
+                .for_each(check);
+        }
+        let mut command = Arguments::command();
+        command.build();
+        check(&command);
+    }
+}

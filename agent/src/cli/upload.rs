@@ -1,0 +1,137 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use futures_util::StreamExt;
+use indicatif::ProgressBar;
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+use tokio_util::io::ReaderStream;
+
+use super::output::Output;
+use crate::messages::{Code, Fault};
+
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 256 << 10;
+/// From this size on, in bytes, sending takes long enough to be shown.
+const WORTH_SHOWING: u64 = 8 << 20;
+
+/// A file to send. It is read piece by piece while it is sent.
+#[derive(Debug)]
+pub(super) struct FileToSend {
+    path: PathBuf,
+    name: String,
+    size: u64,
+}
+
+impl FileToSend {
+    /// # Errors
+    /// `file_unreadable`.
+    pub(super) async fn open(path: &Path) -> Result<Self, Fault> {
+        let metadata = tokio::fs::metadata(path)
+            .await
+            .map_err(|error| unreadable(path, &error))?;
+        if !metadata.is_file() {
+            return Err(unreadable(path, &io::Error::other("it is not a file")));
+        }
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            path: path.to_owned(),
+            name,
+            size: metadata.len(),
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's own name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the form's part that carries the file at this place in the list.
+    pub(super) fn part_name(index: usize) -> String {
+        format!("document-{index}")
+    }
+}
+
+/// Reads a whole small file.
+///
+/// # Errors
+/// `file_unreadable`.
+pub(super) fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
+    let read = || {
+        let size = std::fs::metadata(path)?.len();
+        if size > limit {
+            return Err(io::Error::other(format!("it has {size} bytes, more than {limit}")));
+        }
+        std::fs::read(path)
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+/// A form of a part `request` and the files, and the bar that shows their way.
+///
+/// # Errors
+/// `file_unreadable`.
+pub(super) async fn form(output: &Output, request: &Value, files: &[FileToSend]) -> Result<(Form, ProgressBar), Fault> {
+    let mut named = Vec::with_capacity(files.len());
+    for (index, file) in files.iter().enumerate() {
+        named.push((FileToSend::part_name(index), file));
+    }
+    form_of_parts(output, Some(request), named).await
+}
+
+/// A form of files under names of their own.
+///
+/// # Errors
+/// `file_unreadable`.
+pub(super) async fn form_of_parts(
+    output: &Output,
+    request: Option<&Value>,
+    files: Vec<(String, &FileToSend)>,
+) -> Result<(Form, ProgressBar), Fault> {
+    let total = files.iter().map(|(_, file)| file.size).sum();
+    let bar = if total < WORTH_SHOWING {
+        ProgressBar::hidden()
+    } else {
+        output.bytes_bar(&output.text("cli-uploading"), total)
+    };
+    let mut form = Form::new();
+    if let Some(request) = request {
+        let part = Part::text(request.to_string())
+            .mime_str("application/json")
+            .map_err(Fault::internal)?;
+        form = form.part("request", part);
+    }
+    for (name, file) in files {
+        let opened = tokio::fs::File::open(&file.path)
+            .await
+            .map_err(|error| unreadable(&file.path, &error))?;
+        let shown = bar.clone();
+        let pieces = ReaderStream::with_capacity(opened, PIECE).inspect(move |piece| {
+            if let Ok(piece) = piece {
+                shown.inc(u64::try_from(piece.len()).unwrap_or_default());
+            }
+        });
+        // The length was taken when the command began; a file that grows meanwhile fails the request and is not half sent.
+        let part = Part::stream_with_length(Body::wrap_stream(pieces), file.size)
+            .file_name(file.name.clone())
+            .mime_str("application/octet-stream")
+            .map_err(Fault::internal)?;
+        form = form.part(name, part);
+    }
+    Ok((form, bar))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Fault {
+    Fault::new(Code::FileUnreadable)
+        .arg("path", path.display())
+        .arg("reason", error)
+}

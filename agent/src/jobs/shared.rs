@@ -1,0 +1,393 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Place;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::lease::Lease;
+use super::live::Live;
+use super::{
+    Job, JobEvent, JobFilter, JobId, JobState, NewJob, RetryPolicy, Scenario, Stage, StepView, failpoints, runner,
+};
+use crate::messages::{Code, Fault};
+use crate::store::audit::{self, Actor, Entry};
+use crate::store::blobs::{self, BlobId};
+use crate::store::jobs::{self, JobRow};
+use crate::store::{Store, Transaction, idempotency, steps};
+
+/// What the engine and its runs share.
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) policy: RetryPolicy,
+    lease: Lease,
+    scenarios: RwLock<HashMap<&'static str, Arc<dyn Scenario>>>,
+    running: Mutex<HashMap<JobId, Arc<Live>>>,
+    events: broadcast::Sender<JobEvent>,
+    /// No further effect begins.
+    ending: CancellationToken,
+    /// Every run is dropped.
+    ended: CancellationToken,
+    tasks: TaskTracker,
+    /// Whether the housekeeping has begun.
+    housekeeping: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn new(store: Store, policy: RetryPolicy) -> Self {
+        Self {
+            store,
+            policy,
+            lease: Lease::ours(),
+            scenarios: RwLock::default(),
+            running: Mutex::default(),
+            events: broadcast::channel(EVENTS).0,
+            ending: CancellationToken::new(),
+            ended: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            housekeeping: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn register(&self, scenario: Arc<dyn Scenario>) {
+        let mut scenarios = self.scenarios.write().unwrap_or_else(PoisonError::into_inner);
+        scenarios.insert(scenario.kind(), scenario);
+    }
+
+    pub(super) fn scenario(&self, kind: &str) -> Option<Arc<dyn Scenario>> {
+        self.scenarios
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(kind)
+            .cloned()
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
+    }
+
+    /// Drops every run where it is.
+    pub(super) fn break_off(&self) {
+        self.ending.cancel();
+        self.ended.cancel();
+    }
+
+    /// Drops every run after the guarded effects that are under way.
+    pub(super) async fn shutdown(&self) {
+        self.ending.cancel();
+        let running: Vec<_> = self.lock_running().values().cloned().collect();
+        let guarded = async {
+            for live in running {
+                live.no_guarded_effect().await;
+            }
+        };
+        let _ = tokio::time::timeout(self.policy.grace, guarded).await;
+        self.ended.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<JobEvent> {
+        self.events.subscribe()
+    }
+
+    /// Tells everyone who subscribed how the job stands.
+    pub(super) fn tell(&self, job: &JobRow, step: Option<StepView>) {
+        // Fails only when nobody listens.
+        let _ = self.events.send(JobEvent {
+            id: job.id,
+            kind: job.kind.clone(),
+            application: job.application,
+            state: job.state,
+            stage: self.stage(job),
+            step,
+        });
+    }
+
+    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), Fault> {
+        self.begin_housekeeping();
+        for mut job in self.store.read(jobs::running).await? {
+            let Some(live) = self.admit(job.id) else { continue };
+            if !self.lease.may_take_over(job.lease.as_deref()) {
+                tracing::error!(job = %job.id, lease = job.lease, "another process still runs this job; it is left to it");
+                self.forget(job.id, &live);
+                continue;
+            }
+            let (id, from, to) = (job.id, job.lease.take(), self.lease.to_string());
+            job.lease = Some(to.clone());
+            let taken = self.store.write(move |tx| {
+                let taken = jobs::lease(tx, id, from.as_deref(), &to)?;
+                if taken {
+                    audit::append(tx, entry("job_resumed", id, json!({})))?;
+                }
+                Ok(taken)
+            });
+            match taken.await {
+                Ok(true) => self.launch(job, live),
+                Ok(false) => self.forget(id, &live),
+                Err(fault) => {
+                    self.forget(id, &live);
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn start<F>(self: &Arc<Self>, job: NewJob, also: F) -> Result<JobId, Fault>
+    where
+        F: FnOnce(&Transaction<'_>, JobId) -> Result<(), Fault> + Send + 'static,
+    {
+        let blobs = self.documents(&job)?;
+        if self.scenario(job.kind).is_none() {
+            return Err(Fault::internal(format_args!("no scenario {} is registered", job.kind)));
+        }
+        let row = JobRow {
+            id: Uuid::now_v7(),
+            kind: job.kind.to_owned(),
+            profile: job.profile,
+            application: job.application,
+            title: job.title,
+            state: JobState::Running,
+            created_at: OffsetDateTime::now_utc(),
+            closed_at: None,
+            input: job.input,
+            outcome: None,
+            fault: None,
+            lease: Some(self.lease.to_string()),
+        };
+        let id = row.id;
+        let live = self
+            .admit(id)
+            .ok_or_else(|| Fault::new(Code::AgentUnreachable).detail("the agent is ending"))?;
+        let stored = row.clone();
+        let written = self.store.write(move |tx| {
+            jobs::insert(tx, &stored)?;
+            for blob in &blobs {
+                blobs::refer(tx, id, blob)?;
+            }
+            let body = json!({ "kind": stored.kind, "profile": stored.profile, "application": stored.application });
+            audit::append(tx, entry("job_started", id, body))?;
+            also(tx, id)
+        });
+        if let Err(fault) = written.await {
+            self.forget(id, &live);
+            return Err(fault);
+        }
+        failpoints::reached(format_args!("job:started"));
+        self.launch(row, live);
+        Ok(id)
+    }
+
+    pub(super) async fn cancel(self: &Arc<Self>, id: JobId) -> Result<Job, Fault> {
+        let Some(live) = self.live(id) else {
+            return self.give_up(id).await;
+        };
+        if live.is_irrevocable() {
+            return Err(Fault::new(Code::WrongState)
+                .detail("what the job does cannot be taken back any more; wait until it has ended"));
+        }
+        live.cancel();
+        live.settled_or(|_| false).await;
+        self.job(id).await
+    }
+
+    /// Closes a stopped job as cancelled.
+    async fn give_up(&self, id: JobId) -> Result<Job, Fault> {
+        let closed = self.store.write(move |tx| {
+            let mut job = jobs::find(tx, id)?.ok_or_else(|| no_such_job(id))?;
+            if job.state != JobState::Stopped {
+                return Err(wrong_state(&job));
+            }
+            // Why it had stopped stays the reason that is shown.
+            job.state = JobState::Cancelled;
+            let released = runner::settle(tx, &job)?;
+            Ok((job, released))
+        });
+        let (job, released) = closed.await?;
+        self.store.release_blobs(released);
+        self.tell(&job, None);
+        self.job(id).await
+    }
+
+    pub(super) async fn retry(self: &Arc<Self>, id: JobId) -> Result<Job, Fault> {
+        let Some(live) = self.admit(id) else {
+            return Err(Fault::new(Code::WrongState).detail(format_args!("job {id} is running")));
+        };
+        let lease = self.lease.to_string();
+        let taken = self.store.write(move |tx| {
+            let job = jobs::find(tx, id)?.ok_or_else(|| no_such_job(id))?;
+            if job.state != JobState::Stopped {
+                return Err(wrong_state(&job));
+            }
+            jobs::take_up(tx, id, &lease)?;
+            steps::count_anew(tx, id)?;
+            audit::append(tx, entry("job_retried", id, json!({})))?;
+            Ok(JobRow {
+                state: JobState::Running,
+                fault: None,
+                lease: Some(lease),
+                ..job
+            })
+        });
+        match taken.await {
+            Ok(job) => self.launch(job, live),
+            Err(fault) => {
+                self.forget(id, &live);
+                return Err(fault);
+            }
+        }
+        self.job(id).await
+    }
+
+    pub(super) async fn job(&self, id: JobId) -> Result<Job, Fault> {
+        let rows = self.store.read(move |connection| {
+            let job = jobs::find(connection, id)?.ok_or_else(|| no_such_job(id))?;
+            Ok((steps::of_job(connection, id)?, job))
+        });
+        let (steps, job) = rows.await?;
+        Ok(Job::new(self.stage(&job), job, &steps))
+    }
+
+    pub(super) async fn list(&self, filter: JobFilter) -> Result<Vec<Job>, Fault> {
+        let rows = self.store.read(move |connection| {
+            let jobs = jobs::list(connection, &filter)?;
+            jobs.into_iter()
+                .map(|job| Ok((steps::of_job(connection, job.id)?, job)))
+                .collect::<Result<Vec<_>, Fault>>()
+        });
+        let jobs = rows.await?.into_iter();
+        Ok(jobs
+            .map(|(steps, job)| Job::new(self.stage(&job), job, &steps))
+            .collect())
+    }
+
+    /// The content addresses that a new job names, each of a document that is there.
+    fn documents(&self, job: &NewJob) -> Result<Vec<BlobId>, Fault> {
+        let missing =
+            |blob: &str| Fault::internal(format_args!("the document {blob} of a new job is not in the store"));
+        job.blobs
+            .iter()
+            .map(|text| {
+                let blob: BlobId = text.parse().map_err(|_| missing(text))?;
+                if self.store.has_blob(&blob) {
+                    Ok(blob)
+                } else {
+                    Err(missing(text))
+                }
+            })
+            .collect()
+    }
+
+    fn stage(&self, job: &JobRow) -> Stage {
+        if job.state.is_settled() {
+            return Stage::Working;
+        }
+        self.live(job.id).map(|live| live.stage()).unwrap_or_default()
+    }
+
+    pub(super) fn live(&self, id: JobId) -> Option<Arc<Live>> {
+        self.lock_running().get(&id).cloned()
+    }
+
+    /// Makes room for a run, unless the job runs already or the engine ends.
+    fn admit(&self, id: JobId) -> Option<Arc<Live>> {
+        if self.is_ending() {
+            return None;
+        }
+        match self.lock_running().entry(id) {
+            Place::Occupied(_) => None,
+            Place::Vacant(place) => Some(Arc::clone(place.insert(Arc::new(Live::new())))),
+        }
+    }
+
+    /// This run of the job is over; who waits for it looks at the store now.
+    pub(super) fn forget(&self, id: JobId, live: &Arc<Live>) {
+        {
+            let mut running = self.lock_running();
+            // A new run may have begun since.
+            if running.get(&id).is_some_and(|running| Arc::ptr_eq(running, live)) {
+                running.remove(&id);
+            }
+        }
+        live.settle();
+    }
+
+    fn launch(self: &Arc<Self>, job: JobRow, live: Arc<Live>) {
+        self.tell(&job, None);
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let id = job.id;
+            tokio::select! {
+                biased;
+                () = shared.ended.cancelled() => {}
+                () = runner::run(Arc::clone(&shared), Arc::clone(&live), job) => {}
+            }
+            shared.forget(id, &live);
+        });
+    }
+
+    /// Every hour: keys and documents that nobody needs any more go.
+    fn begin_housekeeping(self: &Arc<Self>) {
+        if self.housekeeping.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let rounds = async {
+                loop {
+                    tokio::time::sleep(HOUSEKEEPING).await;
+                    for done in [
+                        shared.store.write(idempotency::purge).await,
+                        shared.store.sweep_blobs().await,
+                    ] {
+                        if let Err(fault) = done {
+                            tracing::warn!(%fault, "housekeeping failed; it is tried again in an hour");
+                        }
+                    }
+                }
+            };
+            tokio::select! {
+                () = shared.ended.cancelled() => {}
+                () = rounds => {}
+            }
+        });
+    }
+
+    fn lock_running(&self) -> MutexGuard<'_, HashMap<JobId, Arc<Live>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn entry(kind: &'static str, job: JobId, body: Value) -> Entry {
+    Entry {
+        kind,
+        actor: Actor::Agent,
+        job: Some(job),
+        body,
+    }
+}
+
+fn no_such_job(id: JobId) -> Fault {
+    Fault::new(Code::NoSuchItem)
+        .arg("job", id)
+        .detail(format_args!("there is no job {id}"))
+}
+
+fn wrong_state(job: &JobRow) -> Fault {
+    let state = job.state.as_str();
+    Fault::new(Code::WrongState)
+        .arg("state", state)
+        .detail(format_args!("job {} is {state}", job.id))
+}
+
+/// How many events a subscriber may lag behind before it misses some.
+const EVENTS: usize = 1024;
+
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);

@@ -1,0 +1,164 @@
+//! The documents of a request: their digests, streamed, and what of them is shown.
+
+use tokio::io::AsyncReadExt as _;
+
+use super::request::{Document, DocumentKind};
+use crate::cms::{ContentDigester, Digest, DigestAlgorithm};
+use crate::consent::{ApprovedItem, DocumentView, ItemKind};
+use crate::messages::{Code, Fault};
+use crate::store::Store;
+use crate::store::blobs::BlobId;
+
+/// How much of a document is in memory at a time.
+const PIECE: usize = 64 << 10;
+
+/// How many entries of a ZIP are shown.
+const SHOWN_ENTRIES: usize = 200;
+
+/// A document with the digest that will be signed.
+#[derive(Clone, Debug)]
+pub(super) struct Prepared {
+    pub(super) document: Document,
+    pub(super) item: ApprovedItem,
+    pub(super) view: DocumentView,
+}
+
+/// Computes the digest that is signed, and checks the one that came with the document.
+///
+/// # Errors
+/// `digest_mismatch`, `digest_length`, `invalid_field`, `no_such_item`, `store_failed`.
+pub(super) async fn prepare(store: &Store, document: &Document, algorithm: DigestAlgorithm) -> Result<Prepared, Fault> {
+    let digest = match &document.blob {
+        Some(blob) => digest_of(store, &blob_id(blob)?, document, algorithm).await?,
+        None => given_digest(document, algorithm)?,
+    };
+    let kind = match document.kind {
+        DocumentKind::Content => ItemKind::Content,
+        DocumentKind::ForeignAttributes => ItemKind::ForeignAttributes,
+        DocumentKind::ForeignAttributesDigest => ItemKind::ForeignAttributesDigest,
+    };
+    let seen = document.blob.is_some() && document.kind == DocumentKind::Content;
+    let entries = match &document.blob {
+        Some(blob) if seen => zip_entries(store, &blob_id(blob)?).await,
+        _ => Vec::new(),
+    };
+    Ok(Prepared {
+        item: ApprovedItem {
+            kind,
+            name: document.name.clone(),
+            digest: digest.clone(),
+        },
+        view: DocumentView {
+            name: document.name.clone(),
+            media_type: document.media_type.clone(),
+            size: document.size,
+            digest,
+            seen,
+            entries,
+        },
+        document: document.clone(),
+    })
+}
+
+/// Reads a whole small blob: signed attributes that a service built.
+pub(super) async fn read_small(store: &Store, blob: &str) -> Result<Vec<u8>, Fault> {
+    const LIMIT: u64 = 64 << 10;
+    let mut bytes = Vec::new();
+    let file = store.blob(&blob_id(blob)?).await?;
+    file.take(LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(Fault::internal)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(Fault::new(Code::PrepareUnusable).detail("signed attributes of more than 64 KiB"));
+    }
+    Ok(bytes)
+}
+
+/// Reads a whole document, for an attached signature.
+pub(super) async fn read_whole(store: &Store, document: &Document) -> Result<Vec<u8>, Fault> {
+    let blob = document.blob.as_deref().ok_or_else(|| {
+        Fault::invalid_field(
+            "documents",
+            format_args!("{:?} has no content to attach", document.name),
+        )
+    })?;
+    let mut bytes = Vec::new();
+    store
+        .blob(&blob_id(blob)?)
+        .await?
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(Fault::internal)?;
+    Ok(bytes)
+}
+
+async fn digest_of(
+    store: &Store,
+    blob: &BlobId,
+    document: &Document,
+    algorithm: DigestAlgorithm,
+) -> Result<Digest, Fault> {
+    let mut algorithms = std::collections::BTreeSet::from([algorithm]);
+    algorithms.extend(document.digest.as_ref().map(Digest::algorithm));
+    let mut digester = ContentDigester::new(&algorithms);
+    let mut file = store.blob(blob).await?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece).await.map_err(|error| {
+            Fault::new(Code::StoreFailed).detail(format_args!("the spooled document cannot be read: {error}"))
+        })?;
+        if read == 0 {
+            break;
+        }
+        digester.update(&piece[..read]);
+    }
+    let digests = digester.finish();
+    if let Some(given) = &document.digest
+        && digests.by(given.algorithm()) != Some(given)
+    {
+        return Err(Fault::new(Code::DigestMismatch).arg("document", &document.name));
+    }
+    digests
+        .by(algorithm)
+        .cloned()
+        .ok_or_else(|| Fault::internal("a digest that was asked for is missing"))
+}
+
+fn given_digest(document: &Document, algorithm: DigestAlgorithm) -> Result<Digest, Fault> {
+    let digest = document.digest.clone().ok_or_else(|| {
+        Fault::invalid_field(
+            "documents",
+            format_args!("{:?} has neither content nor digest", document.name),
+        )
+    })?;
+    if digest.algorithm() == algorithm {
+        return Ok(digest);
+    }
+    Err(Fault::new(Code::DigestLength)
+        .arg("document", &document.name)
+        .arg("algorithm", digest.algorithm())
+        .arg("expected", algorithm)
+        .detail(format_args!(
+            "the certificate signs {algorithm} digests, this one is {}",
+            digest.algorithm()
+        )))
+}
+
+fn blob_id(text: &str) -> Result<BlobId, Fault> {
+    text.parse().map_err(Fault::internal)
+}
+
+/// The names in a ZIP; empty for anything else. A broken ZIP is no error: the person sees no entries.
+async fn zip_entries(store: &Store, blob: &BlobId) -> Vec<String> {
+    let Ok(file) = store.blob(blob).await else {
+        return Vec::new();
+    };
+    let file = file.into_std().await;
+    let names = tokio::task::spawn_blocking(move || {
+        let archive = zip::ZipArchive::new(std::io::BufReader::new(file)).ok()?;
+        let names = archive.file_names().take(SHOWN_ENTRIES).filter_map(Result::ok);
+        Some(names.map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
+    });
+    names.await.ok().flatten().unwrap_or_default()
+}

@@ -1,0 +1,216 @@
+//! From a selector and the tokens in their slots to certificates that can sign.
+
+use time::OffsetDateTime;
+
+use crate::certificate::{
+    Certificate, EcCurve, GostCountry, KeyLocation, ObjectType, Pkcs11Uri, PublicKey, Purpose, Selector,
+    Unsuitable,
+};
+use crate::cms::{Preference, Scheme};
+use crate::consent::{CertificateView, PinState, PinView};
+use crate::messages::{Code, Fault};
+use crate::token::{self, Inventory, KeyPresence, Token, TokenCertificate, TokenId};
+
+/// A certificate that can sign, and where its key is.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) certificate: Certificate,
+    pub(super) token: TokenId,
+    pub(super) view: CertificateView,
+    pub(super) pin: PinView,
+}
+
+/// The certificates that `selector` selects and that can serve `purpose` now, the likeliest first, each once.
+///
+/// # Errors
+/// `certificate_not_found` when none is selected; when some are and none can serve, what speaks against the first.
+pub(super) fn candidates(
+    inventory: &Inventory,
+    selector: &Selector,
+    purpose: Purpose,
+) -> Result<Vec<Candidate>, Fault> {
+    let now = OffsetDateTime::now_utc();
+    let mut usable: Vec<Candidate> = Vec::new();
+    let mut objection = None;
+    for (token, found, certificate) in selected(inventory, selector) {
+        if usable.iter().any(|candidate| candidate.certificate == certificate) {
+            continue;
+        }
+        match check(&certificate, found, purpose, now) {
+            Ok(()) => usable.push(Candidate {
+                view: view(&certificate, token, found),
+                token: token.id.clone(),
+                pin: pin_view(token),
+                certificate,
+            }),
+            Err(fault) => {
+                objection.get_or_insert(fault);
+            }
+        }
+    }
+    if usable.is_empty() {
+        return Err(objection.unwrap_or_else(|| {
+            Fault::new(Code::CertificateNotFound)
+                .arg("selector", selector)
+                .arg("tokens", inventory.tokens.len())
+                .detail(format_args!(
+                    "no certificate on {} token(s) fits {selector}",
+                    inventory.tokens.len()
+                ))
+        }));
+    }
+    // An organisation's certificate before a person's, and the one that lasts longest first: what is meant as a rule.
+    usable.sort_by_key(|candidate| {
+        let organisation = candidate.view.organisation.is_some();
+        (!organisation, std::cmp::Reverse(candidate.certificate.not_after()))
+    });
+    Ok(usable)
+}
+
+/// What a token's flags say of its PIN, as a question shows it.
+pub(super) fn pin_view(token: &Token) -> PinView {
+    let pin = &token.pin;
+    PinView {
+        needed: pin.required && !pin.at_the_device,
+        pinpad: pin.at_the_device,
+        state: match pin.state {
+            token::PinState::Ok => PinState::Ok,
+            token::PinState::CountLow => PinState::Low,
+            token::PinState::FinalTry => PinState::FinalTry,
+            token::PinState::Locked => PinState::Locked,
+            token::PinState::NotInitialised => PinState::NotInitialised,
+        },
+        tries_left: pin.tries_left.map(u32::from),
+    }
+}
+
+fn selected<'a>(
+    inventory: &'a Inventory,
+    selector: &'a Selector,
+) -> impl Iterator<Item = (&'a Token, &'a TokenCertificate, Certificate)> {
+    inventory.certificates().filter_map(move |(token, found)| {
+        // What cannot be read as a certificate cannot be chosen either.
+        let certificate = Certificate::from_der(&found.der).ok()?;
+        if certificate.is_authority() {
+            return None;
+        }
+        let module = token.id.module.to_string_lossy();
+        selector
+            .matches(&certificate, &location(token, found, &module))
+            .then_some((token, found, certificate))
+    })
+}
+
+fn location<'a>(token: &'a Token, found: &'a TokenCertificate, module: &'a str) -> KeyLocation<'a> {
+    KeyLocation {
+        token_label: &token.id.label,
+        token_serial: &token.id.serial,
+        token_model: &token.id.model,
+        token_manufacturer: &token.id.manufacturer,
+        id: &found.id,
+        label: &found.label,
+        module_path: module,
+    }
+}
+
+fn check(
+    certificate: &Certificate,
+    found: &TokenCertificate,
+    purpose: Purpose,
+    now: OffsetDateTime,
+) -> Result<(), Fault> {
+    let fault = |code| {
+        Fault::new(code)
+            .arg("certificate", certificate.fingerprint())
+            .arg("subject", certificate.subject())
+    };
+    certificate.check_suitable(purpose, now).map_err(|unsuitable| {
+        let code = match unsuitable {
+            Unsuitable::Expired { .. } => Code::CertificateExpired,
+            Unsuitable::NotYetValid { .. } => Code::CertificateNotYetValid,
+            Unsuitable::AuthenticationOnly
+            | Unsuitable::SignatureOnly
+            | Unsuitable::Authority
+            | Unsuitable::KeyUsage => Code::CertificateWrongPurpose,
+        };
+        fault(code)
+            .arg("valid_from", certificate.not_before().date())
+            .arg("valid_until", certificate.not_after().date())
+            .detail(unsuitable)
+    })?;
+    if found.key == KeyPresence::No {
+        return Err(fault(Code::CertificateWithoutKey));
+    }
+    Scheme::for_certificate(certificate, &Preference::default()).map_err(|error| {
+        fault(Code::UnsupportedAlgorithm)
+            .arg("algorithm", certificate.public_key())
+            .detail(error)
+    })?;
+    Ok(())
+}
+
+fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> CertificateView {
+    let identity = certificate.identity();
+    let roles = certificate.roles();
+    CertificateView {
+        fingerprint: certificate.fingerprint(),
+        subject: certificate.subject().to_owned(),
+        issuer: certificate.issuer().to_owned(),
+        serial: certificate.serial_hex(),
+        common_name: identity.common_name.clone(),
+        organisation: identity.organisation.clone(),
+        iin: identity.iin.clone(),
+        bin: identity.bin.clone(),
+        inn: identity.inn.clone(),
+        inn_le: identity.inn_le.clone(),
+        ogrn: identity.ogrn.clone(),
+        snils: identity.snils.clone(),
+        roles: roles
+            .iter()
+            .filter_map(|role| Some(serde_json::to_value(role).ok()?.as_str()?.to_owned()))
+            .collect(),
+        key_type: key_type(certificate.public_key()),
+        valid_from: certificate.not_before(),
+        valid_until: certificate.not_after(),
+        token: token.id.label.clone(),
+        uri: uri(token, found),
+    }
+}
+
+/// The key's kind as the API names it.
+fn key_type(key: &PublicKey) -> String {
+    match key {
+        PublicKey::Rsa { bits } => format!("rsa-{bits}"),
+        PublicKey::RsaPss { bits } => format!("rsa-pss-{bits}"),
+        PublicKey::Ec { curve: EcCurve::P256 } => "p-256".to_owned(),
+        PublicKey::Ec { curve: EcCurve::P384 } => "p-384".to_owned(),
+        PublicKey::Ec { curve: EcCurve::P521 } => "p-521".to_owned(),
+        PublicKey::Ed25519 => "ed25519".to_owned(),
+        PublicKey::Gost2012 {
+            bits,
+            country: GostCountry::Ru,
+            ..
+        } => format!("gost2012-{bits}"),
+        PublicKey::Gost2012 {
+            bits,
+            country: GostCountry::Kz,
+            ..
+        } => format!("kz-gost2015-{bits}"),
+        PublicKey::Unsupported { oid } => oid.to_string(),
+    }
+}
+
+fn uri(token: &Token, found: &TokenCertificate) -> String {
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Pkcs11Uri {
+        token: text(&token.id.label),
+        manufacturer: text(&token.id.manufacturer),
+        serial: text(&token.id.serial),
+        model: text(&token.id.model),
+        object: None,
+        id: (!found.id.is_empty()).then(|| found.id.clone()),
+        object_type: Some(ObjectType::PrivateKey),
+        ..Pkcs11Uri::default()
+    }
+    .to_string()
+}

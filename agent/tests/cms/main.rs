@@ -1,0 +1,12 @@
+//! The certificate and CMS rooms against the outside: published vectors, and OpenSSL (with the GOST engine) and GnuTLS as independent makers of
+//! keys, certificates and signatures and as independent verifiers.
+
+#![allow(clippy::unwrap_used)]
+
+mod authority;
+mod certificates;
+mod interoperability;
+mod kazakh;
+mod paths;
+mod tampering;
+mod vectors;

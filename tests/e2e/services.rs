@@ -1,0 +1,140 @@
+//! Both scenarios, whole: from a file to a finished quick-sign and a finished package group, exactly once.
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use tokensign_tests::sandbox::Summary;
+
+use crate::world::Business;
+
+pub(crate) const INVOICE: &[u8] = "Счёт на оплату № 5\n".as_bytes();
+
+/// Sends a file through iDocs as the owner; the job's path.
+pub(crate) async fn start_idocs(business: &Business) -> String {
+    let certificate = business.world.tokens.certificate("kz-director");
+    let request = json!({
+        "send": {
+            "name": "Счёт № 5",
+            "number": "5",
+            "date": "2026-11-21",
+            "group": "Accounting",
+            "counterparty_bin": "050140009999",
+            "counterparty_emails": ["buh@example.kz"],
+        },
+        "certificate": certificate.fingerprint,
+    });
+    let form = Form::new()
+        .part(
+            "request",
+            Part::text(request.to_string()).mime_str("application/json").unwrap(),
+        )
+        .part(
+            "file",
+            Part::bytes(INVOICE)
+                .file_name("invoice.txt")
+                .mime_str("text/plain")
+                .unwrap(),
+        );
+    let answer = business
+        .world
+        .agent
+        .owner(Method::POST, "/v1/idocs/test/quick-signs")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
+    job_path(answer).await
+}
+
+/// Sends three files through MIG24 as the owner; the job's path.
+pub(crate) async fn start_mig24(business: &Business) -> String {
+    let certificate = business.world.tokens.certificate("gost-director");
+    let request = json!({
+        "send": {
+            "recipient_abonent_code": "2BM-TEST",
+            "documents": [
+                { "part": "a", "name": "Акт.txt", "sign_required": true },
+                { "part": "b", "name": "Счёт.txt", "sign_required": false },
+                { "part": "c", "name": "Договор.txt", "sign_required": true },
+            ],
+        },
+        "certificate": certificate.fingerprint,
+    });
+    let mut form = Form::new().part(
+        "request",
+        Part::text(request.to_string()).mime_str("application/json").unwrap(),
+    );
+    for part in ["a", "b", "c"] {
+        let content = format!("документ {part}\n").into_bytes();
+        form = form.part(
+            part,
+            Part::bytes(content)
+                .file_name(format!("{part}.txt"))
+                .mime_str("text/plain")
+                .unwrap(),
+        );
+    }
+    let answer = business
+        .world
+        .agent
+        .owner(Method::POST, "/v1/mig24/test/package-group-signatures")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
+    job_path(answer).await
+}
+
+/// How many signatures iDocs accepted.
+pub(crate) fn saves(summary: &Summary) -> u64 {
+    summary.idocs.documents.iter().map(|document| document.saves).sum()
+}
+
+/// How many package groups MIG24 finished.
+pub(crate) fn finishes(summary: &Summary) -> u64 {
+    summary.mig24.groups.iter().map(|group| group.finishes).sum()
+}
+
+async fn job_path(answer: reqwest::Response) -> String {
+    let status = answer.status();
+    let location = answer
+        .headers()
+        .get("location")
+        .map(|location| location.to_str().unwrap().to_owned());
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(status, 202, "{body}");
+    location.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_becomes_a_signed_and_sent_idocs_document() {
+    let business = Business::new().await;
+    let path = start_idocs(&business).await;
+    let certificate = business.world.tokens.certificate("kz-director");
+    let question = business.world.agent.approve(&certificate.pin).await;
+    assert_eq!(question["destination"]["service"], "idocs", "{question}");
+    assert_eq!(
+        question["documents"][0]["entries"][0], "invoice.txt",
+        "the ZIP's entries are shown: {question}"
+    );
+    let job = business.world.agent.settled(&path).await;
+    assert_eq!(job["state"], "finished", "{job}\n{}", business.world.agent.log());
+    let summary = business.sandbox.summary();
+    assert_eq!(saves(&summary), 1, "{summary:?}");
+    assert!(summary.duplicates.is_empty(), "{summary:?}");
+}
+
+#[tokio::test]
+async fn three_files_become_a_finished_package_group() {
+    let business = Business::new().await;
+    let path = start_mig24(&business).await;
+    let certificate = business.world.tokens.certificate("gost-director");
+    let question = business.world.agent.approve(&certificate.pin).await;
+    assert_eq!(question["destination"]["service"], "mig24", "{question}");
+    assert_eq!(question["documents"].as_array().unwrap().len(), 3);
+    let job = business.world.agent.settled(&path).await;
+    assert_eq!(job["state"], "finished", "{job}\n{}", business.world.agent.log());
+    let summary = business.sandbox.summary();
+    assert_eq!(finishes(&summary), 1, "{summary:?}");
+    assert!(summary.duplicates.is_empty(), "{summary:?}");
+}

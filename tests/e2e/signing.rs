@@ -1,0 +1,308 @@
+//! One request, one approval, one signature: every key type, and what goes wrong between the person and the token.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, signature_of};
+
+const CONTENT: &[u8] = "Договор № 17 от 21.11.2026".as_bytes();
+
+#[tokio::test]
+async fn every_key_type_makes_a_signature_that_an_independent_verifier_accepts() {
+    let world = World::new().await;
+    for certificate in world.tokens.usable() {
+        let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+        let question = world.agent.approve(&certificate.pin).await;
+        assert_eq!(question["certificate"]["fingerprint"], certificate.fingerprint.as_str());
+        let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+        assert_eq!(resource["state"], "finished", "{}: {resource}", certificate.name);
+        assert_eq!(resource["documents"][0]["reference"], "r-1");
+        let signature = signature_of(&resource);
+        world
+            .verify(&certificate.name, CONTENT, &signature)
+            .unwrap_or_else(|error| panic!("{}: {error}", certificate.name));
+        world
+            .verify(&certificate.name, b"something else", &signature)
+            .expect_err("tampered content is rejected");
+    }
+}
+
+#[tokio::test]
+async fn the_person_sees_what_is_asked() {
+    let world = World::new().await;
+    let token = world.agent.pair("ERP", &["sign", "certificates"]).await;
+    let certificate = world.tokens.certificate("kz-director");
+    let body = json!({
+        "purpose": "signature",
+        "certificate": certificate.fingerprint,
+        "documents": [{ "name": "contract.txt", "media_type": "text/plain", "content": "aGVsbG8=" }],
+    });
+    world
+        .agent
+        .application(&token, Method::POST, "/v1/signatures")
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
+    let question = world.agent.question("approve").await;
+    assert_eq!(question["caller"]["name"], "ERP");
+    assert_eq!(question["action"], "sign");
+    let document = &question["documents"][0];
+    assert_eq!(document["name"], "contract.txt");
+    assert_eq!(document["size"], 5);
+    assert_eq!(document["seen"], true);
+    assert_eq!(document["digest"]["algorithm"], "sha256");
+    assert_eq!(
+        document["digest"]["value"],
+        "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+    );
+    assert_eq!(question["certificate"]["bin"], certificate.bin.clone().unwrap());
+    assert_eq!(question["pin"]["needed"], true);
+}
+
+#[tokio::test]
+async fn a_wrong_pin_spends_one_try_and_the_request_waits_again() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("gost-director");
+    let before = world.tokens.gost_login_count();
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let question = world.agent.question("approve").await;
+    world
+        .agent
+        .decide(&question, json!({ "decision": "approve", "pin": "00000000" }))
+        .await
+        .unwrap();
+    let again = world.agent.question("approve").await;
+    assert_eq!(again["id"], question["id"], "the same question waits again");
+    assert_eq!(again["notice"]["code"], "pin_incorrect", "{again}");
+    assert_eq!(again["pin"]["tries_left"], 2, "{again}");
+    assert_eq!(
+        world.tokens.gost_login_count(),
+        before + 1,
+        "one PIN entered, one try spent"
+    );
+    let resource: Value = world
+        .agent
+        .owner(Method::GET, &format!("/v1/signatures/{id}"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(resource["state"], "running", "nothing is signed yet: {resource}");
+
+    world
+        .agent
+        .decide(&again, json!({ "decision": "approve", "pin": certificate.pin }))
+        .await
+        .unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    world
+        .verify("gost-director", CONTENT, &signature_of(&resource))
+        .unwrap();
+    assert_eq!(world.tokens.gost_login_count(), before + 2);
+}
+
+#[tokio::test]
+async fn the_last_try_needs_a_confirmation_and_a_locked_pin_is_left_alone() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("gost-director");
+    world.request_signature(&certificate.fingerprint, CONTENT).await;
+    for _ in 0..2 {
+        let question = world.agent.question("approve").await;
+        world
+            .agent
+            .decide(&question, json!({ "decision": "approve", "pin": "00000000" }))
+            .await
+            .unwrap();
+        wait_for_another(&world, &question).await;
+    }
+    let question = world.agent.question("approve").await;
+    assert_eq!(question["pin"]["state"], "final_try", "{question}");
+    let spent = world.tokens.gost_login_count();
+    let refused = world
+        .agent
+        .decide(&question, json!({ "decision": "approve", "pin": certificate.pin }))
+        .await
+        .unwrap_err();
+    assert_eq!(refused["code"], "pin_last_try");
+    assert_eq!(
+        world.tokens.gost_login_count(),
+        spent,
+        "no try without the confirmation"
+    );
+
+    let decision = json!({ "decision": "approve", "pin": "00000000", "confirm_last_try": true });
+    world.agent.decide(&question, decision).await.unwrap();
+    let locked = wait_for_another(&world, &question).await;
+    assert_eq!(locked["pin"]["state"], "locked", "{locked}");
+    let spent = world.tokens.gost_login_count();
+    let refused = world
+        .agent
+        .decide(&locked, json!({ "decision": "approve", "pin": certificate.pin }))
+        .await
+        .unwrap_err();
+    assert_eq!(refused["code"], "pin_locked");
+    assert_eq!(world.tokens.gost_login_count(), spent, "a locked PIN is not tried");
+}
+
+/// Waits until the question waits again in another state than `before`.
+async fn wait_for_another(world: &World, before: &Value) -> Value {
+    loop {
+        let question = world.agent.question("approve").await;
+        if question["shown"] != before["shown"] {
+            return question;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_signs_nothing() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("gost-director");
+    let before = world.tokens.gost_login_count();
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let question = world.agent.question("approve").await;
+    world
+        .agent
+        .decide(&question, json!({ "decision": "refuse" }))
+        .await
+        .unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    assert_eq!(resource["state"], "refused", "{resource}");
+    assert_eq!(resource["fault"]["code"], "refused");
+    assert_eq!(world.tokens.gost_login_count(), before);
+}
+
+#[tokio::test]
+async fn several_certificates_fit_and_the_person_chooses() {
+    let world = World::new().await;
+    let director = world.tokens.certificate("kz-director");
+    let body = json!({
+        "purpose": "signature",
+        "certificate": "valid_at=now",
+        "documents": [{ "name": "contract.txt", "content": "aGVsbG8=" }],
+    });
+    let answer: Value = world
+        .agent
+        .owner(Method::POST, "/v1/signatures")
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let id = answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let question = world.agent.question("choose").await;
+    assert!(question["candidates"].as_array().unwrap().len() > 3, "{question}");
+    world
+        .agent
+        .decide(
+            &question,
+            json!({ "decision": "choose", "certificate": director.fingerprint }),
+        )
+        .await
+        .unwrap();
+    world.agent.approve(&director.pin).await;
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    world.verify("kz-director", b"hello", &signature_of(&resource)).unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_has_one_approval_and_one_pin() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("gost-director");
+    let before = world.tokens.gost_login_count();
+    let documents: Vec<_> = (0..5)
+        .map(|n| json!({ "name": format!("{n}.txt"), "content": "aGVsbG8=" }))
+        .collect();
+    let body = json!({ "purpose": "signature", "certificate": certificate.fingerprint, "documents": documents });
+    let answer: Value = world
+        .agent
+        .owner(Method::POST, "/v1/signatures")
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let question = world.agent.approve(&certificate.pin).await;
+    assert_eq!(question["documents"].as_array().unwrap().len(), 5);
+    let resource = world
+        .agent
+        .settled(&format!("/v1/signatures/{}", answer["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(resource["documents"].as_array().unwrap().len(), 5);
+    for document in resource["documents"].as_array().unwrap() {
+        assert_eq!(document["state"], "signed", "{resource}");
+    }
+    assert_eq!(world.tokens.gost_login_count(), before + 1);
+}
+
+#[tokio::test]
+async fn a_killed_worker_costs_one_pin_and_no_signature() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("gost-director");
+    world.tokens.gost_control(&json!({ "sign_delay_ms": 300 }));
+    let documents: Vec<_> = (0..5)
+        .map(|n| json!({ "name": format!("{n}.txt"), "content": "aGVsbG8=" }))
+        .collect();
+    let body = json!({ "purpose": "signature", "certificate": certificate.fingerprint, "documents": documents });
+    let answer: Value = world
+        .agent
+        .owner(Method::POST, "/v1/signatures")
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let question = world.agent.approve(&certificate.pin).await;
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    let workers = world.tokens.kill_worker(world.agent.pid(), "libgost_token");
+    assert_eq!(workers, 1, "one worker has the module");
+    let again = wait_for_another(&world, &question).await;
+    assert_eq!(again["notice"]["code"], "module_crashed", "{again}");
+    assert!(
+        again["notice"].to_string().contains("gost_token"),
+        "the module is named: {again}"
+    );
+    world.tokens.gost_control(&json!({}));
+    world
+        .agent
+        .decide(&again, json!({ "decision": "approve", "pin": certificate.pin }))
+        .await
+        .unwrap();
+    let resource = world
+        .agent
+        .settled(&format!("/v1/signatures/{}", answer["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(resource["state"], "finished", "{resource}");
+    let documents = resource["documents"].as_array().unwrap();
+    assert!(
+        documents.iter().all(|document| document["state"] == "signed"),
+        "{resource}"
+    );
+    world
+        .verify("gost-director", b"hello", &signature_of(&resource))
+        .unwrap();
+}
+
+#[tokio::test]
+async fn unattended_signing_needs_a_configured_certificate() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let question = world.agent.question("approve").await;
+    let decision = json!({ "decision": "approve", "pin": certificate.pin, "prompter": "unattended" });
+    world.agent.decide(&question, decision).await.unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    assert_eq!(resource["state"], "finished", "{resource}");
+}

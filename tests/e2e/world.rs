@@ -1,0 +1,148 @@
+//! What a test lives in: fixtures of its own, both services, an agent.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokensign_tests::agent::Agent;
+use tokensign_tests::fixtures::Tokens;
+use tokensign_tests::sandbox::{RunningSandbox, Sandbox, SandboxConfig};
+
+/// Fixtures and an agent, without services.
+pub(crate) struct World {
+    pub(crate) agent: Agent,
+    pub(crate) tokens: Tokens,
+    directory: TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with_configuration("").await
+    }
+
+    /// With lines added to the fixtures' configuration.
+    pub(crate) async fn with_configuration(lines: &str) -> Self {
+        let (directory, tokens) = prepared(lines);
+        let agent = Agent::start(&tokens.configuration()).await;
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file and gives its path.
+    pub(crate) fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Asks for a signature over `content` as the owner; the answer's `id`.
+    pub(crate) async fn request_signature(&self, certificate: &str, content: &[u8]) -> String {
+        let answer = self.request(certificate, content).await;
+        answer["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id in {answer}"))
+            .to_owned()
+    }
+
+    pub(crate) async fn request(&self, certificate: &str, content: &[u8]) -> Value {
+        let body = json!({
+            "purpose": "signature",
+            "certificate": certificate,
+            "documents": [{ "name": "contract.txt", "reference": "r-1", "content": BASE64_STANDARD.encode(content) }],
+        });
+        self.agent
+            .owner(Method::POST, "/v1/signatures")
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    }
+
+    /// Verifies a signature with the independent verifier that knows its algorithm.
+    pub(crate) fn verify(&self, certificate: &str, content: &[u8], signature: &[u8]) -> Result<(), String> {
+        let content = self.file("verify-content", content);
+        let signature = self.file("verify-signature.p7s", signature);
+        self.tokens.verify(certificate, &signature, &content)
+    }
+}
+
+/// The one signature of a finished request.
+pub(crate) fn signature_of(resource: &Value) -> Vec<u8> {
+    let signature = resource["documents"][0]["signature"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no signature in {resource}"));
+    BASE64_STANDARD.decode(signature).unwrap()
+}
+
+/// Fixtures in a directory of their own, with lines added to the configuration.
+pub(crate) fn prepared(lines: &str) -> (TempDir, Tokens) {
+    let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
+    let tokens = Tokens::copy_into(directory.path());
+    tokens.configure(lines);
+    (directory, tokens)
+}
+
+/// A world with both services.
+pub(crate) struct Business {
+    pub(crate) world: World,
+    pub(crate) sandbox: RunningSandbox,
+}
+
+impl Business {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}, "", &[]).await
+    }
+
+    /// With changes to the sandbox's settings, more configuration, and environment variables for the agent.
+    pub(crate) async fn with(
+        change: impl FnOnce(&mut SandboxConfig),
+        lines: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let (directory, tokens) = prepared("");
+        let mut config = tokens.sandbox_config();
+        change(&mut config);
+        let sandbox = Sandbox::start(config).unwrap();
+        tokens.configure(&profiles(directory.path(), &sandbox));
+        tokens.configure(lines);
+        let agent = Agent::start_with(&tokens.configuration(), environment).await;
+        Self {
+            world: World {
+                agent,
+                tokens,
+                directory,
+            },
+            sandbox,
+        }
+    }
+}
+
+/// The profiles `[idocs.test]` and `[mig24.test]`, their tokens in files of their own.
+fn profiles(directory: &Path, sandbox: &RunningSandbox) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut lines = String::new();
+    for (service, token) in [("idocs", sandbox.idocs_token()), ("mig24", sandbox.mig24_token())] {
+        let file = directory.join(format!("{service}.token"));
+        std::fs::write(&file, token.expose()).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        lines.push_str(&format!(
+            "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n",
+            sandbox.base_url(),
+            file.display()
+        ));
+    }
+    lines
+}
