@@ -184,7 +184,7 @@ async fn several_certificates_fit_and_the_person_chooses() {
     let director = world.tokens.certificate("kz-director");
     let body = json!({
         "purpose": "signature",
-        "certificate": "valid_at=now",
+        "certificate": "any",
         "documents": [{ "name": "contract.txt", "content": "aGVsbG8=" }],
     });
     let answer: Value = world
