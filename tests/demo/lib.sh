@@ -112,8 +112,18 @@ refused() {
     refusals+=("$(jq -c '{code, status, title}' "$answer")")
 }
 
-finished() {
-    jq -e '.state == "finished"' "$1" >/dev/null || fail "the work did not finish: $(jq -c '{state, waiting, fault}' "$1")"
+# settled PATH FILE: asks for the work until it is settled, keeps it in the file, and fails when it did not finish.
+settled() {
+    is_settled() {
+        quiet_api GET "$1" "${auth[@]}" -H 'Prefer: wait=20'
+        expect 200
+        jq -e '.state != "running"' "$answer"
+    }
+    echo "\$ curl $agent_url$1 -H 'Authorization: Bearer \$TOKEN' -H 'Prefer: wait=20'    (until it is settled)"
+    wait_for "the work to be settled" is_settled "$1"
+    cp "$answer" "$2"
+    jq -r '"  \(.state): \(.title)", (.steps[] | "    \(.name): \(.state)")' "$2"
+    jq -e '.state == "finished"' "$2" >/dev/null || fail "the work did not finish: $(jq -c '{state, waiting, fault}' "$2")"
 }
 
 # The person: a terminal prompter in a terminal of its own (util-linux script), whose screen is the file work/screen.

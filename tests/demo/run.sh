@@ -113,10 +113,7 @@ api POST /v1/idocs/demo/quick-signs "${auth[@]}" -H "Idempotency-Key: demo-idocs
 expect 202
 idocs_job=$(jq -er .id "$answer")
 person_approves "signature for iDocs" "$pin"
-api GET "/v1/jobs/$idocs_job" "${auth[@]}" -H 'Prefer: wait=120'
-expect 200
-cp "$answer" "$work/idocs-job.json"
-finished "$work/idocs-job.json"
+settled "/v1/jobs/$idocs_job" "$work/idocs-job.json"
 content=$(jq -er .outcome.content_digest.value "$work/idocs-job.json" | base64 -d | od -An -tx1 | tr -d ' \n')
 curl -fsS -o "$out/idocs/content.zip" "$sandbox_url/_sandbox/blobs/$content"
 jq -er .outcome.signature "$work/idocs-job.json" | base64 -d >"$out/idocs/signature.cms"
@@ -136,10 +133,7 @@ api POST /v1/mig24/demo/package-group-signatures "${auth[@]}" -H "Idempotency-Ke
 expect 202
 mig24_job=$(jq -er .id "$answer")
 person_approves "signatures for EDO.MIG24" "$pin"
-api GET "/v1/jobs/$mig24_job" "${auth[@]}" -H 'Prefer: wait=120'
-expect 200
-cp "$answer" "$work/mig24-job.json"
-finished "$work/mig24-job.json"
+settled "/v1/jobs/$mig24_job" "$work/mig24-job.json"
 jq -c '.outcome.documents[]' "$work/mig24-job.json" | while IFS= read -r document; do
     name=$(jq -er .name <<<"$document")
     jq -er .signature <<<"$document" | base64 -d >"$out/mig24/$name.p7s"
