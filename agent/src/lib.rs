@@ -16,6 +16,7 @@
 //! | 4 | [`jobs`] | the durable step engine |
 //! | 5 | [`signing`] | the one use case: every signature is made here |
 //! | 6 | [`idocs`], [`mig24`] | each: a typed client and its durable scenarios |
+//! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 //! | 8 | [`cli`] | commands |
 
 pub mod certificate;
@@ -23,12 +24,14 @@ pub mod cli;
 pub mod cms;
 pub mod config;
 pub mod consent;
+pub mod endpoint;
 pub mod http_client;
 pub mod idocs;
 pub mod jobs;
 pub mod messages;
 pub mod mig24;
 pub mod platform;
+pub mod prompters;
 pub mod secrets;
 pub mod signing;
 pub mod store;

@@ -1,4 +1,5 @@
-//! The crash points, with real kills: the test runs itself as a child that is killed (SIGKILL) at one point and then run again.
+//! The crash points, with real kills: the test runs itself as a child that is killed (SIGKILL) at one point and then
+//! run again.
 //!
 //! Needs the crate feature: `cargo test -p tokensign --features failpoints --test jobs_failpoints`.
 #![cfg(feature = "failpoints")]

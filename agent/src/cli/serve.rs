@@ -1,11 +1,15 @@
 use super::arguments::Serve;
 use super::own_agent::OwnAgent;
 use super::session::Session;
+use crate::jobs::failpoints;
 use crate::messages::{Code, Fault};
 use crate::platform;
 
 /// `tokensign serve`
 pub(super) async fn run(session: &Session, arguments: &Serve) -> Result<(), Fault> {
+    // The process holds PINs: no core of it is dumped, and nobody but root reads its memory.
+    platform::keep_memory_private().map_err(Fault::internal)?;
+    let _armed = failpoints::setup();
     let mut config = session.config.clone();
     if let Some(listen) = arguments.listen {
         config.endpoint.listen = Some(listen);

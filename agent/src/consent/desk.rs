@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, mpsc};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::approval::{ApprovalKind, ApprovedItem, Consented};
@@ -66,7 +67,7 @@ pub struct DeskEvent {
 }
 
 /// What a prompter sends back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
     /// The decision.
@@ -75,9 +76,11 @@ pub struct DecisionRequest {
     pub shown: String,
     /// The chosen certificate.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub certificate: Option<Fingerprint>,
     /// The PIN the person entered.
     #[serde(default)]
+    #[schema(value_type = Option<String>, write_only)]
     pub pin: Option<SecretString>,
     /// Whether the person confirmed the last try.
     #[serde(default)]
@@ -87,7 +90,7 @@ pub struct DecisionRequest {
 }
 
 /// The three decisions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Yes.

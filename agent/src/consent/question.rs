@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::certificate::Fingerprint;
@@ -8,7 +9,7 @@ use crate::cms::Digest;
 use crate::messages::Fault;
 
 /// A question to the person, as every prompter shows it and as its digest covers it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Question {
     /// Its id.
     pub id: Uuid,
@@ -24,6 +25,7 @@ pub struct Question {
     pub shown: String,
     /// What went wrong with the last decision (a wrong PIN, for instance).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub notice: Option<Fault>,
     /// Who asks.
     pub caller: CallerView,
@@ -44,7 +46,7 @@ impl Question {
 }
 
 /// Whether a question waits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QuestionState {
     /// It waits for a decision.
@@ -56,7 +58,7 @@ pub enum QuestionState {
 }
 
 /// What is asked.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(
     clippy::large_enum_variant,
@@ -97,7 +99,7 @@ pub enum QuestionBody {
 }
 
 /// What the certificate is used for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// A legal signature.
@@ -107,7 +109,7 @@ pub enum Action {
 }
 
 /// Who asks.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct CallerView {
     /// The paired application's id, `None` for the person's own command line.
     pub application: Option<Uuid>,
@@ -124,7 +126,7 @@ pub struct CallerView {
 }
 
 /// A document in a question.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct DocumentView {
     /// Its name as the caller gives it.
     pub name: String,
@@ -135,6 +137,7 @@ pub struct DocumentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// The digest that will be signed.
+    #[schema(value_type = Object)]
     pub digest: Digest,
     /// Whether the agent has seen the content and made the digest itself.
     pub seen: bool,
@@ -144,9 +147,10 @@ pub struct DocumentView {
 }
 
 /// A certificate in a question and in listings.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct CertificateView {
     /// SHA-256 of the certificate.
+    #[schema(value_type = String)]
     pub fingerprint: Fingerprint,
     /// The subject, readable.
     pub subject: String,
@@ -199,7 +203,7 @@ pub struct CertificateView {
 pub type UriText = String;
 
 /// Where a signature goes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Destination {
     /// `idocs` or `mig24`.
     pub service: String,
@@ -223,7 +227,7 @@ pub struct Destination {
 }
 
 /// What the person must know of the PIN.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct PinView {
     /// Whether a PIN must come with the decision.
     pub needed: bool,
@@ -237,7 +241,7 @@ pub struct PinView {
 }
 
 /// What a token says about its user PIN (PKCS#11 `CKF_USER_PIN_*`).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PinState {
     /// Nothing special.
@@ -254,7 +258,7 @@ pub enum PinState {
 }
 
 /// An application that wants to be paired.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct PairingView {
     /// The name it gives itself.
     pub name: String,

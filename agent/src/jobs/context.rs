@@ -21,16 +21,16 @@ use crate::store::{Store, Transaction, claims};
 /// How an effect failed; decides whether it may be repeated.
 #[derive(Clone, Debug)]
 pub enum StepError {
-    /// Definite: the other side said no. Never repeated. (With `disk_full` or `store_failed`, which nobody else says, the job is
-    /// stopped instead of closed, and the step begins anew when a person says retry.)
+    /// Definite: the other side said no. Never repeated. (With `disk_full` or `store_failed`, which nobody else
+    /// says, the job is stopped instead of closed, and the step begins anew when a person says retry.)
     Refused(Fault),
     /// It certainly did not happen, and only a person can mend why (a replaced token, an unpaid plan): the job stops, and retrying
     /// it begins the step again.
     Blocked(Fault),
     /// It certainly did not reach the other side (DNS, connect, TLS). Repeated with back-off.
     NotSent(Fault),
-    /// It may or may not have happened (timeout or reset after the first byte, 5xx, 408, 429). Safe steps are repeated with
-    /// back-off; guarded steps are probed first.
+    /// It may or may not have happened (timeout or reset after the first byte, 5xx, 408, 429). Safe steps are
+    /// repeated with back-off; guarded steps are probed first.
     Ambiguous(Fault),
 }
 
@@ -142,14 +142,14 @@ impl JobContext {
         }
     }
 
-    /// From here on the job cannot be cancelled: what it is about to do cannot be taken back. Holds for this run; a scenario
-    /// that runs again comes by here again.
+    /// From here on the job cannot be cancelled: what it is about to do cannot be taken back. Holds for this run; a
+    /// scenario that runs again comes by here again.
     pub fn point_of_no_return(&self) {
         self.inner.live.make_irrevocable();
     }
 
-    /// Claims what the job is about to bring about, named by `key` (`idocs/save/<document>`, for instance), so that no second job
-    /// does it too. The claim ends when the job closes without having done a guarded step.
+    /// Claims what the job is about to bring about, named by `key` (`idocs/save/<document>`, for instance), so that
+    /// no second job does it too. The claim ends when the job closes without having done a guarded step.
     ///
     /// # Errors
     /// Closed with `wrong_state` (and the other `job`) when it is claimed; `Stopped` when the store fails.
@@ -249,8 +249,8 @@ impl JobContext {
         }
     }
 
-    /// A step whose whole effect is in the store: `work` and the step's close commit together, so it happens exactly once.
-    /// A fault that `work` returns closes the step.
+    /// A step whose whole effect is in the store: `work` and the step's close commit together, so it happens exactly
+    /// once. A fault that `work` returns closes the step.
     ///
     /// # Errors
     /// The fault that closed it; `Stopped` when the store fails.

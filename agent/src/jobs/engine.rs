@@ -21,8 +21,8 @@ pub trait Scenario: Send + Sync {
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>>;
 }
 
-/// Runs jobs, each on a task of its own. When the last clone is dropped every run is broken off where it is, as when the process
-/// ends; [`Engine::shutdown`] ends them with care.
+/// Runs jobs, each on a task of its own. When the last clone is dropped every run is broken off where it is, as when
+/// the process ends; [`Engine::shutdown`] ends them with care.
 #[derive(Clone)]
 pub struct Engine {
     handle: Arc<Handle>,
@@ -57,8 +57,8 @@ impl Engine {
         detached(async move { shared.resume().await }).await
     }
 
-    /// Writes the job and starts it. `also` runs in the same transaction (the idempotency key, for instance). Once called it is
-    /// carried out even when the caller goes away.
+    /// Writes the job and starts it. `also` runs in the same transaction (the idempotency key, for instance). Once
+    /// called it is carried out even when the caller goes away.
     ///
     /// # Errors
     /// `store_failed`, or what `also` returns.
@@ -86,8 +86,8 @@ impl Engine {
         self.shared().list(filter).await
     }
 
-    /// Waits until the job is settled, at most until `timeout`, and gives it as it stands then. The person may take part of
-    /// that time: one waiting call is enough for a caller that can only wait.
+    /// Waits until the job is settled, at most until `timeout`, and gives it as it stands then. The person may take
+    /// part of that time: one waiting call is enough for a caller that can only wait.
     ///
     /// # Errors
     /// `no_such_item`, `store_failed`.
@@ -95,8 +95,8 @@ impl Engine {
         self.wait_until(id, timeout, |_| false).await
     }
 
-    /// Waits until the job is settled or `enough` says so of its stage (to ask the person at once, for instance), at most until
-    /// `timeout`, and gives it as it stands then.
+    /// Waits until the job is settled or `enough` says so of its stage (to ask the person at once, for instance), at
+    /// most until `timeout`, and gives it as it stands then.
     ///
     /// # Errors
     /// `no_such_item`, `store_failed`.
@@ -110,8 +110,9 @@ impl Engine {
         self.job(id).await
     }
 
-    /// Cancels a job that is not settled, or gives a stopped one up: its questions close, nothing more is sent. An effect that cannot be
-    /// repeated and is under way is waited for; when its outcome stays unknown the job is stopped, not cancelled.
+    /// Cancels a job that is not settled, or gives a stopped one up: its questions close, nothing more is sent. An
+    /// effect that cannot be repeated and is under way is waited for; when its outcome stays unknown the job is
+    /// stopped, not cancelled.
     ///
     /// # Errors
     /// `no_such_item`; `wrong_state` when it is closed, or when what it does cannot be taken back; `store_failed`.
@@ -134,8 +135,8 @@ impl Engine {
         self.shared().subscribe()
     }
 
-    /// Begins no further effect, waits for guarded ones that are under way (within the policy's grace), and ends every run; the
-    /// next agent takes the jobs up.
+    /// Begins no further effect, waits for guarded ones that are under way (within the policy's grace), and ends
+    /// every run; the next agent takes the jobs up.
     pub async fn shutdown(&self) {
         self.shared().shutdown().await;
     }

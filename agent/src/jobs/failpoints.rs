@@ -1,7 +1,8 @@
 //! Crash points at every boundary, for the crash tests; they exist only with the crate feature `failpoints`.
 //!
-//! `FAILPOINTS='step:save:effect=return'` kills the agent (SIGKILL) when the step `save` has had its effect and the result is not
-//! written yet. The points are `step:<name>:opened`, `step:<name>:effect`, `step:<name>:closed`, `job:started` and `job:closing`.
+//! `FAILPOINTS='step:save:effect=return'` kills the agent (SIGKILL) when the step `save` has had its effect and the
+//! result is not written yet. The points are `step:<name>:opened`, `step:<name>:effect`, `step:<name>:closed`,
+//! `job:started` and `job:closing`.
 
 use std::fmt;
 
@@ -18,8 +19,8 @@ impl fmt::Debug for Failpoints {
     }
 }
 
-/// Arms the crash points that the environment variable `FAILPOINTS` names. Called once, by `main`; without the feature it
-/// does nothing.
+/// Arms the crash points that the environment variable `FAILPOINTS` names. Called once, by `main`; without the
+/// feature it does nothing.
 pub fn setup() -> Failpoints {
     Failpoints {
         #[cfg(feature = "failpoints")]

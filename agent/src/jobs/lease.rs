@@ -2,8 +2,8 @@ use std::fmt;
 
 use crate::platform::ProcessIdentity;
 
-/// Who runs a job. One process at a time holds the store, so a lease of another process is that of a dead one; should a broken file lock
-/// ever say otherwise, a job whose owner still runs is not touched.
+/// Who runs a job. One process at a time holds the store, so a lease of another process is that of a dead one;
+/// should a broken file lock ever say otherwise, a job whose owner still runs is not touched.
 #[derive(Clone, Debug)]
 pub(super) struct Lease(ProcessIdentity);
 

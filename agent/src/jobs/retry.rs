@@ -35,8 +35,9 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The delay after `failures` failures in a row (at least 1): exponential with full jitter, so that many jobs that failed
-    /// together do not come back together; never shorter than the fault's `retry_after` (seconds), which counts up to an hour.
+    /// The delay after `failures` failures in a row (at least 1): exponential with full jitter, so that many jobs
+    /// that failed together do not come back together; never shorter than the fault's `retry_after` (seconds), which
+    /// counts up to an hour.
     pub(super) fn delay(&self, failures: u32, fault: &Fault) -> Duration {
         let bound = self
             .base

@@ -16,8 +16,8 @@ use crate::store::audit::{self, Actor, Entry};
 use crate::store::jobs::{self, JobRow};
 use crate::store::{Transaction, approvals, blobs, claims, steps};
 
-/// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so that the next
-/// agent takes the job up where it was.
+/// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so
+/// that the next agent takes the job up where it was.
 pub(super) async fn run(shared: Arc<Shared>, live: Arc<Live>, job: JobRow) {
     let end = match prepare(&shared, &live, &job).await {
         Ok((scenario, context)) => drive(&shared, &live, scenario.as_ref(), &context).await,
@@ -85,7 +85,7 @@ async fn drive(shared: &Shared, live: &Live, scenario: &dyn Scenario, context: &
 }
 
 /// Writes how the job ended, for as long as it takes, and tells everyone.
-async fn record(shared: &Shared, live: &Arc<Live>, mut job: JobRow, end: End) {
+async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
     failpoints::reached(format_args!("job:closing"));
     let (outcome, fault, state) = match end {
         End::Finished(outcome) => (Some(outcome), None, JobState::Finished),
@@ -112,7 +112,8 @@ async fn record(shared: &Shared, live: &Arc<Live>, mut job: JobRow, end: End) {
         }
     };
     shared.store.release_blobs(released);
-    shared.forget(job.id, live);
+    live.set_stage(Stage::Working);
+    live.settle();
     shared.tell(&job, None);
 }
 

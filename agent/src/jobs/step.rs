@@ -109,7 +109,8 @@ impl<'a> StepRun<'a> {
         }
     }
 
-    /// The effect did not happen, or may be repeated anyhow: plans the next attempt, or stops when there were too many.
+    /// The effect did not happen, or may be repeated anyhow: plans the next attempt, or stops when there were too
+    /// many.
     pub(super) async fn postpone(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures += 1;
         let policy = &self.context.shared().policy;
@@ -226,8 +227,8 @@ impl<'a> StepRun<'a> {
         }
     }
 
-    /// Writes how the effect went. What is known in memory only must not be lost to a disk that is full for a moment, so it is
-    /// tried a few times.
+    /// Writes how the effect went. What is known in memory only must not be lost to a disk that is full for a
+    /// moment, so it is tried a few times.
     async fn persist(&mut self, entry: Option<Entry>) -> Result<(), JobEnd> {
         let mut failures = 0;
         loop {
@@ -260,8 +261,8 @@ impl<'a> StepRun<'a> {
     }
 }
 
-/// Runs `work` and closes the step with what came of it. A fault of the work takes back what the work wrote and closes the step; one of
-/// the store takes back everything.
+/// Runs `work` and closes the step with what came of it. A fault of the work takes back what the work wrote and
+/// closes the step; one of the store takes back everything.
 fn carry_out<T, F>(tx: &Transaction<'_>, mut row: StepRow, work: F) -> Result<(Result<T, Fault>, StepRow), Fault>
 where
     T: Serialize,

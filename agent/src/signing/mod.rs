@@ -17,5 +17,4 @@ pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub use selection::CertificateListing;
 pub use service::{Signing, SigningOptions};

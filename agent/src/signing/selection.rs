@@ -1,38 +1,15 @@
 //! From a selector and the tokens in their slots to certificates that can sign.
 
-use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::certificate::{
-    Certificate, EcCurve, Fingerprint, GostCountry, KeyLocation, ObjectType, Pkcs11Uri, PublicKey, Purpose, Selector,
+    Certificate, EcCurve, GostCountry, KeyLocation, ObjectType, Pkcs11Uri, PublicKey, Purpose, Selector,
     Unsuitable,
 };
 use crate::cms::{Preference, Scheme};
 use crate::consent::{CertificateView, PinState, PinView};
 use crate::messages::{Code, Fault};
 use crate::token::{self, Inventory, KeyPresence, Token, TokenCertificate, TokenId};
-
-/// A certificate on a token, for listings.
-#[derive(Clone, Debug, Serialize)]
-pub struct CertificateListing {
-    /// How it is shown.
-    #[serde(flatten)]
-    pub view: CertificateView,
-    /// What it is for.
-    pub purposes: Vec<Purpose>,
-    /// Whether it can sign now.
-    pub usable: bool,
-    /// Why not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why_not: Option<Fault>,
-    /// Whether its key is on the token: `yes`, `no`, `after_pin`.
-    pub has_key: &'static str,
-    /// Whether it is configured for unattended use.
-    pub unattended: bool,
-    /// The certificate, base64 DER.
-    #[serde(with = "crate::signing::base64_bytes")]
-    pub der: Vec<u8>,
-}
 
 /// A certificate that can sign, and where its key is.
 #[derive(Clone, Debug)]
@@ -41,41 +18,6 @@ pub(super) struct Candidate {
     pub(super) token: TokenId,
     pub(super) view: CertificateView,
     pub(super) pin: PinView,
-}
-
-/// The certificates of the inventory that `selector` selects, with what speaks against each.
-pub(super) fn listings(
-    inventory: &Inventory,
-    selector: &Selector,
-    purpose: Option<Purpose>,
-    unattended: impl Fn(&Fingerprint) -> bool,
-) -> Vec<CertificateListing> {
-    let now = OffsetDateTime::now_utc();
-    selected(inventory, selector)
-        .map(|(token, found, certificate)| {
-            let suits = |purpose| certificate.check_suitable(purpose, now).is_ok();
-            let purposes: Vec<_> = [Purpose::Signature, Purpose::Authentication]
-                .into_iter()
-                .filter(|purpose| suits(*purpose))
-                .collect();
-            let asked = purpose.or(purposes.first().copied()).unwrap_or(Purpose::Signature);
-            let why_not = check(&certificate, found, asked, now).err();
-            let fingerprint = certificate.fingerprint();
-            CertificateListing {
-                view: view(&certificate, token, found),
-                purposes,
-                usable: why_not.is_none(),
-                why_not,
-                has_key: match found.key {
-                    KeyPresence::Yes => "yes",
-                    KeyPresence::No => "no",
-                    KeyPresence::AfterPin => "after_pin",
-                },
-                unattended: unattended(&fingerprint),
-                der: certificate.der().to_vec(),
-            }
-        })
-        .collect()
 }
 
 /// The certificates that `selector` selects and that can serve `purpose` now, the likeliest first, each once.

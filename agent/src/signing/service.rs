@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use super::attempt::{self, Attempt, Item, Tbs};
 use super::content::{self, Prepared};
 use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
-use super::selection::{self, Candidate, CertificateListing};
+use super::selection::{self, Candidate};
 use super::waiting;
-use crate::certificate::{Certificate, Fingerprint, Purpose, Selector};
+use crate::certificate::{Certificate, Fingerprint};
 use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
 use crate::consent::{
     Action, Approval, ApprovalSubject, Asked, Consented, Decision, Desk, ItemRecord, PinView, QuestionBody, Unlock,
@@ -66,19 +66,6 @@ impl Signing {
                 options,
             }),
         }
-    }
-
-    /// The certificates on the tokens that are in their slots now.
-    pub async fn certificates(&self, selector: &Selector, purpose: Option<Purpose>) -> Vec<CertificateListing> {
-        let inventory = self.inventory().await;
-        selection::listings(&inventory, selector, purpose, |fingerprint| {
-            self.is_unattended(fingerprint)
-        })
-    }
-
-    /// The certificates that may be used without a person.
-    pub fn unattended(&self) -> &HashSet<Fingerprint> {
-        &self.inner.options.unattended
     }
 
     /// Finds the one certificate that fits; asks the person when several do. Asks for no PIN.

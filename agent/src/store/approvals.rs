@@ -1,7 +1,8 @@
 //! Approvals and the digests they cover.
 //!
-//! An item goes `approved` → `signing` (committed before the token is asked) → `signed` (committed with the value). Triggers of the
-//! schema keep two rules even against a mistake here: what was approved never changes, and an item is signed once.
+//! An item goes `approved` → `signing` (committed before the token is asked) → `signed` (committed with the value).
+//! Triggers of the schema keep two rules even against a mistake here: what was approved never changes, and an item
+//! is signed once.
 
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
@@ -235,9 +236,9 @@ pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault
     heads.into_iter().map(|head| with_items(connection, head)).collect()
 }
 
-/// Notes, before the token is asked, that an item is about to be signed, and gives how often that was begun, this time
-/// included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to the same bytes,
-/// so it is signed anew under the same approval).
+/// Notes, before the token is asked, that an item is about to be signed, and gives how often that was begun, this
+/// time included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to
+/// the same bytes, so it is signed anew under the same approval).
 ///
 /// # Errors
 /// `wrong_state` when the approval is not live or the item is signed; `store_failed`, `disk_full`.
@@ -291,8 +292,8 @@ pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
 }
 
-/// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is signed for a job that is
-/// over.
+/// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is
+/// signed for a job that is over.
 pub(crate) fn end_with_job(tx: &Transaction<'_>, job: Uuid, finished: bool) -> Result<(), Fault> {
     let state = if finished {
         ApprovalState::Closed

@@ -1,8 +1,9 @@
 //! The audit log: an append-only chain of entries, each written in the transaction that makes the change it records.
 //!
-//! `hash = SHA-256("tokensign audit entry v1" ‖ prev ‖ fields)`, each field preceded by its length (8 bytes, big-endian), so that no two entries
-//! have the same bytes. A changed, inserted or removed entry breaks the chain; a tail that was cut off shows only against a
-//! [`Checkpoint`] kept elsewhere. No PIN, document content or bearer token belongs in an entry.
+//! `hash = SHA-256("tokensign audit entry v1" ‖ prev ‖ fields)`, each field preceded by its length (8 bytes,
+//! big-endian), so that no two entries have the same bytes. A changed, inserted or removed entry breaks the chain; a
+//! tail that was cut off shows only against a [`Checkpoint`] kept elsewhere. No PIN, document content or bearer
+//! token belongs in an entry.
 
 use std::fmt;
 

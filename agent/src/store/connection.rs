@@ -8,10 +8,11 @@ use super::{fault, migrations};
 use crate::messages::{Code, Fault};
 use crate::platform;
 
-/// Opens the database for the writer, created if missing. One that is not ours or newer than this version is left untouched.
+/// Opens the database for the writer, created if missing. One that is not ours or newer than this version is left
+/// untouched.
 ///
-/// `synchronous=FULL`: with less, a commit may be rolled back by a power cut, and a ticket that was already sent would be
-/// forgotten (SQLite documentation, "PRAGMA synchronous").
+/// `synchronous=FULL`: with less, a commit may be rolled back by a power cut, and a ticket that was already sent
+/// would be forgotten (SQLite documentation, "PRAGMA synchronous").
 pub(super) fn open_for_writing(database: &Path) -> Result<Connection, Fault> {
     // Created here first, because SQLite would create it for everyone to read; its -wal and -shm take over the mode.
     platform::open_private_file(database).map_err(|e| fault::io("opening", database, &e))?;

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: one key of one application names one request (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! The endpoint asks [`find`] first; when there is nothing it starts the job and calls [`reserve`] in the same transaction, which
-//! refuses when another request with the key came in between.
+//! The endpoint asks [`find`] first; when there is nothing it starts the job and calls [`reserve`] in the same
+//! transaction, which refuses when another request with the key came in between.
 
 use rusqlite::OptionalExtension;
 use serde_json::Value;
@@ -49,7 +49,8 @@ pub fn find(
     }
 }
 
-/// Takes the key for a request with this fingerprint (SHA-256 of what makes the request), together with the job it starts.
+/// Takes the key for a request with this fingerprint (SHA-256 of what makes the request), together with the job it
+/// starts.
 ///
 /// # Errors
 /// `idempotency_mismatch` or `idempotency_in_progress` when the key was taken meanwhile; `store_failed`, `disk_full`.

@@ -33,7 +33,8 @@ impl StoreLock {
             }
             Err(TryLockError::Error(e)) => return Err(failed(&e)),
         }
-        // The number tells people who holds the lock; the lock itself does not need it, so a full disk does not matter here.
+        // The number tells people who holds the lock; the lock itself does not need it, so a full disk does not
+        // matter here.
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())

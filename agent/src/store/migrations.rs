@@ -2,6 +2,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::messages::{Code, Fault};
 
+/// Changes nothing; for a look before anything of the database is touched.
+///
 /// # Errors
 /// `store_newer` when a newer version wrote the database.
 pub(super) fn refuse_newer(connection: &Connection) -> Result<(), Fault> {

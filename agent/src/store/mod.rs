@@ -1,12 +1,13 @@
-//! SQLite: jobs, approvals, grants, applications, the audit chain; schema version and migrations; and the documents that lie
-//! beside the database as content-addressed files.
+//! SQLite: jobs, approvals, grants, applications, the audit chain; schema version and migrations; and the documents
+//! that lie beside the database as content-addressed files.
 //!
-//! One writer thread owns the connection. A change of state, its approval and its audit entry commit together because a
-//! caller hands [`Store::write`] one closure that makes all three. Each table family has a module of its own with typed
-//! functions over a [`Transaction`] (changes) or a [`Connection`] (queries; a transaction derefs to it).
+//! One writer thread owns the connection. A change of state, its approval and its audit entry commit together
+//! because a caller hands [`Store::write`] one closure that makes all three. Each table family has a module of its
+//! own with typed functions over a [`Transaction`] (changes) or a [`Connection`] (queries; a transaction derefs to
+//! it).
 //!
-//! Belongs here: rows, their rules as constraints and triggers, the files of the state directory. Does not belong here: what a
-//! row means to the person, to a token or to a service.
+//! Belongs here: rows, their rules as constraints and triggers, the files of the state directory. Does not belong
+//! here: what a row means to the person, to a token or to a service.
 
 pub mod applications;
 pub mod approvals;
@@ -45,7 +46,8 @@ pub type Transaction<'a> = rusqlite::Transaction<'a>;
 /// A connection for queries.
 pub type Connection = rusqlite::Connection;
 
-/// The store, cheap to clone. The lock is given back when the last clone (and the last [`blobs::Spooled`] at work) is gone.
+/// The store, cheap to clone. The lock is given back when the last clone (and the last [`blobs::Spooled`] at work)
+/// is gone.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -96,7 +98,8 @@ impl Store {
         self.inner.writer.transaction(work).await
     }
 
-    /// Runs a query on a read-only connection, in one consistent snapshot that has every change committed before the call.
+    /// Runs a query on a read-only connection, in one consistent snapshot that has every change committed before the
+    /// call.
     ///
     /// # Errors
     /// What `work` returns, or `store_failed`.

@@ -102,7 +102,8 @@ pub(crate) fn count_anew(tx: &Transaction<'_>, job: Uuid) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Marks the open steps of a job, whose effects were broken off, as uncertain. Those that certainly did not happen stay open.
+/// Marks the open steps of a job, whose effects were broken off, as uncertain. Those that certainly did not happen
+/// stay open.
 pub(crate) fn doubt_open(tx: &Transaction<'_>, job: Uuid) -> Result<(), Fault> {
     tx.execute(
         "UPDATE steps SET state = 'uncertain' WHERE job = ?1 AND state = 'open' AND next_at IS NULL",

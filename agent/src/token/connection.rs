@@ -125,9 +125,16 @@ impl Writer {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
-        self.channel.write_all(bytes).await.map_err(|_| Broken::Closed)
+        // The worker's second thread always reads; one that does not is stopped or worse.
+        match timeout(SENDING, self.channel.write_all(bytes)).await {
+            Ok(written) => written.map_err(|_| Broken::Closed),
+            Err(_) => Err(Broken::TimedOut(SENDING)),
+        }
     }
 }
+
+/// How long a worker may take to read a frame.
+const SENDING: Duration = Duration::from_secs(10);
 
 impl Reader {
     /// The next answer to the request. Not to be dropped half-way: the rest of the frame would be taken for the next one.

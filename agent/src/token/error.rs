@@ -203,7 +203,9 @@ impl From<TokenError> for Fault {
     fn from(error: TokenError) -> Self {
         let fault = Self::new(error.code()).detail(&error);
         match error {
-            TokenError::PinIncorrect { tries_left: Some(tries) } => fault.arg("tries_left", tries),
+            TokenError::PinIncorrect {
+                tries_left: Some(tries),
+            } => fault.arg("tries_left", tries),
             TokenError::PinLength { min, max } => fault.arg("min", min).arg("max", max),
             TokenError::TokenAbsent { token }
             | TokenError::TokenRemoved { token }

@@ -154,7 +154,9 @@ impl Fleet {
             .iter()
             .position(|status| status.path == batch.token.module);
         let keeper = place.and_then(|place| self.shared.keepers.get(place));
+        let token = inventory.tokens.iter().find(|token| token.id == batch.token);
         let order = SignOrder {
+            at_the_device: token.is_some_and(|token| token.pin.at_the_device),
             batch,
             outcomes: sender,
             cancellation: cancellation.clone(),

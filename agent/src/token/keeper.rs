@@ -37,6 +37,8 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct SignOrder {
     pub(super) batch: Batch,
+    /// The token has a PIN pad, or the module a dialog: no PIN crosses.
+    pub(super) at_the_device: bool,
     pub(super) outcomes: mpsc::Sender<Outcome>,
     pub(super) cancellation: CancellationToken,
 }
@@ -115,14 +117,7 @@ impl Keeper {
         match self.tokens(afresh).await {
             Ok(Some((library, tokens))) => self.publisher.tokens(ModuleState::Ready(library), tokens),
             Ok(None) => {}
-            Err(error) => {
-                let state = if self.supervision.is_quarantined() {
-                    ModuleState::Quarantined
-                } else {
-                    ModuleState::Failed(error)
-                };
-                self.publisher.tokens(state, Vec::new());
-            }
+            Err(error) => self.publisher.tokens(self.failed(&error), Vec::new()),
         }
     }
 
@@ -166,48 +161,56 @@ impl Keeper {
 
     async fn sign(&mut self, order: SignOrder) {
         let mut progress = Progress::new(order.batch.items.len(), order.outcomes);
-        if let Err(error) = self.sign_batch(order.batch, &order.cancellation, &mut progress).await {
-            if let TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. } = error {
-                self.publisher.state(if self.supervision.is_quarantined() {
-                    ModuleState::Quarantined
-                } else {
-                    ModuleState::Failed(error.clone())
-                });
+        // Nobody wants it any more: the token is not even logged in to.
+        if order.cancellation.is_cancelled() {
+            return progress.stop(TokenError::Cancelled);
+        }
+        if let Err(error) = self.worker().await {
+            self.publisher.state(self.failed(&error));
+            return progress.stop(error);
+        }
+        let way = if order.at_the_device {
+            Login::AtTheDevice
+        } else {
+            Login::Secret
+        };
+        if let Err(error) = self
+            .sign_batch(order.batch, way, &order.cancellation, &mut progress)
+            .await
+        {
+            if self.worker.is_none() {
+                self.publisher.state(self.failed(&error));
             }
             progress.stop(error);
         }
-        // Tries, locks and pulled tokens show at once.
-        self.look(false).await;
+        // Tries, locks and pulled tokens show at once, and a worker that crashed for the first time is back at once.
+        self.poll().await;
     }
 
     async fn sign_batch(
         &mut self,
         batch: Batch,
+        way: Login,
         cancellation: &CancellationToken,
         progress: &mut Progress,
     ) -> Result<(), TokenError> {
         let Some(first) = batch.items.first() else {
             return Ok(());
         };
-        // Nobody wants it any more: the token is not even logged in to.
-        if cancellation.is_cancelled() {
-            return Err(TokenError::Cancelled);
-        }
+        let with_pin = way == Login::Secret && batch.unlock.pin().is_some();
         let request = SignRequest {
             token: batch.token.identity(),
             certificate: first.certificate(),
-            login: match batch.unlock.pin() {
-                Some(_) => Login::Secret,
-                None => Login::AtTheDevice,
-            },
+            login: if with_pin { Login::Secret } else { Login::AtTheDevice },
             last_try_confirmed: batch.unlock.confirm_last_try(),
             items: batch.items.iter().map(|item| item.item().clone()).collect(),
         };
         let token = batch.token.label.clone();
         let deadlines = self.launch.deadlines;
-        let for_a_signature = match batch.unlock.pin() {
-            Some(_) => deadlines.signature,
-            None => deadlines.person,
+        let for_a_signature = if with_pin {
+            deadlines.signature
+        } else {
+            deadlines.person
         };
         let for_login = deadlines.reading.max(for_a_signature);
         let name = self.launch.name.clone();
@@ -218,7 +221,7 @@ impl Keeper {
                 Err(Broken::Garbage(_)) => return Ok(Err(TokenError::BatchTooLarge { items: progress.count })),
                 Err(broken) => return Err(broken),
             };
-            if let Some(pin) = batch.unlock.pin() {
+            if let Some(pin) = batch.unlock.pin().filter(|_| with_pin) {
                 worker.connection.writer.send_secret(id, pin).await?;
             }
             // The PIN has crossed and is not needed here any more.
@@ -259,6 +262,15 @@ impl Keeper {
             // A failure of one item stopped the batch; what follows it was not begun for that reason.
             Ok(()) => progress.failure().map_or(Ok(()), Err),
             Err(error) => Err(error),
+        }
+    }
+
+    /// How the module does after this error.
+    fn failed(&self, error: &TokenError) -> ModuleState {
+        if self.supervision.is_quarantined() {
+            ModuleState::Quarantined
+        } else {
+            ModuleState::Failed(error.clone())
         }
     }
 

@@ -358,3 +358,35 @@ async fn a_store_that_fails_inside_an_effect_is_no_refusal() {
         assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2))));
     }
 }
+
+#[tokio::test]
+async fn what_only_a_person_can_mend_stops_at_once_and_begins_again_without_a_probe() {
+    let world = Arc::new(World::default());
+    let seen = Arc::clone(&world);
+    let agent = Agent::new(script(move |context| {
+        let world = Arc::clone(&world);
+        async move {
+            let effect = async || match world.happen("send") {
+                1 => Err(StepError::Blocked(fault(Code::ServiceBilling))),
+                count => Ok(count),
+            };
+            let probe = async || {
+                world.happen("probe");
+                Ok(Probe::NotDone)
+            };
+            Ok(json!(context.guarded_step("send", effect, probe).await?))
+        }
+        .boxed()
+    }))
+    .await;
+    let job = agent.run().await;
+    assert_eq!(
+        (job.state, job.fault.unwrap().code()),
+        (JobState::Stopped, Code::ServiceBilling)
+    );
+    let agent = agent.restart().await;
+    agent.engine.retry(job.id).await.unwrap();
+    let job = agent.settled(job.id).await;
+    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2))));
+    assert_eq!(seen.count("probe"), 0);
+}

@@ -69,7 +69,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         items,
         unattended: false,
     };
-    let mut asked = desk.ask_approval(caller, None, body, subject, Duration::from_secs(60));
+    let mut asked = desk.ask_approval(caller, None, body, None, subject, Duration::from_secs(60));
     let decision = DecisionRequest {
         decision: Verdict::Approve,
         shown: desk.question(asked.id()).unwrap().shown,

@@ -35,7 +35,10 @@ impl GostToken {
         ModuleSpec {
             path: self.module.clone(),
             profile: None,
-            env: env.iter().map(|(name, value)| (name.clone(), value.to_str().unwrap().to_owned())).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_str().unwrap().to_owned()))
+                .collect(),
         }
     }
 
@@ -116,7 +119,10 @@ async fn a_batch_costs_one_login_and_a_wrong_pin_one_try_in_every_fault() {
 
     let one_left = TokenError::PinIncorrect { tries_left: Some(1) };
     assert_eq!(token.failure(&fleet, Some("wrong-pin")).await, one_left);
-    assert_eq!(Fault::from(one_left).args().get("tries_left").map(String::as_str), Some("1"));
+    assert_eq!(
+        Fault::from(one_left).args().get("tries_left").map(String::as_str),
+        Some("1")
+    );
     assert_eq!(token.counters(), (3, 2, 5));
 
     // The last try is not spent without a word of the person's, not even with the right PIN.
@@ -188,14 +194,24 @@ async fn a_token_pulled_in_the_middle_keeps_what_is_signed() {
     let removed = TokenError::TokenRemoved {
         token: "gost-fixtures".to_owned(),
     };
-    assert!(matches!(&outcomes[3], Err(Unsigned::Failed(cause)) if **cause == removed), "{outcomes:?}");
-    assert!(outcomes[4..].iter().all(|o| matches!(o, Err(Unsigned::NotBegun(cause)) if **cause == removed)));
+    assert!(
+        matches!(&outcomes[3], Err(Unsigned::Failed(cause)) if **cause == removed),
+        "{outcomes:?}"
+    );
+    assert!(
+        outcomes[4..]
+            .iter()
+            .all(|o| matches!(o, Err(Unsigned::NotBegun(cause)) if **cause == removed))
+    );
     // Gone from the list, and named when asked for.
     let absent = batch_of_absent(&token, &fleet).await;
     assert!(fleet.refresh().await.tokens.is_empty());
-    assert_eq!(all(fleet.sign(absent).await).await[0].as_ref().unwrap_err().cause(), &TokenError::TokenAbsent {
-        token: "gost-fixtures".to_owned()
-    });
+    assert_eq!(
+        all(fleet.sign(absent).await).await[0].as_ref().unwrap_err().cause(),
+        &TokenError::TokenAbsent {
+            token: "gost-fixtures".to_owned()
+        }
+    );
     // Back again, it signs after the PIN.
     token.faults(Control::default());
     fleet.refresh().await;
@@ -235,7 +251,10 @@ async fn a_module_that_crashes_or_hangs_in_c_sign_fails_one_item_and_is_named() 
         module: "GOST test token".to_owned(),
         how: "killed by signal 6".to_owned(),
     };
-    assert!(matches!(&outcomes[2], Err(Unsigned::Failed(cause)) if **cause == crashed), "{outcomes:?}");
+    assert!(
+        matches!(&outcomes[2], Err(Unsigned::Failed(cause)) if **cause == crashed),
+        "{outcomes:?}"
+    );
     assert!(outcomes[3..].iter().all(|o| matches!(o, Err(Unsigned::NotBegun(_)))));
 
     token.faults(Control {
@@ -247,7 +266,10 @@ async fn a_module_that_crashes_or_hangs_in_c_sign_fails_one_item_and_is_named() 
         seconds: 2,
     };
     let outcomes = token.sign(&fleet, 2, Some(token.pin())).await;
-    assert!(matches!(&outcomes[0], Err(Unsigned::Failed(cause)) if **cause == hung), "{outcomes:?}");
+    assert!(
+        matches!(&outcomes[0], Err(Unsigned::Failed(cause)) if **cause == hung),
+        "{outcomes:?}"
+    );
     assert!(matches!(&outcomes[1], Err(Unsigned::NotBegun(_))));
 
     token.faults(Control::default());
@@ -272,7 +294,10 @@ async fn a_module_that_crashes_at_load_or_at_initialisation_is_named() {
         let ModuleState::Failed(TokenError::ModuleCrashed { module, how }) = &fleet.inventory().modules[0].state else {
             panic!("{:?}", fleet.inventory().modules)
         };
-        assert_eq!((module.as_str(), how.as_str()), ("GOST test token", "killed by signal 6"));
+        assert_eq!(
+            (module.as_str(), how.as_str()),
+            ("GOST test token", "killed by signal 6")
+        );
     }
 }
 
@@ -287,7 +312,10 @@ async fn a_module_whose_interface_fails_says_which_function() {
     let ModuleState::Failed(error) = &fleet.inventory().modules[0].state else {
         panic!("{:?}", fleet.inventory().modules)
     };
-    assert!(error.to_string().contains("C_GetInterface returns CKR_GENERAL_ERROR"), "{error}");
+    assert!(
+        error.to_string().contains("C_GetInterface returns CKR_GENERAL_ERROR"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -333,14 +361,21 @@ async fn the_digest_order_seen_and_the_quirks_of_the_profile_are_obeyed() {
     let sign = async |fleet: &Fleet, reversed: bool| {
         let (mut batch, attributes) = approved(fleet, &certificate, DIRECTOR, &[b"document"], Some(token.pin())).await;
         if reversed {
-            batch.items = batch.items.into_iter().map(tokensign::token::Authorised::with_reversed_digest).collect();
+            batch.items = batch
+                .items
+                .into_iter()
+                .map(tokensign::token::Authorised::with_reversed_digest)
+                .collect();
         }
         let raw = all(fleet.sign(batch).await).await.remove(0).unwrap();
         let value = normalise_signature(&certificate, &scheme, &attributes[0].as_input(), &raw);
         (raw, value.map(|value| value.as_bytes().to_vec()))
     };
     let fleet = token.fleet().await;
-    assert!(matches!(sign(&fleet, false).await.1, Err(SelfCheckError::ReversedDigest { .. })));
+    assert!(matches!(
+        sign(&fleet, false).await.1,
+        Err(SelfCheckError::ReversedDigest { .. })
+    ));
     let (raw, value) = sign(&fleet, true).await;
     assert_ne!(raw, value.unwrap(), "the halves are the other way round");
     drop(fleet);
@@ -381,5 +416,9 @@ async fn the_confinement_keeps_the_module_from_the_rest_of_the_disk() {
     })
     .unwrap();
     assert!(fleet.refresh().await.tokens.is_empty());
-    assert_eq!(token.fleet().await.inventory().tokens.len(), 1, "with its own profile it is seen");
+    assert_eq!(
+        token.fleet().await.inventory().tokens.len(),
+        1,
+        "with its own profile it is seen"
+    );
 }

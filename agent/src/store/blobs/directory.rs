@@ -39,7 +39,8 @@ impl BlobDirectory {
         })
     }
 
-    /// Removes every document that nothing refers to and that is older than an hour. Called on the writer thread, or before it runs.
+    /// Removes every document that nothing refers to and that is older than an hour. Called on the writer thread, or
+    /// before it runs.
     pub(in crate::store) fn sweep(&self, connection: &Connection) -> Result<(), Fault> {
         let read = |path: &Path| fs::read_dir(path).map_err(|e| fault::io("reading", path, &e));
         for shard in read(&self.root)? {

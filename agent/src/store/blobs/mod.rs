@@ -1,8 +1,9 @@
 //! Documents beside the database: content-addressed files `blobs/<aa>/<sha256>`, mode 0600.
 //!
-//! A [`Spool`] writes to `blobs/tmp` while it hashes; finishing it syncs the file, renames it and syncs the directory, and only then may a
-//! row name it. A blob lives while a [`Spooled`] of it is held or a job that is not closed refers to it (`job_blobs`). Files are
-//! unlinked on the writer thread only, so that no row that names one can appear meanwhile.
+//! A [`Spool`] writes to `blobs/tmp` while it hashes; finishing it syncs the file, renames it and syncs the
+//! directory, and only then may a row name it. A blob lives while a [`Spooled`] of it is held or a job that is not
+//! closed refers to it (`job_blobs`). Files are unlinked on the writer thread only, so that no row that names one
+//! can appear meanwhile.
 
 mod directory;
 mod id;
@@ -71,7 +72,8 @@ impl Store {
         }
     }
 
-    /// Deletes documents that nothing refers to and that were written more than an hour ago: what a crash left behind.
+    /// Deletes documents that nothing refers to and that were written more than an hour ago: what a crash left
+    /// behind.
     ///
     /// # Errors
     /// `store_failed`.

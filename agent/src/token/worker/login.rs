@@ -24,6 +24,8 @@ pub(super) struct LoggedIn<'a> {
 /// How the user logs in.
 enum Way {
     Pin(RawAuthPin),
+    /// With a PIN that was wiped since.
+    ForgottenPin,
     AtTheDevice,
     NotAtAll,
 }
@@ -64,11 +66,19 @@ impl<'a> LoggedIn<'a> {
         self.login(UserType::ContextSpecific)
     }
 
+    /// Wipes the PIN; the login stands.
+    pub(super) fn forget_pin(&mut self) {
+        if let Way::Pin(_) = self.way {
+            self.way = Way::ForgottenPin;
+        }
+    }
+
     fn login(&self, user: UserType) -> Result<(), WorkerError> {
         let result = match &self.way {
             Way::Pin(pin) => self.session.login_with_raw(user, pin),
             // The only case for a NULL PIN: other tokens count it as a wrong one.
             Way::AtTheDevice => self.session.login(user, None),
+            Way::ForgottenPin => return Err(WorkerError::PinRequired),
             Way::NotAtAll => return Ok(()),
         };
         result.map_err(|error| self.refused(&error))

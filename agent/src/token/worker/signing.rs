@@ -53,7 +53,7 @@ fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPi
     for item in &request.items {
         item.call(&mechanisms, &module.quirks).map_err(|_| unsupported(item))?;
     }
-    let logged_in = LoggedIn::open(module, slot, &info, request.login, secret, request.last_try_confirmed)?;
+    let mut logged_in = LoggedIn::open(module, slot, &info, request.login, secret, request.last_try_confirmed)?;
     let session = &logged_in.session;
     let failure = |ckr: Ckr| module.failure(slot, "C_GetAttributeValue", ckr);
     let certificates = contents::certificates(module, session).map_err(failure)?;
@@ -73,12 +73,16 @@ fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPi
         .attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE)
         .ok()
         .flatten();
+    let authenticate_each = module.quirks.always_authenticate || says_so.is_some_and(|value| value.first() == Some(&1));
+    if !authenticate_each {
+        logged_in.forget_pin();
+    }
     Ok(Batch {
         module,
         slot,
         key,
         mechanisms,
-        authenticate_each: module.quirks.always_authenticate || says_so.is_some_and(|value| value.first() == Some(&1)),
+        authenticate_each,
         logged_in,
     })
 }

@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use uuid::Uuid;
+
+use super::applications::Application;
+use super::credentials::TokenHash;
+use super::permission::Permission;
+use super::problem::Problem;
+use crate::consent::CallerView;
+use crate::messages::{Code, Fault};
+use crate::platform::Peer;
+
+/// Who calls, as the guard found out. Handlers take it as an extractor.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    /// The web origin, from the browser's header, where the guard let a foreign one pass.
+    pub(crate) origin: Option<String>,
+    /// The other end of the connection, where the kernel knows it. For display, never for permission.
+    pub(super) peer: Option<Peer>,
+}
+
+/// In what quality a caller calls.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    /// Nobody in particular.
+    Anyone,
+    /// The person's own command line: the Unix socket, or the owner token.
+    Owner,
+    /// The page, with its short token.
+    Page(TokenHash),
+    /// A paired application.
+    Application(Arc<Application>),
+}
+
+impl Caller {
+    /// The paired application's id; `None` for the person's own tools.
+    pub(crate) fn application(&self) -> Option<Uuid> {
+        match &self.identity {
+            Identity::Application(application) => Some(application.id),
+            Identity::Anyone | Identity::Owner | Identity::Page(_) => None,
+        }
+    }
+
+    /// Whether it is the person's own command line or page.
+    pub(crate) fn is_person(&self) -> bool {
+        matches!(self.identity, Identity::Owner | Identity::Page(_))
+    }
+
+    /// Whether it may do what `permission` stands for. The command line may do everything; the page looks and decides only.
+    pub(crate) fn may(&self, permission: &Permission) -> bool {
+        match &self.identity {
+            Identity::Owner => true,
+            Identity::Page(_) => *permission == Permission::Certificates,
+            Identity::Application(application) => application.permissions.iter().any(|held| held.covers(permission)),
+            Identity::Anyone => false,
+        }
+    }
+
+    /// As [`Caller::may`], as a result.
+    ///
+    /// # Errors
+    /// `permission_denied` with the permission's name.
+    pub(crate) fn require(&self, permission: &Permission) -> Result<(), Fault> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        Err(Fault::new(Code::PermissionDenied).arg("permission", permission))
+    }
+
+    /// Whether something that belongs to `application` (or to the person, when `None`) is this caller's to see.
+    pub(crate) fn owns(&self, application: Option<Uuid>) -> bool {
+        match &self.identity {
+            Identity::Owner | Identity::Page(_) => true,
+            Identity::Application(own) => Some(own.id) == application,
+            Identity::Anyone => false,
+        }
+    }
+
+    /// How it is shown to the person.
+    pub(crate) async fn view(&self) -> CallerView {
+        let process = self.process().await;
+        match &self.identity {
+            Identity::Application(application) => CallerView {
+                application: Some(application.id),
+                name: application.name.clone(),
+                verified: self.origin.is_some() || process.is_some(),
+                origin: self.origin.clone(),
+                process,
+            },
+            Identity::Anyone | Identity::Owner | Identity::Page(_) => CallerView {
+                application: None,
+                name: "tokensign".to_owned(),
+                verified: true,
+                origin: None,
+                process,
+            },
+        }
+    }
+
+    /// The calling program, where the system tells: its file and process number. Searching for it takes milliseconds.
+    pub(super) async fn process(&self) -> Option<String> {
+        // A page's program is the browser; its origin says more.
+        if self.origin.is_some() {
+            return None;
+        }
+        let peer = self.peer.clone()?;
+        let process = tokio::task::spawn_blocking(move || peer.process()).await.ok()??;
+        Some(match process.executable {
+            Some(executable) => format!("{} ({})", executable.display(), process.pid),
+            None => format!("{} ({})", process.name, process.pid),
+        })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem(Fault::internal("the guard left no caller")))
+    }
+}

@@ -1,0 +1,114 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower::ServiceExt;
+
+use super::guard::{self, PeerUser, Verdict};
+use super::language::CallerLanguage;
+use super::problem::{self, Problem};
+use super::shared::Shared;
+use crate::messages::Fault;
+use crate::platform::Peer;
+
+/// How long a caller may take for the head of a request; also how long a connection may be idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// The largest head of a request, in bytes, and the most header fields.
+const LARGEST_HEAD: usize = 32 * 1024;
+const MOST_HEADERS: usize = 64;
+/// How long a connection may take to finish what it is at when the agent ends.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// What is known of a connection from the moment it was accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) transport: Transport,
+    pub(super) user: PeerUser,
+    /// The other end, as the kernel knows it.
+    pub(super) peer: Option<Peer>,
+}
+
+/// How a connection came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Transport {
+    /// Over the Unix socket.
+    Unix,
+    /// Over loopback TCP, to this address.
+    Tcp(SocketAddr),
+}
+
+/// Serves one connection until it ends or the agent does.
+pub(super) async fn serve<S>(shared: Arc<Shared>, router: Router, connection: Connection, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let shutdown = shared.shutdown.clone();
+    // A foreign user's connection is answered once and closed.
+    let keep_alive = connection.user == PeerUser::Own;
+    let connection = Arc::new(connection);
+    let service = service_fn(move |request| {
+        let (shared, router, connection) = (Arc::clone(&shared), router.clone(), Arc::clone(&connection));
+        async move { Ok::<_, Infallible>(answer(shared, router, &connection, request).await) }
+    });
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEAD)
+        .keep_alive(keep_alive);
+    let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let result = tokio::select! {
+        result = served.as_mut() => result,
+        () = shutdown.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            tokio::time::timeout(LAST_WORDS, served).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection breaks off");
+    }
+}
+
+async fn answer(shared: Arc<Shared>, router: Router, connection: &Connection, request: Request<Incoming>) -> Response {
+    let CallerLanguage(localizer) = CallerLanguage::of(request.headers());
+    let (response, readable_by) = match guard::judge(&shared, connection, request).await {
+        Verdict::Answer { response, readable_by } => (response, readable_by),
+        Verdict::Pass { request, readable_by } => {
+            let handled = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
+            let response = match handled {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(_) => Problem(Fault::internal("a handler panicked")).into_response(),
+            };
+            (response, readable_by)
+        }
+    };
+    let mut response = problem::render(response, localizer);
+    shared.metrics.answered(response.status());
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert_with(|| HeaderValue::from_static("no-store"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    if let Some(origin) = readable_by {
+        guard::make_readable(headers, origin);
+    }
+    response
+}

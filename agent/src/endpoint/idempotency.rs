@@ -1,0 +1,92 @@
+use axum::extract::FromRequestParts;
+use http::HeaderName;
+use http::request::Parts;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::caller::Caller;
+use super::problem::Problem;
+use super::shared::Shared;
+use crate::jobs::{JobId, NewJob};
+use crate::messages::{Code, Fault};
+use crate::store::idempotency;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The longest key, in bytes.
+const LONGEST_KEY: usize = 200;
+
+/// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same request under the same key starts one job.
+#[derive(Clone, Debug)]
+pub(super) struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    /// Starts the job, or gives the one that the same request started before. `request` is what makes the request: the same
+    /// key with another request is refused.
+    ///
+    /// # Errors
+    /// `idempotency_mismatch`, `store_failed`, `disk_full`.
+    pub(super) async fn start(
+        self,
+        shared: &Shared,
+        caller: &Caller,
+        request: &impl Serialize,
+        job: NewJob,
+    ) -> Result<JobId, Fault> {
+        let Some(key) = self.0 else {
+            return shared.engine.start(job, |_, _| Ok(())).await;
+        };
+        let application = caller.application();
+        let what = serde_json::to_vec(&(job.kind, &job.profile, request)).map_err(Fault::internal)?;
+        let fingerprint: [u8; 32] = Sha256::digest(&what).into();
+        if let Some(job) = used(shared, application, &key, fingerprint).await? {
+            return Ok(job);
+        }
+        let reserve = key.clone();
+        let started = shared
+            .engine
+            .start(job, move |tx, id| {
+                idempotency::reserve(tx, application, &reserve, &fingerprint, Some(id))
+            })
+            .await;
+        match started {
+            // The same request came twice at once: the other one has the job.
+            Err(fault) if fault.code() == Code::IdempotencyInProgress => {
+                used(shared, application, &key, fingerprint).await?.ok_or(fault)
+            }
+            started => started,
+        }
+    }
+}
+
+async fn used(
+    shared: &Shared,
+    application: Option<uuid::Uuid>,
+    key: &str,
+    fingerprint: [u8; 32],
+) -> Result<Option<JobId>, Fault> {
+    let key = key.to_owned();
+    let used = shared
+        .store
+        .read(move |connection| idempotency::find(connection, application, &key, &fingerprint))
+        .await?;
+    Ok(used.and_then(|used| used.job))
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else {
+            return Ok(Self(None));
+        };
+        let wrong = |reason: &str| Problem(Fault::invalid_field(IDEMPOTENCY_KEY.as_str(), reason));
+        if values.next().is_some() {
+            return Err(wrong("comes more than once"));
+        }
+        match value.to_str() {
+            Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Self(Some(key.to_owned()))),
+            _ => Err(wrong("has 1 to 200 visible ASCII characters")),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The local HTTP endpoint: the guard, pairing, the routes, events, their description, and the page.
+//!
+//! Belongs here: everything between a connection and the use cases below: who may call, what a request must look like, what an
+//! answer looks like. Does not belong here: deciding anything about certificates, tokens, consent or services.
+//!
+//! A request passes [`guard`] before any route sees it; there is no other way in. What a person sees is served as a static shell
+//! (`assets/`) that holds no data and gets it with a token of its own.
+
+mod agent;
+mod announcement;
+mod applications;
+mod body;
+mod bucket;
+mod caller;
+mod connection;
+mod credentials;
+mod events;
+mod extract;
+mod guard;
+mod idempotency;
+mod language;
+mod listeners;
+mod metrics;
+mod openapi;
+mod page_sessions;
+mod pairings;
+mod permission;
+mod preference;
+mod problem;
+mod rates;
+mod refusals;
+mod routes;
+mod shared;
+mod submission;
+mod visible;
+
+pub use agent::{Agent, RunningAgent, StartOptions};
+pub use announcement::Announcement;

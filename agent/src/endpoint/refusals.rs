@@ -1,0 +1,109 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{HOST, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use serde_json::json;
+
+use super::bucket::Bucket;
+use super::connection::{Connection, Transport};
+use super::guard::PeerUser;
+use super::metrics::Metrics;
+use crate::messages::{Code, Fault};
+use crate::store::{Store, audit};
+
+/// So many refusals are recorded at once; then one each ten seconds, with the number of those left out.
+const RECORDED: u32 = 30;
+const RECORDED_PERIOD: Duration = Duration::from_secs(300);
+/// How much of a header's value is recorded.
+const RECORDED_LENGTH: usize = 120;
+
+/// Records what the guard refuses, in the log and the audit chain, at a bounded rate.
+#[derive(Debug)]
+pub(super) struct Refusals {
+    store: Store,
+    metrics: Arc<Metrics>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    bucket: Bucket,
+    left_out: u64,
+}
+
+impl Refusals {
+    pub(super) fn new(store: Store, metrics: Arc<Metrics>) -> Self {
+        Self {
+            store,
+            metrics,
+            state: Mutex::new(State {
+                bucket: Bucket::new(RECORDED, RECORDED_PERIOD),
+                left_out: 0,
+            }),
+        }
+    }
+
+    /// Records a refusal. Plain mistakes in the use of the API (a wrong path, a wrong type) are counted only.
+    pub(super) fn note(&self, connection: &Connection, parts: &Parts, fault: &Fault) {
+        self.metrics.refused(fault.code());
+        if !is_suspicious(fault.code()) {
+            tracing::debug!(code = %fault.code(), path = parts.uri.path(), "request refused");
+            return;
+        }
+        let left_out = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.bucket.take().is_err() {
+                state.left_out += 1;
+                return;
+            }
+            std::mem::take(&mut state.left_out)
+        };
+        let (host, origin) = (header(&parts.headers, &HOST), header(&parts.headers, &ORIGIN));
+        let path: String = parts.uri.path().chars().take(RECORDED_LENGTH).collect();
+        tracing::warn!(code = %fault.code(), method = %parts.method, ?path, ?host, ?origin, left_out, "request refused");
+        let body = json!({
+            "code": fault.code(),
+            "method": parts.method.as_str().chars().take(RECORDED_LENGTH).collect::<String>(),
+            "path": path,
+            "host": host,
+            "origin": origin,
+            "transport": match connection.transport { Transport::Unix => "unix", Transport::Tcp(_) => "tcp" },
+            "uid": match connection.user { PeerUser::Foreign { uid } => uid, PeerUser::Own => None },
+            "left_out": left_out,
+        });
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let entry = audit::Entry {
+                kind: "guard_refused",
+                actor: audit::Actor::Agent,
+                job: None,
+                body,
+            };
+            if let Err(fault) = store.write(move |tx| audit::append(tx, entry)).await {
+                tracing::error!(%fault, "a refusal cannot be recorded");
+            }
+        });
+    }
+}
+
+fn is_suspicious(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ForeignUser
+            | Code::WrongHost
+            | Code::ForeignOrigin
+            | Code::Unpaired
+            | Code::PermissionDenied
+            | Code::RateLimited
+            | Code::PairingFailed
+            | Code::BodyTooLarge
+            | Code::UnsupportedMediaType
+    )
+}
+
+fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).chars().take(RECORDED_LENGTH).collect())
+}

@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::endpoint::events::EventKind;
+use crate::endpoint::extract::InPath;
+use crate::endpoint::permission::Permission;
+use crate::endpoint::problem::Problem;
+use crate::endpoint::shared::Shared;
+
+/// The paired applications.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Applications {
+    /// The first paired first.
+    applications: Vec<PairedApplication>,
+}
+
+/// A paired application.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PairedApplication {
+    /// Its id.
+    id: Uuid,
+    /// The name that the person confirmed.
+    name: String,
+    /// The web origin that its token is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    /// What it may do.
+    #[schema(value_type = Vec<String>)]
+    permissions: Vec<Permission>,
+    /// When it was paired.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it last called.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<OffsetDateTime>,
+}
+
+/// Lists the paired applications.
+#[utoipa::path(get, path = "/v1/applications", tag = "pairing", responses((status = OK, body = Applications)))]
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<Applications> {
+    let applications = shared.applications.all();
+    Json(Applications {
+        applications: applications
+            .iter()
+            .map(|application| PairedApplication {
+                id: application.id,
+                name: application.name.clone(),
+                origin: application.origin.clone(),
+                permissions: application.permissions.clone(),
+                created_at: application.created_at,
+                last_used_at: application.last_used_at(),
+            })
+            .collect(),
+    })
+}
+
+/// Ends a pairing.
+///
+/// The application's token is worth nothing from then on.
+#[utoipa::path(
+    delete, path = "/v1/applications/{id}", tag = "pairing", params(("id" = Uuid, Path, description = "The application")),
+    responses((status = NO_CONTENT))
+)]
+pub(super) async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    InPath(id): InPath<Uuid>,
+) -> Result<StatusCode, Problem> {
+    shared.applications.revoke(id).await?;
+    shared.events.tell(EventKind::Application, json!({ "id": id, "state": "revoked" }));
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,307 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::endpoint::caller::Caller;
+use crate::endpoint::extract::{InPath, InQuery};
+use crate::endpoint::language::CallerLanguage;
+use crate::endpoint::preference::Preference;
+use crate::endpoint::problem::{self, Problem, ProblemSchema};
+use crate::endpoint::shared::Shared;
+use crate::jobs::{Job, JobFilter, JobState, Stage, StepState, StepView};
+use crate::messages::{Code, Fault, Localizer};
+
+const MOST_JOBS: u32 = 1000;
+
+/// Jobs, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Jobs {
+    /// Without their outcomes.
+    jobs: Vec<JobResource>,
+}
+
+/// A job: a scenario that was asked for, from its start to its outcome.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Job)]
+pub(crate) struct JobResource {
+    /// Its id.
+    id: Uuid,
+    /// `signature`, `idocs_quick_sign` or `mig24_package_group`.
+    kind: String,
+    /// The service profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
+    /// One line for people.
+    title: String,
+    /// Where it stands.
+    #[schema(value_type = String, example = "running")]
+    state: JobState,
+    /// What it waits for while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
+    /// When it was started.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it was closed.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    closed_at: Option<OffsetDateTime>,
+    /// Its steps in the order they were opened.
+    steps: Vec<StepResource>,
+    /// What came of it, when finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    outcome: Option<Value>,
+    /// Why it failed, was refused or stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProblemSchema>)]
+    fault: Option<Value>,
+}
+
+/// What a running job waits for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    r#for: WaitingFor,
+    /// The question that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<Uuid>,
+    /// Where the person sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompters: Option<Vec<String>>,
+    /// When it goes on by itself.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    until: Option<OffsetDateTime>,
+}
+
+/// The reasons to wait.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WaitingFor {
+    /// The person, at the prompters named.
+    WaitingForPerson,
+    /// The person, but there is nowhere to ask.
+    NoPrompter,
+    /// The token to be plugged in.
+    WaitingForToken,
+    /// The next attempt.
+    WaitingToRetry,
+}
+
+/// A step of a job.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Step)]
+pub(crate) struct StepResource {
+    /// Its name.
+    name: String,
+    /// `open`, `done`, `failed` or `uncertain`.
+    #[schema(value_type = String)]
+    state: StepState,
+    /// How often its effect was begun.
+    attempts: u32,
+    /// When it was opened.
+    #[serde(with = "time::serde::rfc3339")]
+    opened_at: OffsetDateTime,
+    /// When it was closed.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    closed_at: Option<OffsetDateTime>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProblemSchema>)]
+    fault: Option<Value>,
+}
+
+/// Which jobs to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct JobsQuery {
+    /// Only this kind.
+    kind: Option<String>,
+    /// Only running and stopped ones.
+    open: Option<bool>,
+    /// At most so many; 100 when absent, 1000 at most.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// Lists jobs.
+///
+/// An application sees its own.
+#[utoipa::path(get, path = "/v1/jobs", tag = "jobs", params(JobsQuery), responses((status = OK, body = Jobs)))]
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    InQuery(query): InQuery<JobsQuery>,
+) -> Result<Json<Jobs>, Problem> {
+    let filter = JobFilter {
+        kind: query.kind,
+        application: caller.application(),
+        open_only: query.open.unwrap_or_default(),
+        limit: query.limit.map(|limit| limit.clamp(1, MOST_JOBS)),
+    };
+    let jobs = shared.engine.list(filter).await?;
+    let jobs = jobs.into_iter().map(|mut job| {
+        job.outcome = None;
+        JobResource::of(job, localizer)
+    });
+    Ok(Json(Jobs { jobs: jobs.collect() }))
+}
+
+/// Shows one job.
+///
+/// Honours `Prefer: wait=N`.
+#[utoipa::path(
+    get, path = "/v1/jobs/{id}", tag = "jobs",
+    params(
+        ("id" = Uuid, Path, description = "The job"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when the job is settled, after N seconds at the latest"),
+    ),
+    responses((status = OK, body = JobResource))
+)]
+pub(super) async fn one(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    preference: Preference,
+    InPath(id): InPath<Uuid>,
+) -> Result<Response, Problem> {
+    own(&shared, &caller, id, None).await?;
+    let job = settled(&shared, id, preference).await?;
+    Ok(preference.applied_to(Json(JobResource::of(job, localizer)).into_response()))
+}
+
+/// Cancels a job.
+///
+/// Its questions close and nothing more is sent.
+#[utoipa::path(
+    delete, path = "/v1/jobs/{id}", tag = "jobs", params(("id" = Uuid, Path, description = "The job")),
+    responses((status = OK, body = JobResource))
+)]
+pub(super) async fn cancel(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    InPath(id): InPath<Uuid>,
+) -> Result<Json<JobResource>, Problem> {
+    own(&shared, &caller, id, None).await?;
+    let job = shared.engine.cancel(id).await?;
+    Ok(Json(JobResource::of(job, localizer)))
+}
+
+/// Takes a stopped job up again.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}/retry", tag = "jobs", params(("id" = Uuid, Path, description = "The job")),
+    responses((status = ACCEPTED, body = JobResource))
+)]
+pub(super) async fn retry(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    InPath(id): InPath<Uuid>,
+) -> Result<Response, Problem> {
+    own(&shared, &caller, id, None).await?;
+    let job = shared.engine.retry(id).await?;
+    Ok((http::StatusCode::ACCEPTED, Json(JobResource::of(job, localizer))).into_response())
+}
+
+/// A job that is the caller's to see, of this kind if one is named.
+///
+/// # Errors
+/// `no_such_item`: what belongs to others does not exist for the caller.
+pub(super) async fn own(shared: &Shared, caller: &Caller, id: Uuid, kind: Option<&str>) -> Result<Job, Fault> {
+    let none = || Fault::new(Code::NoSuchItem).arg("item", kind.unwrap_or("job"));
+    let job = shared.engine.job(id).await.map_err(|fault| match fault.code() {
+        Code::NoSuchItem => none(),
+        _ => fault,
+    })?;
+    if caller.owns(job.application) && kind.is_none_or(|kind| job.kind == kind) {
+        Ok(job)
+    } else {
+        Err(none())
+    }
+}
+
+/// The job once it is settled, or as it stands when the caller's patience ends.
+///
+/// # Errors
+/// `no_such_item`, `store_failed`.
+pub(super) async fn settled(shared: &Shared, id: Uuid, preference: Preference) -> Result<Job, Fault> {
+    match preference.wait() {
+        None => shared.engine.job(id).await,
+        Some(wait) => {
+            tokio::select! {
+                job = shared.engine.wait(id, wait) => job,
+                // The agent ends: the answer says how far it came.
+                () = shared.shutdown.cancelled() => shared.engine.job(id).await,
+            }
+        }
+    }
+}
+
+impl JobResource {
+    pub(super) fn of(job: Job, localizer: Localizer) -> Self {
+        Self {
+            waiting: waiting(&job),
+            id: job.id,
+            kind: job.kind,
+            profile: job.profile,
+            title: job.title,
+            state: job.state,
+            created_at: job.created_at,
+            closed_at: job.closed_at,
+            steps: job.steps.into_iter().map(|step| StepResource::of(step, localizer)).collect(),
+            outcome: job.outcome,
+            fault: job.fault.map(|fault| problem::body(&fault, localizer)),
+        }
+    }
+}
+
+impl StepResource {
+    fn of(step: StepView, localizer: Localizer) -> Self {
+        Self {
+            name: step.name,
+            state: step.state,
+            attempts: step.attempts,
+            opened_at: step.opened_at,
+            closed_at: step.closed_at,
+            fault: step.fault.map(|fault| problem::body(&fault, localizer)),
+        }
+    }
+}
+
+/// What a job waits for, while it runs.
+pub(super) fn waiting(job: &Job) -> Option<Waiting> {
+    if job.state != JobState::Running {
+        return None;
+    }
+    let simple = |r#for| Waiting {
+        r#for,
+        question: None,
+        prompters: None,
+        until: None,
+    };
+    match &job.stage {
+        Stage::Working => None,
+        Stage::WaitingForPerson { question, prompters } => Some(Waiting {
+            question: Some(*question),
+            prompters: Some(prompters.clone()),
+            ..simple(WaitingFor::WaitingForPerson)
+        }),
+        Stage::NoPrompter { question } => Some(Waiting {
+            question: Some(*question),
+            ..simple(WaitingFor::NoPrompter)
+        }),
+        Stage::WaitingForToken => Some(simple(WaitingFor::WaitingForToken)),
+        Stage::WaitingToRetry { until } => Some(Waiting {
+            until: Some(*until),
+            ..simple(WaitingFor::WaitingToRetry)
+        }),
+    }
+}

@@ -1,0 +1,161 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS};
+use http::{HeaderName, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::endpoint::extract::{InQuery, JsonBody};
+use crate::endpoint::page_sessions::{LINK_LIFETIME, SESSION_IDLE};
+use crate::endpoint::problem::Problem;
+use crate::endpoint::shared::Shared;
+use crate::messages::{Code, Fault, Language, Localizer};
+
+/// Nothing inline, nothing from elsewhere, in no frame, no forms, no scripts made from strings.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/// A one-time link to the page.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Link {
+    /// To be opened in the person's browser; its code stands in the fragment, which browsers send to nobody.
+    url: String,
+    /// How long it may be opened, in seconds.
+    expires_in: u64,
+}
+
+/// The code of a one-time link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageCode {
+    /// What stands behind `#code=`.
+    code: String,
+}
+
+/// The page's own token.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PageSession {
+    /// For `Authorization: Bearer`, from this page only.
+    token: String,
+    /// How long it lives without use, in seconds; an open stream of questions is use.
+    expires_in: u64,
+}
+
+/// The language of the page's texts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TextsQuery {
+    lang: Option<String>,
+}
+
+/// Makes a one-time link to the page.
+#[utoipa::path(post, path = "/v1/links", tag = "person", responses((status = CREATED, body = Link)))]
+pub(super) async fn link(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
+    let link = Link {
+        url: shared.page_link()?,
+        expires_in: LINK_LIFETIME.as_secs(),
+    };
+    Ok((StatusCode::CREATED, Json(link)).into_response())
+}
+
+/// Trades the code of a one-time link for the page's token.
+#[utoipa::path(
+    post, path = "/v1/page-sessions", tag = "person", request_body = PageCode,
+    responses((status = CREATED, body = PageSession))
+)]
+pub(super) async fn session(State(shared): State<Arc<Shared>>, body: JsonBody) -> Result<Response, Problem> {
+    let PageCode { code } = body.parse()?;
+    let token = shared.pages.trade(&code)?;
+    let session = PageSession {
+        token: token.expose().to_owned(),
+        expires_in: SESSION_IDLE.as_secs(),
+    };
+    Ok((StatusCode::CREATED, Json(session)).into_response())
+}
+
+/// The page's shell. It holds no data; without a one-time link it says how to get in.
+pub(super) async fn shell() -> Response {
+    document(include_str!("../../../assets/index.html"))
+}
+
+pub(super) async fn script() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../../../assets/app.js"))
+}
+
+pub(super) async fn style() -> Response {
+    asset("text/css; charset=utf-8", include_str!("../../../assets/app.css"))
+}
+
+pub(super) async fn icon() -> Response {
+    asset("image/svg+xml", include_str!("../../../assets/icon.svg"))
+}
+
+/// The page's texts in one language, by key.
+pub(super) async fn texts(InQuery(TextsQuery { lang }): InQuery<TextsQuery>) -> Result<Response, Problem> {
+    let language = match lang {
+        None => Language::default(),
+        Some(lang) => lang
+            .parse()
+            .map_err(|_| Fault::invalid_field("lang", "is one of ru, kk and en"))?,
+    };
+    Ok(Json(Localizer::new(language).all_ui_texts()).into_response())
+}
+
+/// The reader of `/openapi.json`.
+pub(super) async fn docs() -> Response {
+    document(include_str!("../../../assets/docs.html"))
+}
+
+pub(super) async fn docs_script() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../../../assets/docs.js"))
+}
+
+pub(super) async fn docs_style() -> Response {
+    asset("text/css; charset=utf-8", include_str!("../../../assets/docs.css"))
+}
+
+fn document(text: &'static str) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ];
+    (headers, text).into_response()
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> Response {
+    ([(CONTENT_TYPE, content_type)], text).into_response()
+}
+
+impl Shared {
+    /// A new one-time link to the page.
+    ///
+    /// # Errors
+    /// `wrong_state` when the agent listens on no loopback TCP.
+    pub(in crate::endpoint) fn page_link(&self) -> Result<String, Fault> {
+        page_link(self.http, &self.pages)
+    }
+}
+
+/// A new one-time link to the page at `http`.
+///
+/// # Errors
+/// `wrong_state` when the agent listens on no loopback TCP.
+pub(in crate::endpoint) fn page_link(
+    http: Option<std::net::SocketAddr>,
+    pages: &crate::endpoint::page_sessions::PageSessions,
+) -> Result<String, Fault> {
+    let address = http.ok_or_else(|| {
+        Fault::new(Code::WrongState).detail("the agent does not listen on loopback TCP; set endpoint.tcp = true")
+    })?;
+    Ok(format!("http://{address}/approve#code={}", pages.link()?.expose()))
+}

@@ -1,0 +1,621 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, LOCATION};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::jobs::{self, Waiting};
+use crate::certificate::{Purpose, Selector};
+use crate::cms::{Digest, DigestAlgorithm, DigestError};
+use crate::consent::CallerView;
+use crate::endpoint::body::parse_json;
+use crate::endpoint::caller::{Caller, Identity};
+use crate::endpoint::extract::InPath;
+use crate::endpoint::idempotency::IdempotencyKey;
+use crate::endpoint::language::CallerLanguage;
+use crate::endpoint::permission::Permission;
+use crate::endpoint::preference::Preference;
+use crate::endpoint::problem::{self, Problem, ProblemSchema};
+use crate::endpoint::shared::Shared;
+use crate::endpoint::submission::{Submission, check_digest, spool_base64};
+use crate::endpoint::visible::visible;
+use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario};
+use crate::messages::{Code, Fault, Localizer};
+use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
+
+/// The kind of jobs that make signatures.
+pub(in crate::endpoint) const KIND: &str = "signature";
+/// The most documents of one request.
+const MOST_DOCUMENTS: usize = 10_000;
+/// The longest name, media type and reference of a document, in bytes.
+const LONGEST_TEXT: usize = 1024;
+
+/// A request for signatures.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignatureRequest<'a> {
+    /// `signature` for documents, `authentication` for login challenges.
+    #[serde(default = "signature")]
+    #[schema(value_type = String, example = "signature")]
+    purpose: Purpose,
+    /// Which certificate: the beginning of its fingerprint, a PKCS#11 URI, or filters such as `iin=…,bin=…`. Several fit: the
+    /// person is asked.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    certificate: Option<Cow<'a, str>>,
+    /// What is made.
+    #[serde(default)]
+    format: SignatureFormat,
+    /// Whether the content stays outside of the signature.
+    #[serde(default = "yes")]
+    detached: bool,
+    /// How the signatures come back.
+    #[serde(default)]
+    encoding: SignatureEncoding,
+    /// Whether the known certificates of the chain go in besides the signer's.
+    #[serde(default)]
+    include_chain: bool,
+    /// What is signed, in the order shown to the person.
+    #[serde(borrow)]
+    #[schema(min_items = 1, max_items = 10000)]
+    documents: Vec<DocumentRequest<'a>>,
+    /// The command line will give the PIN itself, for a certificate that is configured so.
+    #[serde(default)]
+    unattended: bool,
+}
+
+/// A document to be signed: its content, or only its digest, or both.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentRequest<'a> {
+    /// Its name, for the person.
+    #[schema(example = "contract.pdf")]
+    name: String,
+    /// Its media type.
+    #[serde(default)]
+    media_type: Option<String>,
+    /// The caller's own reference; it comes back with the signature.
+    #[serde(default)]
+    reference: Option<String>,
+    /// The content in base64.
+    #[serde(default, borrow)]
+    #[schema(value_type = Option<String>)]
+    content: Option<Cow<'a, str>>,
+    /// The name of the part that holds the content, in a form.
+    #[serde(default)]
+    part: Option<String>,
+    /// The content's digest. With content it is checked; without, it is signed as it is, which needs the permission `raw_hash`.
+    #[serde(default)]
+    digest: Option<DigestRequest>,
+}
+
+/// A digest.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DigestRequest {
+    /// `sha256`, `sha384`, `sha512`, `streebog256` or `streebog512`.
+    #[schema(example = "sha256")]
+    algorithm: String,
+    /// In base64 or in hex.
+    value: String,
+}
+
+/// The formats of signatures.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
+pub(crate) enum SignatureFormat {
+    /// CAdES baseline B (ETSI EN 319 122-1).
+    #[default]
+    #[serde(rename = "cades-b")]
+    CadesB,
+    /// CMS (RFC 5652); a CAdES-B signature is one.
+    #[serde(rename = "cms")]
+    Cms,
+}
+
+/// How signatures come back in JSON.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SignatureEncoding {
+    /// DER, in base64 as everything binary.
+    #[default]
+    Der,
+    /// The same.
+    Base64,
+    /// PEM.
+    Pem,
+}
+
+/// A form with documents.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form; it is read part by part")]
+pub(crate) struct SignatureForm {
+    /// The request; its documents name their parts.
+    request: SignatureRequest<'static>,
+    /// The documents, one part each, under the names that the request gives them.
+    #[schema(value_type = String, format = Binary)]
+    document: Vec<u8>,
+}
+
+/// A request for signatures, and how it stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Signature)]
+pub(crate) struct SignatureResource {
+    /// Its id; also the job's.
+    id: Uuid,
+    /// Where it stands.
+    #[schema(value_type = String, example = "finished")]
+    state: JobState,
+    /// What it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
+    /// When it was asked for.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it was closed.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    closed_at: Option<OffsetDateTime>,
+    /// The certificate that signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<SignedBy>,
+    /// The documents, in the request's order.
+    documents: Vec<SignedDocument>,
+    /// Why it failed or was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProblemSchema>)]
+    fault: Option<Value>,
+}
+
+/// The certificate that signed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedBy {
+    /// SHA-256 of the certificate.
+    fingerprint: String,
+    /// The subject, readable.
+    subject: String,
+}
+
+/// A document of a request.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedDocument {
+    /// Its name.
+    name: String,
+    /// The caller's reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    /// The digest that was signed, or that came with the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DigestRequest>)]
+    digest: Option<Digest>,
+    /// Its size in bytes, when the agent has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    state: DocumentState,
+    /// The signature: DER in base64, or PEM where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
+/// Where a document stands.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DocumentState {
+    /// Not signed yet.
+    Waiting,
+    /// Signed.
+    Signed,
+    /// It will not be.
+    Failed,
+}
+
+/// What a job of this kind keeps: all that is needed to run it again after a restart.
+#[derive(Deserialize, Serialize)]
+struct Input {
+    caller: CallerView,
+    #[serde(flatten)]
+    order: Order,
+}
+
+/// What makes the request, and the same request.
+#[derive(Deserialize, Serialize)]
+struct Order {
+    purpose: Purpose,
+    selector: Selector,
+    format: Format,
+    encoding: SignatureEncoding,
+    documents: Vec<Document>,
+}
+
+/// Asks for signatures.
+///
+/// The person sees who asks, every document with its digest, and the certificate, and approves with the PIN. Large documents come as a
+/// form: the JSON in the part `request`, each document in a part that it names. Honours `Prefer: wait=N` and `Idempotency-Key`.
+#[utoipa::path(
+    post, path = "/v1/signatures", tag = "signatures",
+    request_body(content(
+        (SignatureRequest<'static> = "application/json"),
+        (SignatureForm = "multipart/form-data"),
+    )),
+    params(
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
+    ),
+    responses((status = ACCEPTED, body = SignatureResource, headers(("Location" = String, description = "Where it stands"))))
+)]
+pub(super) async fn begin(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    preference: Preference,
+    key: IdempotencyKey,
+    request: Request,
+) -> Result<Response, Problem> {
+    let submission = Submission::read(&shared, request).await?;
+    let request: SignatureRequest<'_> = parse_json(submission.request())?;
+    check(&caller, &request)?;
+    // Held until the job refers to the documents.
+    let mut held = Vec::new();
+    let mut documents = Vec::with_capacity(request.documents.len());
+    for (index, document) in request.documents.iter().enumerate() {
+        let place = Place(index);
+        let (document, spooled) = receive(&shared, &submission, place, document).await?;
+        held.extend(spooled);
+        documents.push(document);
+    }
+    submission.only(request.documents.iter().filter_map(|document| document.part.as_deref()))?;
+    let order = Order {
+        purpose: request.purpose,
+        selector: selector(request.certificate.as_deref())?,
+        format: Format {
+            detached: request.detached,
+            include_chain: request.include_chain,
+        },
+        encoding: request.encoding,
+        documents,
+    };
+    let input = Input {
+        caller: caller.view().await,
+        order,
+    };
+    let job = NewJob {
+        kind: KIND,
+        profile: None,
+        application: caller.application(),
+        title: title(&input.order.documents),
+        input: serde_json::to_value(&input).map_err(Fault::internal)?,
+        blobs: input.order.documents.iter().filter_map(|document| document.blob.clone()).collect(),
+    };
+    let id = key.start(&shared, &caller, &input.order, job).await?;
+    drop(held);
+    let job = jobs::settled(&shared, id, preference).await?;
+    let body = SignatureResource::of(job, localizer)?;
+    let location = format!("/v1/signatures/{id}");
+    let response = (StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response();
+    Ok(preference.applied_to(response))
+}
+
+/// Shows how a request for signatures stands.
+///
+/// A finished one carries its signatures. Honours `Prefer: wait=N`.
+#[utoipa::path(
+    get, path = "/v1/signatures/{id}", tag = "signatures",
+    params(
+        ("id" = Uuid, Path, description = "The request for signatures"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
+    ),
+    responses((status = OK, body = SignatureResource))
+)]
+pub(super) async fn one(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    preference: Preference,
+    InPath(id): InPath<Uuid>,
+) -> Result<Response, Problem> {
+    jobs::own(&shared, &caller, id, Some(KIND)).await?;
+    let job = jobs::settled(&shared, id, preference).await?;
+    let body = SignatureResource::of(job, localizer)?;
+    Ok(preference.applied_to(Json(body).into_response()))
+}
+
+/// Cancels a request for signatures.
+#[utoipa::path(
+    delete, path = "/v1/signatures/{id}", tag = "signatures",
+    params(("id" = Uuid, Path, description = "The request for signatures")),
+    responses((status = OK, body = SignatureResource))
+)]
+pub(super) async fn cancel(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    InPath(id): InPath<Uuid>,
+) -> Result<Json<SignatureResource>, Problem> {
+    jobs::own(&shared, &caller, id, Some(KIND)).await?;
+    let job = shared.engine.cancel(id).await?;
+    Ok(Json(SignatureResource::of(job, localizer)?))
+}
+
+/// Gives one signature as a file.
+#[utoipa::path(
+    get, path = "/v1/signatures/{id}/documents/{index}/signature", tag = "signatures",
+    params(
+        ("id" = Uuid, Path, description = "The request for signatures"),
+        ("index" = usize, Path, description = "The document's place in the request, from 0"),
+    ),
+    responses((status = OK, content_type = "application/pkcs7-signature", body = Vec<u8>))
+)]
+pub(super) async fn file(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    InPath((id, index)): InPath<(Uuid, usize)>,
+) -> Result<Response, Problem> {
+    let job = jobs::own(&shared, &caller, id, Some(KIND)).await?;
+    let Some(outcome) = job.outcome else {
+        return Err(Fault::new(Code::WrongState).detail("there are no signatures yet").into());
+    };
+    let mut signed: Signed = serde_json::from_value(outcome).map_err(Fault::internal)?;
+    if index >= signed.documents.len() {
+        return Err(Fault::new(Code::NoSuchItem).arg("item", "document").into());
+    }
+    let signature = signed.documents.swap_remove(index).signature;
+    Ok(([(CONTENT_TYPE, "application/pkcs7-signature")], signature).into_response())
+}
+
+/// The job that makes signatures.
+#[derive(Debug)]
+pub(in crate::endpoint) struct SignatureScenario {
+    signing: Signing,
+}
+
+impl SignatureScenario {
+    pub(in crate::endpoint) fn new(signing: Signing) -> Self {
+        Self { signing }
+    }
+
+    async fn sign(&self, context: &JobContext) -> Result<Value, JobEnd> {
+        let Input { caller, order } = context.input()?;
+        let request = signing::Request {
+            key: format!("{}:sign", context.id()),
+            caller,
+            purpose: order.purpose,
+            selector: order.selector,
+            format: order.format,
+            documents: order.documents,
+            destination: None,
+            notice: None,
+        };
+        let signed = self.signing.sign(context, request).await?;
+        Ok(json!(signed))
+    }
+}
+
+impl Scenario for SignatureScenario {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+        self.sign(context).boxed()
+    }
+}
+
+impl SignatureResource {
+    fn of(job: Job, localizer: Localizer) -> Result<Self, Fault> {
+        let waiting = jobs::waiting(&job);
+        let Input { order, .. } = serde_json::from_value(job.input).map_err(Fault::internal)?;
+        let signed: Option<Signed> = job.outcome.map(serde_json::from_value).transpose().map_err(Fault::internal)?;
+        let (certificate, documents) = match signed {
+            Some(signed) => {
+                let documents = signed.documents.into_iter().map(|document| SignedDocument {
+                    name: document.name,
+                    reference: document.reference,
+                    digest: Some(document.digest),
+                    size: document.size,
+                    state: DocumentState::Signed,
+                    signature: Some(order.encoding.text(&document.signature)),
+                });
+                let certificate = SignedBy {
+                    fingerprint: signed.certificate.fingerprint.to_string(),
+                    subject: signed.certificate.subject,
+                };
+                (Some(certificate), documents.collect())
+            }
+            None => {
+                let state = if job.state.is_settled() { DocumentState::Failed } else { DocumentState::Waiting };
+                let documents = order.documents.into_iter().map(|document| SignedDocument {
+                    name: document.name,
+                    reference: document.reference,
+                    digest: document.digest,
+                    size: document.size,
+                    state,
+                    signature: None,
+                });
+                (None, documents.collect())
+            }
+        };
+        Ok(Self {
+            id: job.id,
+            state: job.state,
+            waiting,
+            created_at: job.created_at,
+            closed_at: job.closed_at,
+            certificate,
+            documents,
+            fault: job.fault.map(|fault| problem::body(&fault, localizer)),
+        })
+    }
+}
+
+impl SignatureEncoding {
+    fn text(self, der: &[u8]) -> String {
+        let base64 = BASE64_STANDARD.encode(der);
+        match self {
+            Self::Der | Self::Base64 => base64,
+            Self::Pem => {
+                // RFC 7468: lines of 64 characters.
+                let mut pem = String::from("-----BEGIN CMS-----\n");
+                for start in (0..base64.len()).step_by(64) {
+                    pem.push_str(&base64[start..base64.len().min(start + 64)]);
+                    pem.push('\n');
+                }
+                pem.push_str("-----END CMS-----\n");
+                pem
+            }
+        }
+    }
+}
+
+/// A document's place in the request, for faults.
+#[derive(Clone, Copy)]
+struct Place(usize);
+
+impl Place {
+    fn field(self, name: &str) -> String {
+        format!("documents[{}].{name}", self.0)
+    }
+}
+
+fn check(caller: &Caller, request: &SignatureRequest<'_>) -> Result<(), Fault> {
+    caller.require(match request.purpose {
+        Purpose::Signature => &Permission::Sign,
+        Purpose::Authentication => &Permission::Authenticate,
+    })?;
+    if request.unattended && !matches!(caller.identity, Identity::Owner) {
+        return Err(Fault::new(Code::NotUnattended).detail("only the command line gives a PIN by itself"));
+    }
+    if request.documents.is_empty() || request.documents.len() > MOST_DOCUMENTS {
+        return Err(Fault::invalid_field("documents", format_args!("has 1 to {MOST_DOCUMENTS} entries")));
+    }
+    for (index, document) in request.documents.iter().enumerate() {
+        let place = Place(index);
+        if document.name.trim().is_empty() {
+            return Err(Fault::invalid_field(place.field("name"), "is empty"));
+        }
+        let texts = [
+            ("name", Some(&document.name)),
+            ("media_type", document.media_type.as_ref()),
+            ("reference", document.reference.as_ref()),
+        ];
+        for (name, text) in texts {
+            if text.is_some_and(|text| text.len() > LONGEST_TEXT) {
+                return Err(Fault::invalid_field(place.field(name), format_args!("is longer than {LONGEST_TEXT} bytes")));
+            }
+        }
+        match (&document.content, &document.part, &document.digest) {
+            (Some(_), Some(_), _) => {
+                return Err(Fault::invalid_field(place.field("part"), "comes with content; one of them is enough"));
+            }
+            (None, None, None) => {
+                return Err(Fault::invalid_field(place.field("content"), "is missing, and there is no digest"));
+            }
+            (None, None, Some(_)) => {
+                if !request.detached {
+                    return Err(Fault::invalid_field(place.field("content"), "is missing: it is to go into the signature"));
+                }
+                caller.require(&Permission::RawHash)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn receive(
+    shared: &Shared,
+    submission: &Submission,
+    place: Place,
+    request: &DocumentRequest<'_>,
+) -> Result<(Document, Option<crate::store::blobs::Spooled>), Fault> {
+    let digest = request.digest.as_ref().map(|digest| digest.read(place)).transpose()?;
+    let spooled = match (&request.content, &request.part) {
+        (Some(content), _) => Some(spool_base64(shared, &place.field("content"), content).await?),
+        (None, Some(part)) => Some(submission.file(&place.field("part"), part)?.clone()),
+        (None, None) => None,
+    };
+    if let (Some(spooled), Some(digest)) = (&spooled, &digest) {
+        check_digest(&shared.store, spooled, digest, &request.name).await?;
+    }
+    let document = Document {
+        name: request.name.clone(),
+        media_type: request.media_type.clone(),
+        reference: request.reference.clone(),
+        blob: spooled.as_ref().map(|spooled| spooled.id().to_string()),
+        size: spooled.as_ref().map(crate::store::blobs::Spooled::size),
+        digest,
+        kind: DocumentKind::Content,
+    };
+    Ok((document, spooled))
+}
+
+impl DigestRequest {
+    fn read(&self, place: Place) -> Result<Digest, Fault> {
+        let algorithm: DigestAlgorithm = self
+            .algorithm
+            .parse()
+            .map_err(|error: DigestError| Fault::invalid_field(place.field("digest.algorithm"), error))?;
+        Digest::from_text(algorithm, &self.value).map_err(|error| match error {
+            DigestError::Length { .. } => Fault::new(Code::DigestLength)
+                .arg("field", place.field("digest.value"))
+                .detail(error),
+            _ => Fault::invalid_field(place.field("digest.value"), error),
+        })
+    }
+}
+
+/// The selector of a request; none means any certificate.
+///
+/// # Errors
+/// `invalid_selector`.
+pub(super) fn selector(text: Option<&str>) -> Result<Selector, Fault> {
+    match text {
+        None => Ok(Selector::any()),
+        Some(text) => text
+            .parse()
+            .map_err(|error: crate::certificate::SelectorError| Fault::new(Code::InvalidSelector).arg("reason", error)),
+    }
+}
+
+/// One line for people: the first document, and how many more.
+fn title(documents: &[Document]) -> String {
+    const LONGEST: usize = 80;
+    let first: String = documents
+        .first()
+        .map(|document| visible(&document.name).chars().take(LONGEST).collect())
+        .unwrap_or_default();
+    match documents.len() {
+        0 | 1 => first,
+        more => format!("{first} (+{})", more - 1),
+    }
+}
+
+fn signature() -> Purpose {
+    Purpose::Signature
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pem_has_lines_of_64_characters() {
+        let pem = SignatureEncoding::Pem.text(&[0; 100]);
+        assert!(pem.starts_with("-----BEGIN CMS-----\nAAAA"));
+        assert!(pem.lines().all(|line| line.len() <= 64));
+        assert!(pem.ends_with("=\n-----END CMS-----\n"));
+    }
+}

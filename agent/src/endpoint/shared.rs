@@ -1,0 +1,41 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::applications::Applications;
+use super::credentials::TokenHash;
+use super::events::Events;
+use super::metrics::Metrics;
+use super::page_sessions::PageSessions;
+use super::pairings::Pairings;
+use super::rates::Rates;
+use super::refusals::Refusals;
+use crate::config::Config;
+use crate::consent::Desk;
+use crate::jobs::Engine;
+use crate::store::Store;
+use crate::token::Fleet;
+
+/// What the guard and every route work with.
+pub(super) struct Shared {
+    pub(super) config: Arc<Config>,
+    pub(super) store: Store,
+    pub(super) desk: Desk,
+    pub(super) engine: Engine,
+    pub(super) fleet: Fleet,
+    pub(super) applications: Arc<Applications>,
+    pub(super) pairings: Arc<Pairings>,
+    pub(super) pages: PageSessions,
+    pub(super) owner_token: TokenHash,
+    pub(super) rates: Rates,
+    pub(super) refusals: Refusals,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) events: Arc<Events>,
+    /// The loopback address that is listened on, if any.
+    pub(super) http: Option<SocketAddr>,
+    pub(super) started: Instant,
+    /// Ends every connection and stream.
+    pub(super) shutdown: CancellationToken,
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use tokio::io::AsyncReadExt;
+
+use super::body::{body_fault, read_whole, too_large};
+use super::shared::Shared;
+use crate::cms::{Digest, DigestAlgorithm, Hasher};
+use crate::messages::{Code, Fault};
+use crate::store::Store;
+use crate::store::blobs::Spooled;
+
+/// The part that holds the request itself.
+const REQUEST_PART: &str = "request";
+/// The most parts of one form.
+const MOST_PARTS: usize = 1000;
+/// How much base64 is decoded at a time, in characters: a multiple of four.
+const BASE64_PIECE: usize = 64 * 1024;
+/// How much of a file is hashed at a time, in bytes.
+const HASH_PIECE: usize = 256 * 1024;
+
+/// A request with documents: JSON alone, or a form with the JSON in the part `request` and files beside it. The files are in the
+/// store already; none was ever held whole in memory.
+pub(super) struct Submission {
+    request: Bytes,
+    files: BTreeMap<String, Spooled>,
+}
+
+impl Submission {
+    /// Reads it, spooling the files as they come.
+    ///
+    /// # Errors
+    /// `malformed_json`, `invalid_field`, `body_too_large`, `disk_full`, `store_failed`.
+    pub(super) async fn read(shared: &Shared, request: Request<Body>) -> Result<Self, Fault> {
+        let is_form = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/"));
+        if !is_form {
+            return Ok(Self {
+                request: read_whole(request.into_body()).await?,
+                files: BTreeMap::new(),
+            });
+        }
+        let mut form = Multipart::from_request(request, &())
+            .await
+            .map_err(|rejection| Fault::new(Code::MalformedJson).detail(rejection.body_text()))?;
+        let mut json = None;
+        let mut files = BTreeMap::new();
+        while let Some(field) = form.next_field().await.map_err(form_fault)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if files.len() == MOST_PARTS {
+                return Err(Fault::invalid_field("parts", format_args!("are more than {MOST_PARTS}")));
+            }
+            if name == REQUEST_PART && json.is_none() {
+                json = Some(read_small(field, shared.config.endpoint.max_json_bytes).await?);
+            } else if name.is_empty() || name == REQUEST_PART || files.contains_key(&name) {
+                return Err(Fault::invalid_field(name, "is the name of a part, once"));
+            } else {
+                files.insert(name, spool_field(shared, field).await?);
+            }
+        }
+        Ok(Self {
+            request: json.ok_or_else(|| Fault::invalid_field(REQUEST_PART, "is missing: the part with the JSON"))?,
+            files,
+        })
+    }
+
+    /// The JSON.
+    pub(super) fn request(&self) -> &[u8] {
+        &self.request
+    }
+
+    /// The file of a part.
+    ///
+    /// # Errors
+    /// `invalid_field` when there is no such part.
+    pub(super) fn file(&self, field: &str, part: &str) -> Result<&Spooled, Fault> {
+        self.files
+            .get(part)
+            .ok_or_else(|| Fault::invalid_field(field, "names a part that did not come"))
+    }
+
+    /// Refuses parts that the request does not name: a document that nobody asked to sign is a mistake.
+    ///
+    /// # Errors
+    /// `invalid_field`.
+    pub(super) fn only<'a>(&self, named: impl Iterator<Item = &'a str> + Clone) -> Result<(), Fault> {
+        match self.files.keys().find(|part| !named.clone().any(|name| name == *part)) {
+            None => Ok(()),
+            Some(part) => Err(Fault::invalid_field(part, "is a part that the request does not name")),
+        }
+    }
+}
+
+/// Decodes base64 into the store, piece by piece.
+///
+/// # Errors
+/// `invalid_field` when it is no base64, `disk_full`, `store_failed`.
+pub(super) async fn spool_base64(shared: &Shared, field: &str, text: &str) -> Result<Spooled, Fault> {
+    let wrong = || Fault::invalid_field(field, "is not base64");
+    let mut spool = shared.store.spool(shared.config.endpoint.max_document_bytes).await?;
+    let mut pieces = text.as_bytes().chunks(BASE64_PIECE).peekable();
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_some() && piece.contains(&b'=') {
+            return Err(wrong());
+        }
+        spool.write(&BASE64_STANDARD.decode(piece).map_err(|_| wrong())?).await?;
+    }
+    spool.finish().await
+}
+
+/// Checks a stored document against the digest that came with it.
+///
+/// # Errors
+/// `digest_mismatch`, `store_failed`.
+pub(super) async fn check_digest(store: &Store, spooled: &Spooled, given: &Digest, name: &str) -> Result<(), Fault> {
+    let found = match given.algorithm() {
+        // The content's address is its SHA-256.
+        DigestAlgorithm::Sha256 => spooled.id().sha256().to_vec(),
+        algorithm => {
+            let mut file = store.blob(spooled.id()).await?;
+            let mut hasher = Hasher::new(algorithm);
+            let mut piece = vec![0; HASH_PIECE];
+            loop {
+                let read = file.read(&mut piece).await.map_err(Fault::internal)?;
+                if read == 0 {
+                    break;
+                }
+                hasher.update(&piece[..read]);
+            }
+            hasher.finish().value().to_vec()
+        }
+    };
+    if found == given.value() {
+        return Ok(());
+    }
+    Err(Fault::new(Code::DigestMismatch)
+        .arg("document", name)
+        .detail("the content does not have the digest that came with it"))
+}
+
+async fn read_small(mut field: Field<'_>, limit: usize) -> Result<Bytes, Fault> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(form_fault)? {
+        if bytes.len() + piece.len() > limit {
+            return Err(too_large(u64::try_from(limit).unwrap_or(u64::MAX)));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+async fn spool_field(shared: &Shared, mut field: Field<'_>) -> Result<Spooled, Fault> {
+    let mut spool = shared.store.spool(shared.config.endpoint.max_document_bytes).await?;
+    while let Some(piece) = field.chunk().await.map_err(form_fault)? {
+        spool.write(&piece).await?;
+    }
+    spool.finish().await
+}
+
+fn form_fault(error: MultipartError) -> Fault {
+    match body_fault(&error) {
+        fault if fault.code() == Code::BodyTooLarge => fault,
+        _ => Fault::new(Code::MalformedJson).detail(format_args!("the form cannot be read: {}", error.body_text())),
+    }
+}
