@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -44,6 +44,8 @@ pub(crate) fn render(mut response: Response, localizer: Localizer) -> Response {
     };
     *response.status_mut() = status(fault.code());
     let headers = response.headers_mut();
+    // The router has counted the empty body that this one replaces.
+    headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     if fault.code() == Code::Unpaired {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
