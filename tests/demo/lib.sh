@@ -65,6 +65,7 @@ stop_everything() {
         kill "${entry%%:*}" 2>/dev/null || true
         wait "${entry%%:*}" 2>/dev/null || true
     done
+    rm -f "$answer"
     if [ "$status" -ne 0 ] && [ -d "${work-}" ]; then
         echo "demo: failed; what was started has been stopped, logs are in $work" >&2
     fi
@@ -74,6 +75,8 @@ stop_everything() {
 # The agent's HTTP endpoint, as another program uses it. The answer's body is in the file $answer, its status in $http_status.
 answer=$(mktemp)
 http_status=000
+colour=-M
+[ ! -t 1 ] || colour=-C
 
 api() {
     local method=$1 path=$2
@@ -92,7 +95,7 @@ api() {
     echo "\$ curl -X $method $agent_url$path ${words[*]}"
     quiet_api "$method" "$path" "$@"
     echo "  HTTP $http_status"
-    jq -C . "$answer" 2>/dev/null | cut -c 1-160 | head -n 40 | sed 's/^/  /'
+    jq "$colour" . "$answer" 2>/dev/null | cut -c 1-160 | head -n 40 | sed 's/^/  /'
 }
 
 quiet_api() {

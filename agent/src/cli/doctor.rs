@@ -56,7 +56,11 @@ pub(super) async fn run(session: &Session) -> Result<(), Fault> {
     output.result(&json!({ "checks": value }), || {
         let mut table = Table::new(["ui-name", "ui-state", "ui-details"].map(|key| output.text(key)));
         for check in &checks {
-            let word = if check.fault.is_some() { "cli-check-problem" } else { "cli-check-ok" };
+            let word = if check.fault.is_some() {
+                "cli-check-problem"
+            } else {
+                "cli-check-ok"
+            };
             table.row([check.name.clone(), output.text(word), check.found.clone()]);
         }
         let mut rows = table_lines(&table).into_iter();
@@ -66,7 +70,13 @@ pub(super) async fn run(session: &Session) -> Result<(), Fault> {
             if let Some(fault) = &check.fault {
                 lines.push(format!("    {}", printable(&localizer.fault_title(fault))));
                 lines.push(format!("    {}", printable(&localizer.fault_advice(fault))));
-                lines.extend(fault.detail_text().into_iter().flat_map(str::lines).map(|line| format!("    {}", printable(line))));
+                lines.extend(
+                    fault
+                        .detail_text()
+                        .into_iter()
+                        .flat_map(str::lines)
+                        .map(|line| format!("    {}", printable(line))),
+                );
             }
         }
         lines

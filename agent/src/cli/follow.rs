@@ -92,7 +92,9 @@ impl<'a> Follower<'a> {
 
     /// Answers the question that the work waits for, if it waits for one.
     async fn answer(&mut self, work: &Value, progress: &ProgressBar) -> Result<(), Fault> {
-        let question = work["waiting"]["question"].as_str().and_then(|id| id.parse::<Uuid>().ok());
+        let question = work["waiting"]["question"]
+            .as_str()
+            .and_then(|id| id.parse::<Uuid>().ok());
         let Some(id) = question else { return Ok(()) };
         let asked = match self.prompter.question(id).await? {
             Some(asked) if asked.question.state == QuestionState::Waiting => asked,
