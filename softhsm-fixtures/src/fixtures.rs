@@ -312,7 +312,7 @@ fn fill_gost(directory: &Directory, manifest: &mut Manifest, module: PathBuf) ->
         label: gost::LABEL.to_owned(),
         serial: token.serial()?,
         module,
-        profile: "gost-test-token".to_owned(),
+        profile: "gost-token".to_owned(),
         env: BTreeMap::from([(gost_token::DIRECTORY_VARIABLE.to_owned(), directory.gost_token())]),
         pin: manifest.pin.clone(),
     });

@@ -217,7 +217,7 @@ fn the_configuration_lists_the_modules_and_the_usable_certificates() {
         .iter()
         .map(|module| module["profile"].as_str().unwrap())
         .collect();
-    assert_eq!(listed, ["softhsm", "gost-test-token"]);
+    assert_eq!(listed, ["softhsm", "gost-token"]);
     assert_eq!(configuration["discovery"]["enabled"].as_bool(), Some(false));
     for certificate in fixtures.certificates() {
         let listed = text.contains(&certificate.fingerprint);

@@ -149,6 +149,11 @@ impl SignerInfo {
         &self.signature
     }
 
+    /// The signature algorithm; `None` when it is not one of those known.
+    pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.algorithm
+    }
+
     /// The algorithm of the content's digest: digestAlgorithm, or without signed attributes the signature's own.
     pub(super) fn content_digest(&self) -> Option<DigestAlgorithm> {
         match self.attributes {

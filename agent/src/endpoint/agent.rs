@@ -24,8 +24,10 @@ use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
 use crate::config::{Config, Directories};
 use crate::consent::Desk;
+use crate::idocs::Idocs;
 use crate::jobs::Engine;
 use crate::messages::{Code, Fault};
+use crate::mig24::Mig24;
 use crate::prompters::LinkOpener;
 use crate::signing::{Signing, SigningOptions};
 use crate::store::Store;
@@ -72,7 +74,12 @@ impl Agent {
         let fleet = fleet(&config)?;
         let signing = Signing::new(store.clone(), desk.clone(), fleet.clone(), signing_options(&config)?);
         let engine = Engine::new(store.clone());
+        let idocs = Idocs::new(&config.idocs, signing.clone());
+        let mig24 = Mig24::new(&config.mig24, signing.clone());
         engine.register(Arc::new(SignatureScenario::new(signing)));
+        for scenario in idocs.scenarios().into_iter().chain(mig24.scenarios()) {
+            engine.register(scenario);
+        }
 
         let listener = match options.tcp && config.endpoint.tcp {
             true => Some(listeners::bind_tcp(&config.endpoint).await?),
@@ -98,6 +105,8 @@ impl Agent {
             desk,
             engine: engine.clone(),
             fleet,
+            idocs,
+            mig24,
             applications,
             pages,
             owner_token: owner_token.hash(),

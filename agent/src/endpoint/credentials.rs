@@ -45,11 +45,6 @@ impl TokenHash {
         Self(Sha256::digest(token.as_bytes()).into())
     }
 
-    /// One that was stored; `None` when it has another length.
-    pub(crate) fn stored(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-
     /// Its bytes, for the store.
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -44,7 +44,7 @@ pub(crate) fn render(mut response: Response, localizer: Localizer) -> Response {
     };
     *response.status_mut() = status(fault.code());
     let headers = response.headers_mut();
-    // The router has counted the empty body that this one replaces.
+    // That of the empty body that carried the fault here.
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     if fault.code() == Code::Unpaired {

@@ -14,7 +14,9 @@ use super::rates::Rates;
 use super::refusals::Refusals;
 use crate::config::Config;
 use crate::consent::Desk;
+use crate::idocs::Idocs;
 use crate::jobs::Engine;
+use crate::mig24::Mig24;
 use crate::store::Store;
 use crate::token::Fleet;
 
@@ -25,6 +27,8 @@ pub(super) struct Shared {
     pub(super) desk: Desk,
     pub(super) engine: Engine,
     pub(super) fleet: Fleet,
+    pub(super) idocs: Idocs,
+    pub(super) mig24: Mig24,
     pub(super) applications: Arc<Applications>,
     pub(super) pairings: Arc<Pairings>,
     pub(super) pages: PageSessions,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 
 use super::body::{body_fault, read_whole, too_large};
 use super::shared::Shared;
-use crate::cms::{Digest, DigestAlgorithm, Hasher};
+use crate::cms::{ContentDigester, ContentDigests, Digest, DigestAlgorithm};
 use crate::messages::{Code, Fault};
 use crate::store::Store;
 use crate::store::blobs::Spooled;
@@ -28,8 +28,18 @@ const HASH_PIECE: usize = 256 * 1024;
 /// A request with documents: JSON alone, or a form with the JSON in the part `request` and files beside it. The files are in the
 /// store already; none was ever held whole in memory.
 pub(super) struct Submission {
-    request: Bytes,
-    files: BTreeMap<String, Spooled>,
+    request: Option<Bytes>,
+    files: BTreeMap<String, UploadedFile>,
+}
+
+/// A file of a form, in the store.
+#[derive(Clone)]
+pub(super) struct UploadedFile {
+    pub(super) spooled: Spooled,
+    /// The file's name, as the form gives it.
+    pub(super) name: Option<String>,
+    /// Its media type, as the form gives it.
+    pub(super) media_type: Option<String>,
 }
 
 impl Submission {
@@ -44,7 +54,7 @@ impl Submission {
             .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/"));
         if !is_form {
             return Ok(Self {
-                request: read_whole(request.into_body()).await?,
+                request: Some(read_whole(request.into_body()).await?),
                 files: BTreeMap::new(),
             });
         }
@@ -67,21 +77,40 @@ impl Submission {
             }
         }
         Ok(Self {
-            request: json.ok_or_else(|| Fault::invalid_field(REQUEST_PART, "is missing: the part with the JSON"))?,
+            request: json,
             files,
         })
     }
 
     /// The JSON.
-    pub(super) fn request(&self) -> &[u8] {
-        &self.request
+    ///
+    /// # Errors
+    /// `invalid_field` when a form has no part `request`.
+    pub(super) fn request(&self) -> Result<&[u8], Fault> {
+        self.optional_request()
+            .ok_or_else(|| Fault::invalid_field(REQUEST_PART, "is missing: the part with the JSON"))
+    }
+
+    /// The JSON, if a form has it.
+    pub(super) fn optional_request(&self) -> Option<&[u8]> {
+        self.request.as_deref()
+    }
+
+    /// Whether files came with it.
+    pub(super) fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Every file, by its part's name.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &UploadedFile)> {
+        self.files.iter().map(|(part, file)| (part.as_str(), file))
     }
 
     /// The file of a part.
     ///
     /// # Errors
     /// `invalid_field` when there is no such part.
-    pub(super) fn file(&self, field: &str, part: &str) -> Result<&Spooled, Fault> {
+    pub(super) fn file(&self, field: &str, part: &str) -> Result<&UploadedFile, Fault> {
         self.files
             .get(part)
             .ok_or_else(|| Fault::invalid_field(field, "names a part that did not come"))
@@ -121,29 +150,43 @@ pub(super) async fn spool_base64(shared: &Shared, field: &str, text: &str) -> Re
 /// # Errors
 /// `digest_mismatch`, `store_failed`.
 pub(super) async fn check_digest(store: &Store, spooled: &Spooled, given: &Digest, name: &str) -> Result<(), Fault> {
-    let found = match given.algorithm() {
+    let is_same = match given.algorithm() {
         // The content's address is its SHA-256.
-        DigestAlgorithm::Sha256 => spooled.id().sha256().to_vec(),
+        DigestAlgorithm::Sha256 => spooled.id().sha256() == given.value(),
         algorithm => {
-            let mut file = store.blob(spooled.id()).await?;
-            let mut hasher = Hasher::new(algorithm);
-            let mut piece = vec![0; HASH_PIECE];
-            loop {
-                let read = file.read(&mut piece).await.map_err(Fault::internal)?;
-                if read == 0 {
-                    break;
-                }
-                hasher.update(&piece[..read]);
-            }
-            hasher.finish().value().to_vec()
+            let digests = digests(store, spooled, &BTreeSet::from([algorithm])).await?;
+            digests.by(algorithm).is_some_and(|found| found.value() == given.value())
         }
     };
-    if found == given.value() {
+    if is_same {
         return Ok(());
     }
     Err(Fault::new(Code::DigestMismatch)
         .arg("document", name)
         .detail("the content does not have the digest that came with it"))
+}
+
+/// The digests of a stored document, read piece by piece.
+///
+/// # Errors
+/// `store_failed`.
+pub(super) async fn digests(
+    store: &Store,
+    spooled: &Spooled,
+    algorithms: &BTreeSet<DigestAlgorithm>,
+) -> Result<ContentDigests, Fault> {
+    let mut file = store.blob(spooled.id()).await?;
+    let mut digester = ContentDigester::new(algorithms);
+    let mut piece = vec![0; HASH_PIECE];
+    loop {
+        let read = file.read(&mut piece).await.map_err(|error| {
+            Fault::new(Code::StoreFailed).detail(format_args!("a document cannot be read: {error}"))
+        })?;
+        if read == 0 {
+            return Ok(digester.finish());
+        }
+        digester.update(&piece[..read]);
+    }
 }
 
 async fn read_small(mut field: Field<'_>, limit: usize) -> Result<Bytes, Fault> {
@@ -157,12 +200,17 @@ async fn read_small(mut field: Field<'_>, limit: usize) -> Result<Bytes, Fault> 
     Ok(bytes.into())
 }
 
-async fn spool_field(shared: &Shared, mut field: Field<'_>) -> Result<Spooled, Fault> {
+async fn spool_field(shared: &Shared, mut field: Field<'_>) -> Result<UploadedFile, Fault> {
+    let (name, media_type) = (field.file_name().map(str::to_owned), field.content_type().map(str::to_owned));
     let mut spool = shared.store.spool(shared.config.endpoint.max_document_bytes).await?;
     while let Some(piece) = field.chunk().await.map_err(form_fault)? {
         spool.write(&piece).await?;
     }
-    spool.finish().await
+    Ok(UploadedFile {
+        spooled: spool.finish().await?,
+        name,
+        media_type,
+    })
 }
 
 fn form_fault(error: MultipartError) -> Fault {

@@ -33,15 +33,16 @@ pub struct ServiceClient {
     pub(super) http: reqwest::Client,
     pub(super) base: BaseUrl,
     pub(super) bearer: Bearer,
+    profile: String,
     timeout: Duration,
 }
 
 impl ServiceClient {
-    /// A client after the profile's configuration.
+    /// A client after the configuration of the profile with that name.
     ///
     /// # Errors
     /// `config_invalid`: the base URL, the proxy or the additional authorities cannot be used.
-    pub fn new(config: &ServiceConfig, bearer: Bearer) -> Result<Self, Fault> {
+    pub fn new(profile: &str, config: &ServiceConfig, bearer: Bearer) -> Result<Self, Fault> {
         tls::install_provider();
         let invalid = |reason: String| Fault::new(Code::ConfigInvalid).arg("reason", reason);
         let base = BaseUrl::parse(&config.base_url)?;
@@ -76,6 +77,7 @@ impl ServiceClient {
             http,
             base,
             bearer,
+            profile: profile.to_owned(),
             timeout,
         })
     }
@@ -83,6 +85,11 @@ impl ServiceClient {
     /// The host it talks to, for people.
     pub fn host(&self) -> String {
         self.base.host()
+    }
+
+    /// Adds the profile's name to a failure: a token, a plan and an address belong to one profile.
+    pub(super) fn named(&self, failure: Failure) -> Failure {
+        failure.map(|fault| fault.arg("profile", &self.profile))
     }
 
     /// The link of `path`, which begins with `/`, for [`ServiceClient::download`].
@@ -99,7 +106,10 @@ impl ServiceClient {
     /// `service_token_missing`.
     pub fn call(&self, method: Method, path: &str) -> Result<Call<'_>, Failure> {
         let url = self.base.at(path).map_err(Failure::Refused)?;
-        let bearer = self.bearer.read().map_err(Failure::NotSent)?;
+        let bearer = self
+            .bearer
+            .read()
+            .map_err(|fault| self.named(Failure::NotSent(fault)))?;
         let request = self
             .http
             .request(method, url)
@@ -181,6 +191,11 @@ impl Call<'_> {
     /// # Errors
     /// Any answer but a 2xx and any broken exchange, classed.
     pub async fn send(self) -> Result<Answer, Failure> {
+        let client = self.client;
+        self.exchange().await.map_err(|failure| client.named(failure))
+    }
+
+    async fn exchange(self) -> Result<Answer, Failure> {
         let host = self.client.base.host();
         let response = self
             .request

@@ -158,7 +158,12 @@ impl ServiceClient {
     }
 
     /// Opens a download: the answer's headers are read, its body not yet.
-    async fn open(&self, mut url: Url, hosts: &[String]) -> Result<reqwest::Response, Failure> {
+    async fn open(&self, url: Url, hosts: &[String]) -> Result<reqwest::Response, Failure> {
+        let opened = self.follow(url, hosts).await;
+        opened.map_err(|failure| self.named(failure))
+    }
+
+    async fn follow(&self, mut url: Url, hosts: &[String]) -> Result<reqwest::Response, Failure> {
         for _ in 0..=REDIRECTS {
             let is_own = self.base.is_same_origin(&url);
             let host = origin::authority(&url);

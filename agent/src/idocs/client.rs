@@ -28,13 +28,13 @@ pub struct IdocsClient {
 }
 
 impl IdocsClient {
-    /// A client after the profile.
+    /// A client after the profile with that name.
     ///
     /// # Errors
     /// `config_invalid`.
-    pub fn new(profile: &IdocsProfile, bearer: Bearer) -> Result<Self, Fault> {
+    pub fn new(name: &str, profile: &IdocsProfile, bearer: Bearer) -> Result<Self, Fault> {
         Ok(Self {
-            http: ServiceClient::new(&profile.service, bearer)?,
+            http: ServiceClient::new(name, &profile.service, bearer)?,
             download_hosts: profile.download_hosts.clone(),
         })
     }

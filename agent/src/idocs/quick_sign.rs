@@ -180,7 +180,6 @@ impl Run<'_> {
             Some(ready) => ready,
             None => self.make_ready(&source, &by, &facts, &destination).await?,
         };
-        self.context.point_of_no_return();
         left.may_be_sent();
         let saved = self
             .save(direction, &document, employee, &ready)
@@ -190,6 +189,7 @@ impl Run<'_> {
                     left.is_not_sent();
                 }
             })?;
+        self.context.point_of_no_return();
         *left = LeftBehind::default();
         let status = self.status(&document).await?;
         Ok(self.outcome(&document, &facts, &by, &ready, &saved, status))
@@ -417,7 +417,7 @@ impl Run<'_> {
                 return Err(Fault::internal(format!("{count} signatures were made of one document")).into());
             }
         };
-        let step = format!("signature.{}", contents.digest_label());
+        let step = format!("signature.{}", contents.label());
         self.context
             .safe_step(&step, || async {
                 let part = FilePart::of_bytes(
@@ -454,9 +454,16 @@ impl Run<'_> {
                         },
                         idempotency_ticket: &ready.content.ticket,
                     };
-                    let answer = self.client.save_signature(direction, &request).await;
-                    answer.map_err(with_likely_causes)?;
-                    Ok(saved())
+                    match self.client.save_signature(direction, &request).await {
+                        Ok(()) => Ok(saved()),
+                        Err(failure) => {
+                            if matches!(failure, Failure::Ambiguous(_)) {
+                                // Cancelling would say what may be untrue.
+                                self.context.point_of_no_return();
+                            }
+                            Err(with_likely_causes(failure).into())
+                        }
+                    }
                 },
                 || async {
                     let status = self.client.document_status(document).await?;
@@ -552,16 +559,20 @@ struct Contents<'a> {
     current: Content,
     /// Whether an earlier one had other bytes.
     changed: bool,
-    /// What the person was asked about in this run.
-    asked: Vec<BlobId>,
+    /// The different bytes that it has had, in order. After a restart they come in the same order again.
+    versions: Vec<BlobId>,
+    /// The versions that the person was asked about in this run.
+    asked: Vec<usize>,
 }
 
 impl<'a> Contents<'a> {
     async fn first(source: &'a ContentSource<'a>) -> Result<Self, JobEnd> {
+        let current = source.fetch(1).await?;
         Ok(Self {
             source,
             fetched: 1,
-            current: source.fetch(1).await?,
+            versions: vec![current.blob.clone()],
+            current,
             changed: false,
             asked: Vec::new(),
         })
@@ -572,6 +583,9 @@ impl<'a> Contents<'a> {
         while self.current.is_disposed() {
             self.fetched += 1;
             let next = self.source.fetch(self.fetched).await?;
+            if !self.versions.contains(&next.blob) {
+                self.versions.push(next.blob.clone());
+            }
             self.changed |= next.blob != self.current.blob;
             self.current = next;
         }
@@ -581,17 +595,24 @@ impl<'a> Contents<'a> {
     /// The name of the step that asks about the current content. It follows the bytes, so that after a restart the same bytes find the
     /// same approval.
     fn ask(&mut self) -> String {
-        self.asked.push(self.current.blob.clone());
-        format!("sign.{}", self.digest_label())
+        let version = self.version();
+        self.asked.push(version);
+        format!("sign.{}", self.label())
     }
 
-    fn digest_label(&self) -> String {
-        let digest = self.current.blob.as_str();
-        let short = digest.get(..16).unwrap_or(digest);
-        match self.asked.iter().filter(|blob| **blob == self.current.blob).count() {
-            0 | 1 => short.to_owned(),
-            times => format!("{short}.{times}"),
+    /// Names the current version, and how often it was asked about when that is more than once.
+    fn label(&self) -> String {
+        let version = self.version();
+        match self.asked.iter().filter(|asked| **asked == version).count() {
+            0 | 1 => version.to_string(),
+            times => format!("{version}.{times}"),
         }
+    }
+
+    /// The number of the current bytes among the versions, from 1.
+    fn version(&self) -> usize {
+        let at = self.versions.iter().position(|blob| *blob == self.current.blob);
+        at.unwrap_or_default() + 1
     }
 }
 

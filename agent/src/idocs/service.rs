@@ -48,12 +48,12 @@ impl Idocs {
     /// The service over the configured profiles. Tokens are read when they are needed.
     pub fn new(profiles: &BTreeMap<String, IdocsProfile>, signing: Signing) -> Self {
         let profile = |(name, config): (&String, &IdocsProfile)| {
-            let (profile, source) = (name.clone(), config.service.token.clone());
-            let bearer = Bearer::new(move || secrets::resolve(&source).map_err(|fault| fault.arg("profile", &profile)));
+            let source = config.service.token.clone();
+            let bearer = Bearer::new(move || secrets::resolve(&source));
             let profile = Profile {
                 name: name.clone(),
                 config: config.clone(),
-                client: IdocsClient::new(config, bearer),
+                client: IdocsClient::new(name, config, bearer),
             };
             (name.clone(), Arc::new(profile))
         };

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::live::Live;
 use super::shared::Shared;
 use super::step::StepRun;
-use super::{JobEnd, JobId, Stage, StepState, StepView};
+use super::{JobEnd, JobId, Stage, StepState, StepView, service_failure};
 use crate::messages::Fault;
 use crate::store::jobs::JobRow;
 use crate::store::steps::StepRow;
@@ -200,16 +200,42 @@ impl JobContext {
                 Ok(value) => return step.done(value).await,
                 Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
                 Err(StepError::Blocked(fault)) => return Err(step.blocked(fault).await),
+                Err(StepError::Ambiguous(fault)) if service_failure::is_lasting(&fault) => {
+                    return Err(step.blocked(fault).await);
+                }
                 Err(StepError::NotSent(fault) | StepError::Ambiguous(fault)) => step.postpone(fault).await?,
             }
         }
     }
 
-    /// A step whose effect must happen once: after an ambiguous outcome or a crash `probe` is asked first.
+    /// A step whose effect must happen once: after an ambiguous outcome or a crash `probe` is asked first. The effect is repeated as
+    /// often as the policy allows, each time only when the probe says that it did not happen.
     ///
     /// # Errors
     /// The fault that closed it; `Stopped` when the probe cannot tell.
     pub async fn guarded_step<T, E, F, P, Q>(&self, name: &str, effect: E, probe: P) -> Result<T, JobEnd>
+    where
+        T: Serialize + DeserializeOwned,
+        E: Fn() -> F,
+        F: Future<Output = Result<T, StepError>>,
+        P: Fn() -> Q,
+        Q: Future<Output = Result<Probe<T>, StepError>>,
+    {
+        let repeats = self.inner.shared.policy.repeats;
+        self.guarded_step_repeated(name, repeats, effect, probe).await
+    }
+
+    /// A [`JobContext::guarded_step`] whose effect is repeated at most `repeats` times, where the other side sets its own limit.
+    ///
+    /// # Errors
+    /// Those of [`JobContext::guarded_step`].
+    pub async fn guarded_step_repeated<T, E, F, P, Q>(
+        &self,
+        name: &str,
+        repeats: u32,
+        effect: E,
+        probe: P,
+    ) -> Result<T, JobEnd>
     where
         T: Serialize + DeserializeOwned,
         E: Fn() -> F,
@@ -226,7 +252,7 @@ impl JobContext {
                 step.ready().await;
                 match probe().await {
                     Ok(Probe::Done(value)) => return step.done(value).await,
-                    Ok(Probe::NotDone) => step.permit_repeat().await?,
+                    Ok(Probe::NotDone) => step.permit_repeat(repeats).await?,
                     Ok(Probe::Unknown(fault)) | Err(StepError::Refused(fault) | StepError::Blocked(fault)) => {
                         return Err(step.undecided(fault).await);
                     }

@@ -159,8 +159,8 @@ impl<'a> StepRun<'a> {
     }
 
     /// The probe says that the effect did not happen: it may be repeated, but not without end.
-    pub(super) async fn permit_repeat(&mut self) -> Result<(), JobEnd> {
-        if self.row.repeats >= self.context.shared().policy.repeats {
+    pub(super) async fn permit_repeat(&mut self, at_most: u32) -> Result<(), JobEnd> {
+        if self.row.repeats >= at_most {
             let fault = self.row.fault.clone().unwrap_or_else(|| {
                 Fault::new(Code::ServiceUncertain).detail(format_args!(
                     "step {} was broken off {} times",

@@ -31,13 +31,13 @@ pub enum DocumentForm {
 }
 
 impl Mig24Client {
-    /// A client after the profile.
+    /// A client after the profile with that name.
     ///
     /// # Errors
     /// `config_invalid`.
-    pub fn new(profile: &Mig24Profile, bearer: Bearer) -> Result<Self, Fault> {
+    pub fn new(name: &str, profile: &Mig24Profile, bearer: Bearer) -> Result<Self, Fault> {
         Ok(Self {
-            http: ServiceClient::new(&profile.service, bearer)?,
+            http: ServiceClient::new(name, &profile.service, bearer)?,
             shapes: profile.shapes.clone(),
         })
     }

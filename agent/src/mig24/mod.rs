@@ -4,10 +4,18 @@
 //! Does not belong here: how a signature comes about, and who asked for it.
 
 mod client;
+mod documents;
 mod hash_value;
+mod input;
 mod model;
+mod package_group;
+mod readings;
+mod service;
 mod shapes;
 
 pub use client::{DocumentForm, Mig24Client};
+pub use input::{DocumentToSend, GroupToSend, SendGroup, SignGroup, SpooledFile};
 pub use model::{GroupDocument, GroupInfo, Recipient, RecipientOrganisation, Signedness, User};
+pub use package_group::{PACKAGE_GROUP, SEND};
+pub use service::Mig24;
 pub use shapes::{Prepared, PreparedItem};

@@ -20,7 +20,7 @@ use crate::consent::{
 use crate::jobs::JobContext;
 use crate::messages::{Code, Fault};
 use crate::store::{Store, approvals, audit};
-use crate::token::{Fleet, Inventory};
+use crate::token::{Fleet, Inventory, ModuleState};
 
 /// The largest content of an attached signature, in bytes: the whole CMS is held in memory.
 const ATTACHED_LIMIT: u64 = 64 << 20;

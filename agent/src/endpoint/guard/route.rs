@@ -65,8 +65,6 @@ enum BodyRule {
     None,
     /// Small JSON.
     Json,
-    /// JSON with content in it.
-    Content,
     /// JSON with content in it, or documents as multipart.
     Documents,
 }
@@ -140,13 +138,9 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     get("/metrics", Access::Known),
     get("/openapi.json", Access::Shell),
     get("/docs", Access::Shell),
-    get("/docs/docs.js", Access::Public),
-    get("/docs/docs.css", Access::Public),
     get("/approve", Access::Shell),
-    get("/approve/app.js", Access::Public),
-    get("/approve/app.css", Access::Public),
-    get("/approve/icon.svg", Access::Public),
     get("/approve/texts.json", Access::Public),
+    get("/approve/{asset}", Access::Public),
 ];
 
 impl Route {
@@ -205,7 +199,7 @@ impl Route {
             (BodyRule::None, ContentKind::Absent) => 0,
             (BodyRule::None, ContentKind::Json) if self.method == Method::POST => SMALL_JSON,
             (BodyRule::Json, ContentKind::Json) => SMALL_JSON,
-            (BodyRule::Content | BodyRule::Documents, ContentKind::Json) => content,
+            (BodyRule::Documents, ContentKind::Json) => content,
             // The documents with the request that names them.
             (BodyRule::Documents, ContentKind::Multipart) => limits.max_document_bytes.saturating_add(content),
             _ => return Err(self.wrong_type()),
@@ -219,7 +213,7 @@ impl Route {
     fn wrong_type(&self) -> Fault {
         let taken = match self.body {
             BodyRule::None => "no body",
-            BodyRule::Json | BodyRule::Content => "application/json",
+            BodyRule::Json => "application/json",
             BodyRule::Documents => "application/json or multipart/form-data",
         };
         Fault::new(Code::UnsupportedMediaType).detail(format_args!("this route takes {taken}"))

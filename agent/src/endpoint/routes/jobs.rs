@@ -3,6 +3,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::LOCATION;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -208,7 +210,7 @@ pub(super) async fn retry(
 ) -> Result<Response, Problem> {
     own(&shared, &caller, id, None).await?;
     let job = shared.engine.retry(id).await?;
-    Ok((http::StatusCode::ACCEPTED, Json(JobResource::of(job, localizer))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(JobResource::of(job, localizer))).into_response())
 }
 
 /// A job that is the caller's to see, of this kind if one is named.
@@ -226,6 +228,22 @@ pub(super) async fn own(shared: &Shared, caller: &Caller, id: Uuid, kind: Option
     } else {
         Err(none())
     }
+}
+
+/// Answers a request that started a job: 202 with the job, once it is settled where the caller waits for that.
+///
+/// # Errors
+/// `no_such_item`, `store_failed`.
+pub(super) async fn started(
+    shared: &Shared,
+    id: Uuid,
+    preference: Preference,
+    localizer: Localizer,
+) -> Result<Response, Problem> {
+    let job = settled(shared, id, preference).await?;
+    let location = [(LOCATION, format!("/v1/jobs/{id}"))];
+    let response = (StatusCode::ACCEPTED, location, Json(JobResource::of(job, localizer))).into_response();
+    Ok(preference.applied_to(response))
 }
 
 /// The job once it is settled, or as it stands when the caller's patience ends.

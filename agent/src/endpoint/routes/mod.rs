@@ -1,18 +1,22 @@
 //! The routes: each reads its request, calls the room that does the work, and shapes the answer. The guard has looked at the
 //! caller before.
+#![allow(unused_qualifications, reason = "what utoipa's macros write")]
 
 mod applications;
 mod audit;
 mod events;
+mod idocs;
 mod inventory;
 mod jobs;
 mod lock;
 mod metrics;
+mod mig24;
 mod page;
 mod pairings;
 mod questions;
 mod signatures;
 mod status;
+mod verifications;
 
 use std::sync::Arc;
 
@@ -41,13 +45,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     router
         .route("/openapi.json", get(move || served(Arc::clone(&description))))
         .route("/docs", get(page::docs))
-        .route("/docs/docs.js", get(page::docs_script))
-        .route("/docs/docs.css", get(page::docs_style))
         .route("/approve", get(page::shell))
-        .route("/approve/app.js", get(page::script))
-        .route("/approve/app.css", get(page::style))
-        .route("/approve/icon.svg", get(page::icon))
         .route("/approve/texts.json", get(page::texts))
+        .route("/approve/{asset}", get(page::asset))
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         // The guard has bounded the body already.
@@ -66,6 +66,11 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(signatures::begin))
         .routes(routes!(signatures::one, signatures::cancel))
         .routes(routes!(signatures::file))
+        .routes(routes!(verifications::verify))
+        .routes(routes!(idocs::quick_sign))
+        .routes(routes!(idocs::status))
+        .routes(routes!(mig24::sign_group))
+        .routes(routes!(mig24::group))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one, jobs::cancel))
         .routes(routes!(jobs::retry))

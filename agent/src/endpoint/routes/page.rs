@@ -8,7 +8,7 @@ use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::endpoint::extract::{InQuery, JsonBody};
+use crate::endpoint::extract::{InPath, InQuery, JsonBody};
 use crate::endpoint::page_sessions::{LINK_LIFETIME, SESSION_IDLE};
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
@@ -81,16 +81,25 @@ pub(super) async fn shell() -> Response {
     document(include_str!("../../../assets/index.html"))
 }
 
-pub(super) async fn script() -> Response {
-    asset("text/javascript; charset=utf-8", include_str!("../../../assets/app.js"))
-}
-
-pub(super) async fn style() -> Response {
-    asset("text/css; charset=utf-8", include_str!("../../../assets/app.css"))
-}
-
-pub(super) async fn icon() -> Response {
-    asset("image/svg+xml", include_str!("../../../assets/icon.svg"))
+/// What the shell loads.
+pub(super) async fn asset(InPath(name): InPath<String>) -> Result<Response, Problem> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    const STYLE: &str = "text/css; charset=utf-8";
+    let (content_type, text) = match name.as_str() {
+        "api.js" => (SCRIPT, include_str!("../../../assets/api.js")),
+        "app.css" => (STYLE, include_str!("../../../assets/app.css")),
+        "app.js" => (SCRIPT, include_str!("../../../assets/app.js")),
+        "certificate.js" => (SCRIPT, include_str!("../../../assets/certificate.js")),
+        "docs.css" => (STYLE, include_str!("../../../assets/docs.css")),
+        "docs.js" => (SCRIPT, include_str!("../../../assets/docs.js")),
+        "documents.js" => (SCRIPT, include_str!("../../../assets/documents.js")),
+        "dom.js" => (SCRIPT, include_str!("../../../assets/dom.js")),
+        "icon.svg" => ("image/svg+xml", include_str!("../../../assets/icon.svg")),
+        "question.js" => (SCRIPT, include_str!("../../../assets/question.js")),
+        "texts.js" => (SCRIPT, include_str!("../../../assets/texts.js")),
+        _ => return Err(Code::NotFound.into()),
+    };
+    Ok(([(CONTENT_TYPE, content_type)], text).into_response())
 }
 
 /// The page's texts in one language, by key.
@@ -109,14 +118,6 @@ pub(super) async fn docs() -> Response {
     document(include_str!("../../../assets/docs.html"))
 }
 
-pub(super) async fn docs_script() -> Response {
-    asset("text/javascript; charset=utf-8", include_str!("../../../assets/docs.js"))
-}
-
-pub(super) async fn docs_style() -> Response {
-    asset("text/css; charset=utf-8", include_str!("../../../assets/docs.css"))
-}
-
 fn document(text: &'static str) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -130,10 +131,6 @@ fn document(text: &'static str) -> Response {
         ),
     ];
     (headers, text).into_response()
-}
-
-fn asset(content_type: &'static str, text: &'static str) -> Response {
-    ([(CONTENT_TYPE, content_type)], text).into_response()
 }
 
 impl Shared {

@@ -56,8 +56,8 @@ pub(crate) struct SignatureRequest<'a> {
     #[schema(value_type = Option<String>)]
     certificate: Option<Cow<'a, str>>,
     /// What is made.
-    #[serde(default)]
-    format: SignatureFormat,
+    #[serde(default, rename = "format")]
+    _format: SignatureFormat,
     /// Whether the content stays outside of the signature.
     #[serde(default = "yes")]
     detached: bool,
@@ -262,7 +262,7 @@ pub(super) async fn begin(
     request: Request,
 ) -> Result<Response, Problem> {
     let submission = Submission::read(&shared, request).await?;
-    let request: SignatureRequest<'_> = parse_json(submission.request())?;
+    let request: SignatureRequest<'_> = parse_json(submission.request()?)?;
     check(&caller, &request)?;
     // Held until the job refers to the documents.
     let mut held = Vec::new();
@@ -537,10 +537,14 @@ async fn receive(
     place: Place,
     request: &DocumentRequest<'_>,
 ) -> Result<(Document, Option<crate::store::blobs::Spooled>), Fault> {
-    let digest = request.digest.as_ref().map(|digest| digest.read(place)).transpose()?;
+    let digest = request
+        .digest
+        .as_ref()
+        .map(|digest| digest.read(&place.field("digest")))
+        .transpose()?;
     let spooled = match (&request.content, &request.part) {
         (Some(content), _) => Some(spool_base64(shared, &place.field("content"), content).await?),
-        (None, Some(part)) => Some(submission.file(&place.field("part"), part)?.clone()),
+        (None, Some(part)) => Some(submission.file(&place.field("part"), part)?.spooled.clone()),
         (None, None) => None,
     };
     if let (Some(spooled), Some(digest)) = (&spooled, &digest) {
@@ -559,16 +563,20 @@ async fn receive(
 }
 
 impl DigestRequest {
-    fn read(&self, place: Place) -> Result<Digest, Fault> {
+    /// Reads it; `field` is where it stands in the request.
+    ///
+    /// # Errors
+    /// `invalid_field`, `digest_length`.
+    pub(super) fn read(&self, field: &str) -> Result<Digest, Fault> {
         let algorithm: DigestAlgorithm = self
             .algorithm
             .parse()
-            .map_err(|error: DigestError| Fault::invalid_field(place.field("digest.algorithm"), error))?;
+            .map_err(|error: DigestError| Fault::invalid_field(format!("{field}.algorithm"), error))?;
         Digest::from_text(algorithm, &self.value).map_err(|error| match error {
             DigestError::Length { .. } => Fault::new(Code::DigestLength)
-                .arg("field", place.field("digest.value"))
+                .arg("field", format_args!("{field}.value"))
                 .detail(error),
-            _ => Fault::invalid_field(place.field("digest.value"), error),
+            _ => Fault::invalid_field(format!("{field}.value"), error),
         })
     }
 }

@@ -1,0 +1,42 @@
+// A certificate as the person recognises it: who, for which organisation, by which numbers, until when.
+
+import { el } from './dom.js';
+import { day, t } from './texts.js';
+
+const NUMBERS = [['iin', 'ui-iin'], ['bin', 'ui-bin'], ['inn', 'ui-inn'], ['inn_le', 'ui-inn-le'], ['ogrn', 'ui-ogrn'], ['snils', 'ui-snils']];
+/** A certificate that ends within so many days is marked. */
+const SOON = 30;
+
+/** The card of a certificate. */
+export function certificateCard(certificate) {
+  const holder = certificate.common_name ?? certificate.subject;
+  const numbers = NUMBERS.filter(([field]) => certificate[field]).map(([field, key]) =>
+    el('span', {}, el('b', {}, t(key)), certificate[field]));
+  const daysLeft = (new Date(certificate.valid_until) - Date.now()) / 86_400_000;
+  return el('div', { class: 'certificate' },
+    el('div', { class: 'holder' }, holder),
+    certificate.organisation && certificate.organisation !== holder ? el('div', {}, certificate.organisation) : null,
+    numbers.length ? el('div', { class: 'numbers' }, numbers) : null,
+    el('div', { class: 'soft' },
+      el('span', { class: daysLeft < SOON ? 'expiring' : '' }, `${t('ui-valid-until')}: ${day(certificate.valid_until)}`),
+      ` · ${certificate.token}`),
+    el('details', {},
+      el('summary', {}, t('ui-details')),
+      facts([
+        ['ui-issuer', certificate.issuer],
+        ['ui-valid-from', day(certificate.valid_from)],
+        ['ui-key-type', certificate.key_type],
+        ['ui-serial', el('code', {}, certificate.serial)],
+        ['ui-fingerprint', el('code', {}, groups(certificate.fingerprint))],
+      ])));
+}
+
+/** A list of names and values; those without a value are left out. */
+export function facts(rows) {
+  const items = rows.filter(([, value]) => value !== undefined && value !== null && value !== '')
+    .flatMap(([key, value]) => [el('dt', {}, t(key)), el('dd', {}, value)]);
+  return items.length ? el('dl', { class: 'facts' }, items) : null;
+}
+
+/** Hexadecimal digits in groups of four, to be compared by eye. */
+export const groups = (hex) => hex.match(/.{1,4}/g)?.join(' ') ?? '';

@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::idocs::service_id;
+use super::jobs::{self, JobResource};
+use crate::endpoint::body::parse_json;
+use crate::endpoint::caller::Caller;
+use crate::endpoint::extract::InPath;
+use crate::endpoint::idempotency::IdempotencyKey;
+use crate::endpoint::language::CallerLanguage;
+use crate::endpoint::preference::Preference;
+use crate::endpoint::problem::Problem;
+use crate::endpoint::shared::Shared;
+use crate::endpoint::submission::Submission;
+use crate::mig24::{SendGroup, SignGroup, SpooledFile};
+
+/// Signs a package group that is at EDO.MIG24.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what the MIG24 room reads")]
+pub(crate) struct SignGroupRequest {
+    /// The group.
+    package_group_id: String,
+    /// Which certificate, within what the profile allows.
+    certificate: Option<String>,
+    /// The signer's power of attorney (МЧД).
+    mchd_info_id: Option<String>,
+}
+
+/// Sends files as a package group: a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form; it is read part by part")]
+pub(crate) struct SendGroupForm {
+    request: SendGroupRequest,
+    /// The files, one part each, under the names that the request gives them.
+    #[schema(value_type = String, format = Binary)]
+    document: Vec<u8>,
+}
+
+/// What is to be sent, and to whom.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what the MIG24 room reads")]
+pub(crate) struct SendGroupRequest {
+    send: GroupToSend,
+    /// Which certificate, within what the profile allows.
+    certificate: Option<String>,
+    /// The signer's power of attorney (МЧД).
+    mchd_info_id: Option<String>,
+}
+
+/// A package group to be made.
+#[derive(ToSchema)]
+#[schema(as = Mig24Group)]
+#[expect(dead_code, reason = "describes what the MIG24 room reads")]
+pub(crate) struct GroupToSend {
+    /// The recipient by code; this or the organisation.
+    recipient_abonent_code: Option<String>,
+    /// The recipient by `email`, `name`, `inn`, `kpp`, `ogrn`.
+    #[schema(value_type = Option<Object>)]
+    recipient_org: Option<Value>,
+    /// The documents, in order.
+    documents: Vec<DocumentToSend>,
+}
+
+/// A document of a package group.
+#[derive(ToSchema)]
+#[schema(as = Mig24Document)]
+#[expect(dead_code, reason = "describes what the MIG24 room reads")]
+pub(crate) struct DocumentToSend {
+    /// The name of the part that holds it.
+    part: String,
+    /// Its name.
+    name: String,
+    /// Its GUID; made up when absent.
+    id: Option<uuid::Uuid>,
+    /// Whether the recipient signs it; yes when absent.
+    sign_required: Option<bool>,
+    /// How it is uploaded: `informal`, or `detected` (the default of `.xml`).
+    form: Option<String>,
+}
+
+/// A package group as EDO.MIG24 tells it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mig24GroupInfo)]
+pub(crate) struct GroupView {
+    /// The group.
+    package_group_id: String,
+    /// The service's own words.
+    #[schema(value_type = Object)]
+    info: Value,
+}
+
+/// Signs a package group at EDO.MIG24, or sends files as one.
+///
+/// Starts a job: it asks for the hashes, asks the person, signs each and finishes the group, each step once. Honours
+/// `Prefer: wait=N` and `Idempotency-Key`.
+#[utoipa::path(
+    post, path = "/v1/mig24/{profile}/package-group-signatures", tag = "services",
+    request_body(content((SignGroupRequest = "application/json"), (SendGroupForm = "multipart/form-data"))),
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
+    ),
+    responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
+)]
+pub(super) async fn sign_group(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    preference: Preference,
+    key: IdempotencyKey,
+    InPath(profile): InPath<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let submission = Submission::read(&shared, request).await?;
+    let id = if submission.has_files() {
+        let request: SendGroup = parse_json(submission.request()?)?;
+        submission.only(request.send.documents.iter().map(|document| document.part.as_str()))?;
+        let files: BTreeMap<_, _> = submission
+            .files()
+            .map(|(part, file)| {
+                let spooled = SpooledFile {
+                    media_type: file.media_type.clone(),
+                    blob: file.spooled.id().clone(),
+                    size: file.spooled.size(),
+                };
+                (part.to_owned(), spooled)
+            })
+            .collect();
+        let identity = json!([&request, &files]);
+        let job = shared.mig24.send(&profile, caller.view().await, request, files)?;
+        // The form's files stay in the store until the job refers to them.
+        key.start(&shared, &caller, &identity, job).await?
+    } else {
+        let request: SignGroup = parse_json(submission.request()?)?;
+        let job = shared.mig24.sign_group(&profile, caller.view().await, request.clone())?;
+        key.start(&shared, &caller, &request, job).await?
+    };
+    drop(submission);
+    jobs::started(&shared, id, preference, localizer).await
+}
+
+/// Asks EDO.MIG24 for a package group.
+#[utoipa::path(
+    get, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services",
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("id" = String, Path, description = "The group"),
+    ),
+    responses((status = OK, body = GroupView))
+)]
+pub(super) async fn group(
+    State(shared): State<Arc<Shared>>,
+    InPath((profile, id)): InPath<(String, String)>,
+) -> Result<Json<GroupView>, Problem> {
+    let info = shared.mig24.group_info(&profile, &service_id(&id)?).await?;
+    Ok(Json(GroupView {
+        package_group_id: id,
+        info: info.0,
+    }))
+}

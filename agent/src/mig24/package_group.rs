@@ -1,0 +1,500 @@
+//! The scenario: one package group, one approval. Choose the certificate, have the hashes made for it, compare them with the documents,
+//! sign, hand all signatures in at once.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::client::Mig24Client;
+use super::documents::{Checked, Documents};
+use super::input::PlannedGroup;
+use super::model::{GroupDocument, GroupInfo, Signedness};
+use super::readings::Readings;
+use super::service::{Mig24, Profile};
+use super::shapes::Prepared;
+use crate::certificate::{Certificate, Identity, Purpose, Selector};
+use crate::config::GroupIdBy;
+use crate::consent::{CallerView, Destination};
+use crate::http_client::{Failure, FilePart, ServiceId};
+use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
+use crate::messages::{Code, Fault};
+use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
+
+/// The kind of jobs that sign a package group at the service.
+pub const PACKAGE_GROUP: &str = "mig24_package_group";
+
+/// The kind of jobs that send files.
+pub const SEND: &str = "mig24_send";
+
+/// How often a lost `finish` is repeated, each time only when the group is still unsigned.
+const FINISH_REPEATS: u32 = 1;
+
+/// The stored input of both kinds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Input {
+    pub(super) caller: CallerView,
+    pub(super) certificate: Option<Selector>,
+    pub(super) mchd_info_id: Option<String>,
+    pub(super) subject: Subject,
+}
+
+/// What is signed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Subject {
+    /// A group that is there.
+    Group(ServiceId),
+    /// Files from which the group is made.
+    Files(PlannedGroup),
+}
+
+/// One of the two kinds.
+#[derive(Debug)]
+pub(super) struct PackageGroupScenario {
+    pub(super) kind: &'static str,
+    pub(super) mig24: Mig24,
+}
+
+impl Scenario for PackageGroupScenario {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+        async move {
+            let input: Input = context.input()?;
+            let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
+            let run = Run {
+                client: profile.client()?,
+                profile: &profile,
+                context,
+                mig24: &self.mig24,
+                input: &input,
+            };
+            let mut left = LeftBehind::default();
+            run.carry_through(&mut left).await.map_err(|end| left.told(end))
+        }
+        .boxed()
+    }
+}
+
+/// One run of one job.
+struct Run<'a> {
+    client: &'a Mig24Client,
+    profile: &'a Arc<Profile>,
+    context: &'a JobContext,
+    mig24: &'a Mig24,
+    input: &'a Input,
+}
+
+/// The certificate that signs, and the power of attorney that goes with it.
+struct SignedBy {
+    chosen: ChosenCertificate,
+    certificate: Certificate,
+    mchd: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct TimedSigned {
+    signed: Signed,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Finished {
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+impl Run<'_> {
+    async fn carry_through(&self, left: &mut LeftBehind) -> Result<Value, JobEnd> {
+        let (group, info, by) = match &self.input.subject {
+            Subject::Group(group) => {
+                self.context.claim(self.claim_key(group)).await?;
+                let info = self.info(group).await?;
+                *left = LeftBehind::group(group.clone(), false);
+                let by = self.signed_by(&info).await?;
+                (group.clone(), info, by)
+            }
+            Subject::Files(planned) => {
+                // Before anything is uploaded: without a certificate nothing would be sent anyway.
+                let by = self.signed_by(&GroupInfo(Value::Null)).await?;
+                let group = self.make_group(planned).await?;
+                *left = LeftBehind::group(group.clone(), true);
+                let info = self.info(&group).await?;
+                (group, info, by)
+            }
+        };
+        let prepared: Prepared = self
+            .context
+            .safe_step("prepare", || async {
+                let mchd = by.mchd.as_deref();
+                Ok(self.client.prepare(&group, by.certificate.der(), mchd).await?)
+            })
+            .await?;
+        let checked = self.documents(&prepared, &info, &by).check().await?;
+        let signed = self.sign(&by, &info, &checked).await?;
+        left.may_be_sent();
+        let finished = self
+            .finish(&group, &prepared, &signed.signed)
+            .await
+            .inspect_err(|end| {
+                if matches!(end, JobEnd::Closed(_)) {
+                    left.is_not_sent();
+                }
+            })?;
+        self.context.point_of_no_return();
+        *left = LeftBehind::default();
+        let after = self.after(&group).await?;
+        Ok(self.outcome(&group, &by, &checked, &signed, &finished, after.as_ref()))
+    }
+
+    /// Uploads the files under their own ids and makes the group.
+    async fn make_group(&self, planned: &PlannedGroup) -> Result<ServiceId, JobEnd> {
+        for (at, document) in planned.documents.iter().enumerate() {
+            self.context
+                .safe_step(&format!("upload.{}", at + 1), || async {
+                    let file = &document.file;
+                    let content = self.context.store().blob(&file.blob).await;
+                    let content = content.map_err(StepError::Refused)?;
+                    let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
+                    let part = FilePart::of_file("file", &document.name, media_type, content, file.size);
+                    Ok(self.client.upload(&document.id, document.form, part).await?)
+                })
+                .await?;
+        }
+        let documents: Vec<_> = planned
+            .documents
+            .iter()
+            .map(|document| GroupDocument {
+                id: &document.id,
+                recipient_signs: document.recipient_signs,
+            })
+            .collect();
+        self.context
+            .guarded_step(
+                "group",
+                || async {
+                    let created = self.client.create_group(&planned.id, &planned.recipient, &documents);
+                    Ok(created.await?)
+                },
+                || self.find_group(&planned.id),
+            )
+            .await
+    }
+
+    /// Looks for a group that may have been made, by the id that was sent with it.
+    async fn find_group(&self, id: &ServiceId) -> Result<Probe<ServiceId>, StepError> {
+        if self.profile.config.shapes.group.id == GroupIdBy::Service {
+            return Ok(Probe::Unknown(Fault::new(Code::ServiceUncertain).detail(
+                "the answer to creating the group was lost, and the service alone knows the id that it chose",
+            )));
+        }
+        match self.client.group_info(id).await {
+            Ok(_) => Ok(Probe::Done(id.clone())),
+            Err(failure) if failure.is_not_found() => Ok(Probe::NotDone),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// What the service says of the group; one that is signed already is not signed again.
+    async fn info(&self, group: &ServiceId) -> Result<GroupInfo, JobEnd> {
+        self.context
+            .safe_step("info", || async {
+                let info = self.client.group_info(group).await?;
+                if info.signedness() == Signedness::Signed {
+                    let status = info.status().unwrap_or("signed").to_owned();
+                    return Err(StepError::Refused(
+                        Fault::new(Code::WrongState).arg("status", &status).detail(format!(
+                            "package group {group} is signed already: its status is {status}"
+                        )),
+                    ));
+                }
+                Ok(info)
+            })
+            .await
+    }
+
+    async fn signed_by(&self, info: &GroupInfo) -> Result<SignedBy, JobEnd> {
+        let configured = self.profile.config.service.certificate.as_deref();
+        let allowed = AllowedCertificates::new(configured, self.input.certificate.as_ref())?;
+        let mchd = self
+            .input
+            .mchd_info_id
+            .clone()
+            .or_else(|| self.profile.config.mchd_info_id.clone());
+        let chosen: ChosenCertificate = self
+            .context
+            .safe_step("certificate", || async {
+                let request = CertificateRequest {
+                    caller: self.input.caller.clone(),
+                    purpose: Purpose::Signature,
+                    selector: allowed.selector(),
+                    documents: self.names(info),
+                    destination: Some(self.destination(info, None, mchd.clone())),
+                };
+                let chosen = self.mig24.signing().choose(self.context, request).await;
+                chosen.map_err(StepError::Refused)
+            })
+            .await?;
+        let certificate = allowed.check(&chosen)?;
+        let mchd = match mchd {
+            Some(mchd) => Some(mchd),
+            None => self.employees_mchd(certificate.identity()).await?,
+        };
+        Ok(SignedBy {
+            chosen,
+            certificate,
+            mchd,
+        })
+    }
+
+    /// The power of attorney in the signer's employee record, where the profile names the organisation. A certificate of the
+    /// organisation itself needs none.
+    async fn employees_mchd(&self, identity: &Identity) -> Result<Option<String>, JobEnd> {
+        let (Some(organisation), Some(snils), None) = (
+            self.profile.config.organization_id.as_deref(),
+            identity.snils.as_deref(),
+            identity.inn_le.as_deref(),
+        ) else {
+            return Ok(None);
+        };
+        let organisation: ServiceId = organisation
+            .parse()
+            .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", format!("organization_id: {error}")))?;
+        self.context
+            .safe_step("employee", || async {
+                let users = self.client.users(&organisation).await?;
+                let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+                let user = users
+                    .iter()
+                    .find(|user| user.snils.as_deref().is_some_and(|own| digits(own) == digits(snils)));
+                Ok(user.and_then(|user| user.mchd_info_id.as_ref().map(ToString::to_string)))
+            })
+            .await
+    }
+
+    fn documents<'a>(&'a self, prepared: &'a Prepared, info: &'a GroupInfo, by: &'a SignedBy) -> Documents<'a> {
+        Documents {
+            client: self.client,
+            context: self.context,
+            prepared,
+            info,
+            own: match &self.input.subject {
+                Subject::Group(_) => &[],
+                Subject::Files(planned) => &planned.documents,
+            },
+            readings: Readings {
+                kind: self.profile.config.hash_kind,
+                accept_attributes: self.profile.config.accept_signed_attributes,
+                certificate: &by.certificate,
+            },
+        }
+    }
+
+    /// One question for the whole group.
+    async fn sign(&self, by: &SignedBy, info: &GroupInfo, checked: &[Checked]) -> Result<TimedSigned, JobEnd> {
+        let organisation = by.certificate.identity().organisation.clone();
+        let request = Request {
+            key: format!("{}:sign", self.context.id()),
+            caller: self.input.caller.clone(),
+            purpose: Purpose::Signature,
+            selector: Selector::exactly(&by.certificate),
+            format: Format {
+                detached: true,
+                include_chain: self.profile.config.service.include_chain,
+            },
+            documents: checked.iter().map(|checked| checked.document.clone()).collect(),
+            destination: Some(self.destination(info, organisation, by.mchd.clone())),
+            notice: None,
+        };
+        let signed: TimedSigned = self
+            .context
+            .safe_step("sign", || async {
+                let signed = self.mig24.signing().sign(self.context, request.clone()).await;
+                Ok(TimedSigned {
+                    signed: signed.map_err(StepError::Refused)?,
+                    at: OffsetDateTime::now_utc(),
+                })
+            })
+            .await?;
+        if signed.signed.documents.len() != checked.len() {
+            let (made, wanted) = (signed.signed.documents.len(), checked.len());
+            return Err(Fault::internal(format!("{made} signatures were made of {wanted} documents")).into());
+        }
+        Ok(signed)
+    }
+
+    /// Hands in all signatures, once: a lost answer is followed by a look at the group.
+    async fn finish(&self, group: &ServiceId, prepared: &Prepared, signed: &Signed) -> Result<Finished, JobEnd> {
+        let signatures: Vec<_> = signed
+            .documents
+            .iter()
+            .map(|document| document.signature.clone())
+            .collect();
+        let finished = || Finished {
+            at: OffsetDateTime::now_utc(),
+        };
+        self.context
+            .guarded_step_repeated(
+                "finish",
+                FINISH_REPEATS,
+                || async {
+                    match self.client.finish(group, prepared, &signatures).await {
+                        Ok(()) => Ok(finished()),
+                        Err(failure) => {
+                            if matches!(failure, Failure::Ambiguous(_)) {
+                                // Cancelling would say what may be untrue.
+                                self.context.point_of_no_return();
+                            }
+                            Err(failure.into())
+                        }
+                    }
+                },
+                || async {
+                    let info = self.client.group_info(group).await?;
+                    Ok(match info.signedness() {
+                        Signedness::Signed => Probe::Done(finished()),
+                        Signedness::Unsigned => Probe::NotDone,
+                        Signedness::Unclear => Probe::Unknown(
+                            Fault::new(Code::ServiceUncertain)
+                                .arg("status", info.status().unwrap_or("unknown"))
+                                .detail("what the service says of the group does not tell whether it is signed"),
+                        ),
+                    })
+                },
+            )
+            .await
+    }
+
+    /// The group afterwards, if the service says it: the signatures are handed in in any case.
+    async fn after(&self, group: &ServiceId) -> Result<Option<GroupInfo>, JobEnd> {
+        self.context
+            .safe_step("after", || async { Ok(self.client.group_info(group).await.ok()) })
+            .await
+    }
+
+    fn claim_key(&self, group: &ServiceId) -> String {
+        format!("mig24/{}/finish/{group}", self.profile.name).to_ascii_lowercase()
+    }
+
+    fn names(&self, info: &GroupInfo) -> Vec<String> {
+        match &self.input.subject {
+            Subject::Files(planned) => planned.documents.iter().map(|document| document.name.clone()).collect(),
+            Subject::Group(group) => {
+                let documents = info.documents();
+                if documents.is_empty() {
+                    return vec![group.to_string()];
+                }
+                documents
+                    .into_iter()
+                    .map(|(id, name)| name.unwrap_or_else(|| id.to_string()))
+                    .collect()
+            }
+        }
+    }
+
+    fn destination(&self, info: &GroupInfo, organisation: Option<String>, mchd: Option<String>) -> Destination {
+        let counterparty = match &self.input.subject {
+            Subject::Files(planned) => Some(planned.recipient.label()),
+            Subject::Group(_) => info.recipient(),
+        };
+        Destination {
+            service: "mig24".to_owned(),
+            profile: self.profile.name.clone(),
+            host: self.client.host(),
+            organisation,
+            counterparty,
+            power_of_attorney: mchd,
+            effect: "effect-mig24-send".to_owned(),
+            reversible: false,
+        }
+    }
+
+    fn outcome(
+        &self,
+        group: &ServiceId,
+        by: &SignedBy,
+        checked: &[Checked],
+        signed: &TimedSigned,
+        finished: &Finished,
+        after: Option<&GroupInfo>,
+    ) -> Value {
+        let documents: Vec<_> = checked
+            .iter()
+            .zip(&signed.signed.documents)
+            .map(|(checked, signed)| {
+                json!({
+                    "document_id": checked.document.reference,
+                    "name": checked.document.name,
+                    "size": checked.document.size,
+                    "digest": signed.digest,
+                    "seen": checked.seen,
+                    "kind": checked.document.kind,
+                    "signature": BASE64_STANDARD.encode(&signed.signature),
+                })
+            })
+            .collect();
+        let rfc3339 = |at: OffsetDateTime| at.format(&Rfc3339).ok();
+        json!({
+            "package_group_id": group,
+            "state": "submitted",
+            "status": after.and_then(GroupInfo::status),
+            "certificate": by.chosen.fingerprint(),
+            "mchd_info_id": by.mchd,
+            "documents": documents,
+            "timings": {
+                "started_at": rfc3339(self.context.created_at()),
+                "signed_at": rfc3339(signed.at),
+                "finished_at": rfc3339(finished.at),
+            },
+        })
+    }
+}
+
+/// What a scenario that does not finish leaves at the service.
+#[derive(Debug, Default)]
+struct LeftBehind {
+    group: Option<ServiceId>,
+    created: bool,
+    sent: Option<bool>,
+}
+
+impl LeftBehind {
+    /// A group that this job made (or found), which is not sent.
+    fn group(group: ServiceId, created: bool) -> Self {
+        Self {
+            group: Some(group),
+            created,
+            sent: Some(false),
+        }
+    }
+
+    fn may_be_sent(&mut self) {
+        self.sent = None;
+    }
+
+    fn is_not_sent(&mut self) {
+        self.sent = Some(false);
+    }
+
+    /// The end with what is left in it.
+    fn told(self, end: JobEnd) -> JobEnd {
+        let Some(group) = self.group else {
+            return end;
+        };
+        let left = json!({ "package_group_id": group, "created": self.created, "sent": self.sent });
+        match end {
+            JobEnd::Closed(fault) => JobEnd::Closed(fault.extra("left_behind", left)),
+            JobEnd::Stopped(fault) => JobEnd::Stopped(fault.extra("left_behind", left)),
+        }
+    }
+}
