@@ -312,6 +312,7 @@ impl Run<'_> {
             format: Format {
                 detached: true,
                 include_chain: self.profile.config.service.include_chain,
+                timestamp: self.profile.config.service.timestamp,
             },
             documents: checked.iter().map(|checked| checked.document.clone()).collect(),
             destination: Some(self.destination(info, organisation, by.mchd.clone())),
