@@ -174,7 +174,7 @@ export class QuestionCard {
     this.#approve = el('button', { type: 'button', class: 'button primary', disabled: true, onclick: () => this.#decide(yes, said) },
       t(yes === 'choose' ? 'ui-choose' : 'ui-approve'));
     const pin = question.kind === 'approve' ? this.#pinField(question.pin) : [];
-    return el('div', { class: 'foot' }, ...pin, el('div', { class: 'buttons' }, said, refuse, this.#approve));
+    return el('div', { class: 'foot' }, ...pin, el('div', { class: 'buttons' }, refuse, this.#approve), said);
   }
 
   #pinField(pin) {

@@ -178,7 +178,12 @@ pub(super) async fn run(
     }
     match interruption {
         None => Ok(Attempt::Complete),
-        Some(error @ (TokenError::SchemeUnsupported { .. } | TokenError::KeyAmbiguous { .. })) => Err(error.into()),
+        // No PIN mends these.
+        Some(
+            error @ (TokenError::SchemeUnsupported { .. }
+            | TokenError::KeyAmbiguous { .. }
+            | TokenError::KeyNotFound { .. }),
+        ) => Err(error.into()),
         Some(error) => Ok(Attempt::Interrupted(error.into())),
     }
 }
