@@ -31,6 +31,7 @@ use crate::mig24::Mig24;
 use crate::prompters::LinkOpener;
 use crate::signing::{Signing, SigningOptions};
 use crate::store::Store;
+use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Deadlines, Discovery, Fleet, FleetOptions, ModuleSpec};
 
 /// How long connections may take to end.
@@ -210,6 +211,7 @@ fn signing_options(config: &Config) -> Result<SigningOptions, Fault> {
     Ok(SigningOptions {
         question_timeout: Duration::from_secs(config.agent.question_timeout_seconds),
         unattended: unattended.collect::<Result<_, _>>()?,
+        timestamp_authority: TimestampAuthority::new(&config.timestamp)?,
     })
 }
 

@@ -33,6 +33,7 @@ use crate::endpoint::submission::{Submission, check_digest, spool_base64};
 use crate::endpoint::visible::visible;
 use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario};
 use crate::messages::{Code, Fault, Localizer};
+use crate::config::TimestampLevel;
 use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
 
 /// The kind of jobs that make signatures.
@@ -56,8 +57,8 @@ pub(crate) struct SignatureRequest<'a> {
     #[schema(value_type = Option<String>)]
     certificate: Option<Cow<'a, str>>,
     /// What is made.
-    #[serde(default, rename = "format")]
-    _format: SignatureFormat,
+    #[serde(default)]
+    format: SignatureFormat,
     /// Whether the content stays outside of the signature.
     #[serde(default = "yes")]
     detached: bool,
@@ -119,9 +120,21 @@ pub(crate) enum SignatureFormat {
     #[default]
     #[serde(rename = "cades-b")]
     CadesB,
+    /// CAdES baseline T: with a timestamp.
+    #[serde(rename = "cades-t")]
+    CadesT,
     /// CMS (RFC 5652); a CAdES-B signature is one.
     #[serde(rename = "cms")]
     Cms,
+}
+
+impl SignatureFormat {
+    fn timestamp(self) -> TimestampLevel {
+        match self {
+            Self::CadesT => TimestampLevel::Required,
+            Self::CadesB | Self::Cms => TimestampLevel::None,
+        }
+    }
 }
 
 /// How signatures come back in JSON.
@@ -280,6 +293,7 @@ pub(super) async fn begin(
         format: Format {
             detached: request.detached,
             include_chain: request.include_chain,
+            timestamp: request.format.timestamp(),
         },
         encoding: request.encoding,
         documents,
@@ -402,7 +416,12 @@ impl SignatureScenario {
             destination: None,
             notice: None,
         };
-        let signed = self.signing.sign(context, request).await?;
+        if request.format.timestamp == TimestampLevel::None {
+            return Ok(json!(self.signing.sign(context, request).await?));
+        }
+        // As a step, because a timestamp may have to be asked for again.
+        let sign = || async { self.signing.sign(context, request.clone()).await.map_err(signing::step_error) };
+        let signed: Signed = context.safe_step("sign", sign).await?;
         Ok(json!(signed))
     }
 }
