@@ -376,6 +376,7 @@ ui-media-type = Type
 ui-digest = Checksum
 ui-digest-unseen = tokensign has not seen this document: the program sent only its checksum
 ui-entries = Inside
+ui-search = Search
 ui-show-all = Show all
 ui-copy = Copy
 ui-copied = Copied

@@ -374,6 +374,7 @@ ui-media-type = Түрі
 ui-digest = Бақылау сомасы
 ui-digest-unseen = tokensign бұл құжатты көрген жоқ: бағдарлама тек бақылау сомасын жіберді
 ui-entries = Ішінде
+ui-search = Іздеу
 ui-show-all = Барлығын көрсету
 ui-copy = Көшіру
 ui-copied = Көшірілді

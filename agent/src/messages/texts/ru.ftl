@@ -383,6 +383,7 @@ ui-media-type = Тип
 ui-digest = Контрольная сумма
 ui-digest-unseen = tokensign не видел этот документ: программа прислала только его контрольную сумму
 ui-entries = Внутри
+ui-search = Найти
 ui-show-all = Показать все
 ui-copy = Скопировать
 ui-copied = Скопировано
