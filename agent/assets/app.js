@@ -234,14 +234,15 @@ function drawOutcomes() {
 async function showTokens() {
   const { tokens, modules } = await call('GET', '/v1/tokens').catch(() => ({ tokens: [], modules: [] }));
   const chips = tokens.map((token) => chip(token.label || token.model, token.state === 'present' ? t('ui-token-present') : t('ui-token-locked'), token.state !== 'present'));
-  const broken = modules.filter((module) => module.fault && module.state !== 'missing').map((module) => chip(module.name, module.fault.title, true));
+  const broken = modules.filter((module) => module.fault && module.state !== 'missing').map((module) => chip(module.name.split(/[\\/]/).pop(), t(`ui-module-${module.state}`), true, `${module.fault.title} ${module.fault.what_to_do}`));
   const none = tokens.length ? [] : [el('span', { class: 'token none' }, icon('token'), t('ui-tokens-none'))];
   strip.replaceChildren(...none, ...chips, ...broken);
   strip.hidden = !inside;
 }
 
-function chip(name, state, isBad) {
-  return el('span', { class: isBad ? 'token bad' : 'token' }, icon('token'), name, el('span', { class: 'state' }, state));
+function chip(name, state, isBad, more) {
+  return el('span', { class: isBad ? 'token bad' : 'token', title: more },
+    icon('token'), el('span', { class: 'name' }, name), el('span', { class: 'state' }, state));
 }
 
 async function showApplications() {

@@ -50,7 +50,13 @@ export function size(bytes) {
 }
 
 /** A day for people. */
-export const day = (time) => new Intl.DateTimeFormat(current, { day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(time));
+export const day = (time) => format({ day: 'numeric', month: 'long', year: 'numeric' }, { day: '2-digit', month: '2-digit', year: 'numeric' }, time);
 
 /** A moment for people. */
-export const moment = (time) => new Intl.DateTimeFormat(current, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time));
+export const moment = (time) => format({ dateStyle: 'medium', timeStyle: 'short' }, { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit' }, time);
+
+/** Browsers without Kazakh month names write numbers such as M11; digits in the order of the country are better. */
+function format(options, plain, time) {
+  const known = Intl.DateTimeFormat.supportedLocalesOf(current).length > 0 && current !== 'kk';
+  return new Intl.DateTimeFormat(known ? current : 'ru', known ? options : plain).format(new Date(time));
+}

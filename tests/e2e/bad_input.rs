@@ -52,11 +52,22 @@ async fn certificates_that_cannot_sign_are_refused_before_the_prompt() {
         ("expired", "certificate_expired"),
         ("not-yet-valid", "certificate_not_yet_valid"),
         ("authentication-only", "certificate_wrong_purpose"),
-        ("certificate-without-key", "certificate_without_key"),
     ] {
         let fingerprint = world.tokens.certificate(name).fingerprint;
         assert_eq!(code_of(&world, request(&fingerprint)).await, code, "{name}");
     }
+}
+
+/// The token shows its keys after the PIN only, so the missing one shows then.
+#[tokio::test]
+async fn a_certificate_without_its_key_ends_with_a_true_error() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("certificate-without-key");
+    let id = world.request_signature(&certificate.fingerprint, b"x").await;
+    world.agent.approve(&certificate.pin).await;
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    assert_eq!(resource["state"], "failed", "{resource}");
+    assert_eq!(resource["fault"]["code"], "key_not_found", "{resource}");
 }
 
 #[tokio::test]

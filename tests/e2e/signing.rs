@@ -184,7 +184,7 @@ async fn several_certificates_fit_and_the_person_chooses() {
     let director = world.tokens.certificate("kz-director");
     let body = json!({
         "purpose": "signature",
-        "certificate": "valid_at=now",
+        "certificate": "any",
         "documents": [{ "name": "contract.txt", "content": "aGVsbG8=" }],
     });
     let answer: Value = world
@@ -270,10 +270,7 @@ async fn a_killed_worker_costs_one_pin_and_no_signature() {
     assert_eq!(workers, 1, "one worker has the module");
     let again = wait_for_another(&world, &question).await;
     assert_eq!(again["notice"]["code"], "module_crashed", "{again}");
-    assert!(
-        again["notice"].to_string().contains("gost_token"),
-        "the module is named: {again}"
-    );
+    assert_eq!(again["notice"]["module"], "GOST test token", "{}", again["notice"]);
     world.tokens.gost_control(&json!({}));
     world
         .agent

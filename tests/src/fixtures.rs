@@ -139,6 +139,11 @@ impl Tokens {
         config.gost_ca = Some(self.fixtures.gost_ca().to_owned());
         config.openssl_conf = Some(self.fixtures.gost_openssl_configuration().to_owned());
         config.company.bin = director.bin.expect("the director's certificate names a company");
+        let organisation = &self.fixtures.certificate("gost-director").identity;
+        config.organisation.inn = organisation
+            .innle
+            .clone()
+            .expect("the director's certificate names an organisation");
         config.people.employees = vec![Employee::with_iin(
             director.iin.expect("the director's certificate names a person"),
         )];

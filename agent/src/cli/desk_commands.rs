@@ -141,7 +141,8 @@ pub(super) fn audit(session: &Session, command: &Audit) -> Result<(), Fault> {
         Audit::List { limit } => {
             let entries = audit::list(&connection, None, *limit)?;
             output.result(&json!({ "entries": entries }), || {
-                let mut table = Table::new(["#", "", "", "", ""].map(str::to_owned));
+                let mut table =
+                    Table::new(["ui-serial", "ui-time", "ui-kind", "ui-who", "ui-id"].map(|key| output.text(key)));
                 for entry in &entries {
                     let at = entry.at.format(&Rfc3339).unwrap_or_default();
                     table.row([

@@ -54,16 +54,19 @@ pub(super) async fn run(session: &Session) -> Result<(), Fault> {
         })
         .collect();
     output.result(&json!({ "checks": value }), || {
-        let mut lines = Vec::new();
+        let mut table = Table::new(["ui-name", "ui-state", "ui-details"].map(|key| output.text(key)));
         for check in &checks {
-            let mut table = Table::new([String::new(), String::new(), String::new()]);
             let word = if check.fault.is_some() {
                 "cli-check-problem"
             } else {
                 "cli-check-ok"
             };
             table.row([check.name.clone(), output.text(word), check.found.clone()]);
-            lines.extend(table_lines(&table).into_iter().filter(|line| !line.is_empty()));
+        }
+        let mut rows = table_lines(&table).into_iter();
+        let mut lines: Vec<_> = rows.next().into_iter().collect();
+        for (check, row) in checks.iter().zip(rows) {
+            lines.push(row);
             if let Some(fault) = &check.fault {
                 lines.push(format!("    {}", printable(&localizer.fault_title(fault))));
                 lines.push(format!("    {}", printable(&localizer.fault_advice(fault))));

@@ -13,11 +13,10 @@ use crate::consent::QuestionState;
 use crate::messages::{Code, Fault};
 use crate::platform;
 
-/// How long one waiting request lasts, in seconds; also how often progress is shown.
-const WAIT: u64 = 20;
-const WAIT_WITH_PROGRESS: u64 = 1;
-/// A decision that was taken needs a moment until the work shows it.
-const SETTLING: Duration = Duration::from_millis(100);
+/// How long one waiting request lasts, in seconds.
+const WAIT: u64 = 30;
+/// The work is looked at again so often even when no event comes, for its progress.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Follows work that this command started until it is settled, and answers its questions.
 #[derive(Debug)]
@@ -71,41 +70,51 @@ impl<'a> Follower<'a> {
     }
 
     async fn run(&mut self, path: &str, progress: &ProgressBar) -> Result<Value, Fault> {
-        let seconds = if progress.is_hidden() { WAIT } else { WAIT_WITH_PROGRESS };
+        let client = self.client;
+        let mut settled = Box::pin(client.wait(path, WAIT));
+        let mut work = client.get(path).await?;
         loop {
-            let work = self.client.wait(path, seconds).await?;
             show_progress(progress, &work);
             if work["state"] != "running" {
                 return Ok(work);
             }
-            let Some(id) = work["waiting"]["question"]
-                .as_str()
-                .and_then(|id| id.parse::<Uuid>().ok())
-            else {
-                continue;
-            };
-            let asked = match self.prompter.question(id).await? {
-                Some(asked) if asked.question.state == QuestionState::Waiting => asked,
-                // It was decided, and the agent works on it.
-                _ => {
-                    tokio::time::sleep(SETTLING).await;
-                    continue;
+            self.answer(&work, progress).await?;
+            work = tokio::select! {
+                work = &mut settled => {
+                    settled = Box::pin(client.wait(path, WAIT));
+                    work?
                 }
+                () = self.attachment.changed() => client.get(path).await?,
+                () = tokio::time::sleep(LOOK_AGAIN) => client.get(path).await?,
             };
-            let answered = match &self.pin {
-                Some(pin) => self.prompter.approve_unattended(&asked, pin).await?,
-                None => {
-                    // The bar makes room for the question.
-                    progress.reset();
-                    self.prompter.ask(asked, &mut self.attachment).await?
-                }
-            };
-            match answered {
-                Answered::Taken => self.output.say(&self.output.text("ui-working")),
-                Answered::Elsewhere => {}
-                Answered::Left => return Err(Fault::new(Code::Cancelled)),
-            }
         }
+    }
+
+    /// Answers the question that the work waits for, if it waits for one.
+    async fn answer(&mut self, work: &Value, progress: &ProgressBar) -> Result<(), Fault> {
+        let question = work["waiting"]["question"]
+            .as_str()
+            .and_then(|id| id.parse::<Uuid>().ok());
+        let Some(id) = question else { return Ok(()) };
+        let asked = match self.prompter.question(id).await? {
+            Some(asked) if asked.question.state == QuestionState::Waiting => asked,
+            // It was decided, and the agent works on it.
+            _ => return Ok(()),
+        };
+        let answered = match &self.pin {
+            Some(pin) => self.prompter.approve_unattended(&asked, pin).await?,
+            None => {
+                // The bar makes room for the question.
+                progress.reset();
+                self.prompter.ask(asked, &mut self.attachment).await?
+            }
+        };
+        match answered {
+            Answered::Taken => self.output.say(&self.output.text("ui-working")),
+            Answered::Elsewhere => {}
+            Answered::Left => return Err(Fault::new(Code::Cancelled)),
+        }
+        Ok(())
     }
 }
 

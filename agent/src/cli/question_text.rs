@@ -167,16 +167,27 @@ impl Rows<'_> {
     fn caller(&mut self, caller: &CallerView) {
         if caller.application.is_none() && caller.origin.is_none() {
             self.push("ui-who", self.output.text("ui-caller-owner"));
+        } else if caller.verified {
+            self.push("ui-who", &caller.name);
         } else {
-            let how = if caller.verified {
-                "ui-caller-verified"
-            } else {
-                "ui-caller-unverified"
-            };
-            self.push("ui-who", format!("{} ({})", caller.name, self.output.text(how)));
+            self.push("ui-who", self.self_named(&caller.name));
         }
-        self.push_if("ui-origin", caller.origin.as_ref());
-        self.push_if("ui-process", caller.process.as_ref());
+        self.origin_and_process(caller.origin.as_ref(), caller);
+    }
+
+    /// A name that nobody vouches for.
+    fn self_named(&self, name: &str) -> String {
+        format!("{name} ({})", self.output.text("ui-caller-unverified"))
+    }
+
+    fn origin_and_process(&mut self, origin: Option<&String>, caller: &CallerView) {
+        let vouched = |value: &String| match caller.verified {
+            true => format!("{value} ({})", self.output.text("ui-caller-verified")),
+            false => value.clone(),
+        };
+        let (origin, process) = (origin.map(vouched), caller.process.as_ref().map(vouched));
+        self.push_if("ui-origin", origin.as_ref());
+        self.push_if("ui-process", process.as_ref());
     }
 
     fn action(&mut self, action: Action) {
@@ -260,14 +271,8 @@ impl Rows<'_> {
     }
 
     fn pairing(&mut self, pairing: &PairingView, caller: &CallerView) {
-        let how = if caller.verified {
-            "ui-caller-verified"
-        } else {
-            "ui-caller-unverified"
-        };
-        self.push("ui-name", format!("{} ({})", pairing.name, self.output.text(how)));
-        self.push_if("ui-origin", pairing.origin.as_ref());
-        self.push_if("ui-process", caller.process.as_ref());
+        self.push("ui-name", self.self_named(&pairing.name));
+        self.origin_and_process(pairing.origin.as_ref(), caller);
         let permissions: Vec<_> = pairing
             .permissions
             .iter()

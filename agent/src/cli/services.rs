@@ -48,7 +48,10 @@ async fn idocs_send(session: &Session, arguments: &IdocsSend) -> Result<(), Faul
     let profile = idocs_profile(session, arguments.scenario.profile.as_deref())?;
     let file = FileToSend::open(&arguments.file).await?;
     let mut send = members([
-        ("name", Some(json!(arguments.name.as_deref().unwrap_or_else(|| file.name())))),
+        (
+            "name",
+            Some(json!(arguments.name.as_deref().unwrap_or_else(|| file.name()))),
+        ),
         ("number", Some(json!(arguments.number))),
         ("date", Some(json!(arguments.date))),
         ("group", Some(json!(arguments.group))),

@@ -19,6 +19,8 @@ pub struct Answer {
     pub(super) body: Bytes,
     /// Who answered.
     pub(super) host: String,
+    /// Whose token was used.
+    pub(super) profile: String,
 }
 
 impl Answer {
@@ -64,6 +66,7 @@ impl Answer {
         Failure::Ambiguous(
             Fault::new(Code::ServiceUnreadable)
                 .arg("host", &self.host)
+                .arg("profile", &self.profile)
                 .arg("status", self.status.as_u16())
                 .detail(format!("the answer cannot be used: {what}")),
         )
@@ -71,7 +74,8 @@ impl Answer {
 
     /// The failure of an answer whose body says that the call failed, although the status says otherwise.
     pub fn refused(&self, error: &ServiceError) -> Failure {
-        error.clone().into_failure(self.status, &self.host)
+        let failure = error.clone().into_failure(self.status, &self.host);
+        failure.map(|fault| fault.arg("profile", &self.profile))
     }
 }
 

@@ -206,7 +206,13 @@ impl Call<'_> {
         let retry_after = retry_after(response.headers());
         let body = read_limited(response, &host).await?;
         if status.is_success() {
-            Ok(Answer { status, body, host })
+            let profile = self.client.profile.clone();
+            Ok(Answer {
+                status,
+                body,
+                host,
+                profile,
+            })
         } else {
             Err(failure_of(status, &without(&self.bearer, body), &host, retry_after))
         }

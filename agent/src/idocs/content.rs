@@ -60,6 +60,71 @@ impl Content {
     }
 }
 
+/// The contents that a run has had, the last of which counts.
+#[derive(Debug)]
+pub(super) struct Contents<'a> {
+    source: &'a ContentSource<'a>,
+    fetched: u32,
+    pub(super) current: Content,
+    /// Whether an earlier one had other bytes.
+    pub(super) changed: bool,
+    /// The different bytes that it has had, in order. After a restart they come in the same order again.
+    versions: Vec<BlobId>,
+    /// The versions that the person was asked about in this run.
+    asked: Vec<usize>,
+}
+
+impl<'a> Contents<'a> {
+    pub(super) async fn first(source: &'a ContentSource<'a>) -> Result<Self, JobEnd> {
+        let current = source.fetch(1).await?;
+        Ok(Self {
+            source,
+            fetched: 1,
+            versions: vec![current.blob.clone()],
+            current,
+            changed: false,
+            asked: Vec::new(),
+        })
+    }
+
+    /// Sees to it that the current content is one that the service still has.
+    pub(super) async fn renew(&mut self) -> Result<(), JobEnd> {
+        while self.current.is_disposed() {
+            self.fetched += 1;
+            let next = self.source.fetch(self.fetched).await?;
+            if !self.versions.contains(&next.blob) {
+                self.versions.push(next.blob.clone());
+            }
+            self.changed |= next.blob != self.current.blob;
+            self.current = next;
+        }
+        Ok(())
+    }
+
+    /// The name of the step that asks about the current content. It follows the bytes, so that after a restart the same bytes find the
+    /// same approval.
+    pub(super) fn ask(&mut self) -> String {
+        let version = self.version();
+        self.asked.push(version);
+        format!("sign.{}", self.label())
+    }
+
+    /// Names the current version, and how often it was asked about when that is more than once.
+    pub(super) fn label(&self) -> String {
+        let version = self.version();
+        match self.asked.iter().filter(|asked| **asked == version).count() {
+            0 | 1 => version.to_string(),
+            times => format!("{version}.{times}"),
+        }
+    }
+
+    /// The number of the current bytes among the versions, from 1.
+    fn version(&self) -> usize {
+        let at = self.versions.iter().position(|blob| *blob == self.current.blob);
+        at.unwrap_or_default() + 1
+    }
+}
+
 /// Where contents come from in one job, the `n`th one in a step of its own.
 #[derive(Debug)]
 pub(super) struct ContentSource<'a> {

@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::content::{Content, ContentSource};
+use super::content::{Content, ContentSource, Contents};
 use super::draft::Draft;
 use super::input::{DocumentToSend, SpooledFile};
+use super::left_behind::LeftBehind;
 use super::model::{BlobReference, Company, Direction, DocumentStatus, SaveSignature, Signedness};
 use super::service::Profile;
 use super::signer::Signer;
@@ -28,7 +29,6 @@ use crate::messages::{Code, Fault};
 use crate::signing::{
     AllowedCertificates, CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed,
 };
-use crate::store::blobs::BlobId;
 
 /// The kind of jobs that sign a document at the service.
 pub const QUICK_SIGN: &str = "idocs_quick_sign";
@@ -501,9 +501,9 @@ impl Run<'_> {
     }
 
     fn destination(&self, company: &Company, facts: &Facts) -> Destination {
-        let outgoing = match &self.input.subject {
-            Subject::File { .. } => true,
-            Subject::Document { direction, .. } => *direction == Direction::Outgoing,
+        let effect = match &self.input.subject {
+            Subject::File { .. } => "effect-idocs-send",
+            Subject::Document { .. } => "effect-idocs-sign",
         };
         Destination {
             service: "idocs".to_owned(),
@@ -512,12 +512,7 @@ impl Run<'_> {
             organisation: company.label(),
             counterparty: facts.counterparty.clone(),
             power_of_attorney: None,
-            effect: if outgoing {
-                "effect-idocs-send"
-            } else {
-                "effect-idocs-sign"
-            }
-            .to_owned(),
+            effect: effect.to_owned(),
             reversible: false,
         }
     }
@@ -560,70 +555,6 @@ impl Run<'_> {
 /// The step that fixes what the save sends.
 const READY: &str = "ready";
 
-/// The contents that a run has had, the last of which counts.
-struct Contents<'a> {
-    source: &'a ContentSource<'a>,
-    fetched: u32,
-    current: Content,
-    /// Whether an earlier one had other bytes.
-    changed: bool,
-    /// The different bytes that it has had, in order. After a restart they come in the same order again.
-    versions: Vec<BlobId>,
-    /// The versions that the person was asked about in this run.
-    asked: Vec<usize>,
-}
-
-impl<'a> Contents<'a> {
-    async fn first(source: &'a ContentSource<'a>) -> Result<Self, JobEnd> {
-        let current = source.fetch(1).await?;
-        Ok(Self {
-            source,
-            fetched: 1,
-            versions: vec![current.blob.clone()],
-            current,
-            changed: false,
-            asked: Vec::new(),
-        })
-    }
-
-    /// Sees to it that the current content is one that the service still has.
-    async fn renew(&mut self) -> Result<(), JobEnd> {
-        while self.current.is_disposed() {
-            self.fetched += 1;
-            let next = self.source.fetch(self.fetched).await?;
-            if !self.versions.contains(&next.blob) {
-                self.versions.push(next.blob.clone());
-            }
-            self.changed |= next.blob != self.current.blob;
-            self.current = next;
-        }
-        Ok(())
-    }
-
-    /// The name of the step that asks about the current content. It follows the bytes, so that after a restart the same bytes find the
-    /// same approval.
-    fn ask(&mut self) -> String {
-        let version = self.version();
-        self.asked.push(version);
-        format!("sign.{}", self.label())
-    }
-
-    /// Names the current version, and how often it was asked about when that is more than once.
-    fn label(&self) -> String {
-        let version = self.version();
-        match self.asked.iter().filter(|asked| **asked == version).count() {
-            0 | 1 => version.to_string(),
-            times => format!("{version}.{times}"),
-        }
-    }
-
-    /// The number of the current bytes among the versions, from 1.
-    fn version(&self) -> usize {
-        let at = self.versions.iter().position(|blob| *blob == self.current.blob);
-        at.unwrap_or_default() + 1
-    }
-}
-
 impl Facts {
     /// What the document is called in the question.
     fn label(&self, subject: &Subject) -> String {
@@ -643,45 +574,6 @@ impl Company {
         match (&self.company_name, &self.company_bin) {
             (Some(name), Some(bin)) => Some(format!("{name}, БИН {bin}")),
             (name, bin) => name.clone().or_else(|| bin.clone()),
-        }
-    }
-}
-
-/// What a scenario that does not finish leaves at the service.
-#[derive(Debug, Default)]
-struct LeftBehind {
-    document: Option<ServiceId>,
-    created: bool,
-    sent: Option<bool>,
-}
-
-impl LeftBehind {
-    /// A document that this job made (or found), which is not sent.
-    fn document(document: ServiceId, created: bool) -> Self {
-        Self {
-            document: Some(document),
-            created,
-            sent: Some(false),
-        }
-    }
-
-    fn may_be_sent(&mut self) {
-        self.sent = None;
-    }
-
-    fn is_not_sent(&mut self) {
-        self.sent = Some(false);
-    }
-
-    /// The end with what is left in it.
-    fn told(self, end: JobEnd) -> JobEnd {
-        let Some(document) = self.document else {
-            return end;
-        };
-        let left = json!({ "document_id": document, "created": self.created, "sent": self.sent });
-        match end {
-            JobEnd::Closed(fault) => JobEnd::Closed(fault.extra("left_behind", left)),
-            JobEnd::Stopped(fault) => JobEnd::Stopped(fault.extra("left_behind", left)),
         }
     }
 }

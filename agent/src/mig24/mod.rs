@@ -7,6 +7,7 @@ mod client;
 mod documents;
 mod hash_value;
 mod input;
+mod left_behind;
 mod model;
 mod package_group;
 mod readings;

@@ -15,6 +15,7 @@ use time::format_description::well_known::Rfc3339;
 use super::client::Mig24Client;
 use super::documents::{Checked, Documents};
 use super::input::PlannedGroup;
+use super::left_behind::LeftBehind;
 use super::model::{GroupDocument, GroupInfo, Signedness};
 use super::readings::Readings;
 use super::service::{Mig24, Profile};
@@ -413,9 +414,9 @@ impl Run<'_> {
     }
 
     fn destination(&self, info: &GroupInfo, organisation: Option<String>, mchd: Option<String>) -> Destination {
-        let counterparty = match &self.input.subject {
-            Subject::Files(planned) => Some(planned.recipient.label()),
-            Subject::Group(_) => info.recipient(),
+        let (counterparty, effect) = match &self.input.subject {
+            Subject::Files(planned) => (Some(planned.recipient.label()), "effect-mig24-send"),
+            Subject::Group(_) => (info.recipient(), "effect-mig24-sign"),
         };
         Destination {
             service: "mig24".to_owned(),
@@ -424,7 +425,7 @@ impl Run<'_> {
             organisation,
             counterparty,
             power_of_attorney: mchd,
-            effect: "effect-mig24-send".to_owned(),
+            effect: effect.to_owned(),
             reversible: false,
         }
     }
@@ -467,44 +468,5 @@ impl Run<'_> {
                 "finished_at": rfc3339(finished.at),
             },
         })
-    }
-}
-
-/// What a scenario that does not finish leaves at the service.
-#[derive(Debug, Default)]
-struct LeftBehind {
-    group: Option<ServiceId>,
-    created: bool,
-    sent: Option<bool>,
-}
-
-impl LeftBehind {
-    /// A group that this job made (or found), which is not sent.
-    fn group(group: ServiceId, created: bool) -> Self {
-        Self {
-            group: Some(group),
-            created,
-            sent: Some(false),
-        }
-    }
-
-    fn may_be_sent(&mut self) {
-        self.sent = None;
-    }
-
-    fn is_not_sent(&mut self) {
-        self.sent = Some(false);
-    }
-
-    /// The end with what is left in it.
-    fn told(self, end: JobEnd) -> JobEnd {
-        let Some(group) = self.group else {
-            return end;
-        };
-        let left = json!({ "package_group_id": group, "created": self.created, "sent": self.sent });
-        match end {
-            JobEnd::Closed(fault) => JobEnd::Closed(fault.extra("left_behind", left)),
-            JobEnd::Stopped(fault) => JobEnd::Stopped(fault.extra("left_behind", left)),
-        }
     }
 }

@@ -181,7 +181,12 @@ impl Bench<'_> {
         }
         match interruption {
             None => Ok(Attempt::Complete),
-            Some(error @ (TokenError::SchemeUnsupported { .. } | TokenError::KeyAmbiguous { .. })) => Err(error.into()),
+            // No PIN mends these.
+            Some(
+                error @ (TokenError::SchemeUnsupported { .. }
+                | TokenError::KeyAmbiguous { .. }
+                | TokenError::KeyNotFound { .. }),
+            ) => Err(error.into()),
             Some(error) => Ok(Attempt::Interrupted(error.into())),
         }
     }

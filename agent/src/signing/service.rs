@@ -134,8 +134,7 @@ impl Signing {
     }
 
     async fn candidate(&self, context: &JobContext, request: &CertificateRequest) -> Result<Candidate, Fault> {
-        let inventory = self.inventory().await;
-        let mut candidates = selection::candidates(&inventory, &request.selector, request.purpose)?;
+        let mut candidates = self.candidates(request).await?;
         if candidates.len() == 1 {
             return Ok(candidates.remove(0));
         }
@@ -161,13 +160,13 @@ impl Signing {
         }
     }
 
-    /// The inventory; looked up when nothing is known yet.
-    async fn inventory(&self) -> Arc<Inventory> {
-        let known = self.inner.fleet.inventory();
-        if known.tokens.is_empty() {
-            self.inner.fleet.refresh().await
-        } else {
-            known
+    /// The certificates that fit. When none does, the tokens are looked at again: one may have been plugged in just now.
+    async fn candidates(&self, request: &CertificateRequest) -> Result<Vec<Candidate>, Fault> {
+        let fleet = &self.inner.fleet;
+        let look = |inventory: Arc<Inventory>| selection::candidates(&inventory, &request.selector, request.purpose);
+        match look(fleet.inventory()) {
+            Err(fault) if fault.code() == Code::CertificateNotFound => look(fleet.refresh().await),
+            known => known,
         }
     }
 

@@ -308,7 +308,12 @@ pub(super) async fn begin(
         application: caller.application(),
         title: title(&input.order.documents),
         input: serde_json::to_value(&input).map_err(Fault::internal)?,
-        blobs: input.order.documents.iter().filter_map(|document| document.blob.clone()).collect(),
+        blobs: input
+            .order
+            .documents
+            .iter()
+            .filter_map(|document| document.blob.clone())
+            .collect(),
     };
     let id = key.start(&shared, &caller, &input.order, job).await?;
     drop(held);
@@ -376,7 +381,9 @@ pub(super) async fn file(
 ) -> Result<Response, Problem> {
     let job = jobs::own(&shared, &caller, id, Some(KIND)).await?;
     let Some(outcome) = job.outcome else {
-        return Err(Fault::new(Code::WrongState).detail("there are no signatures yet").into());
+        return Err(Fault::new(Code::WrongState)
+            .detail("there are no signatures yet")
+            .into());
     };
     let mut signed: Signed = serde_json::from_value(outcome).map_err(Fault::internal)?;
     if index >= signed.documents.len() {
@@ -435,7 +442,11 @@ impl SignatureResource {
     fn of(job: Job, localizer: Localizer) -> Result<Self, Fault> {
         let waiting = jobs::waiting(&job);
         let Input { order, .. } = serde_json::from_value(job.input).map_err(Fault::internal)?;
-        let signed: Option<Signed> = job.outcome.map(serde_json::from_value).transpose().map_err(Fault::internal)?;
+        let signed: Option<Signed> = job
+            .outcome
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(Fault::internal)?;
         let (certificate, documents) = match signed {
             Some(signed) => {
                 let documents = signed.documents.into_iter().map(|document| SignedDocument {
@@ -453,7 +464,11 @@ impl SignatureResource {
                 (Some(certificate), documents.collect())
             }
             None => {
-                let state = if job.state.is_settled() { DocumentState::Failed } else { DocumentState::Waiting };
+                let state = if job.state.is_settled() {
+                    DocumentState::Failed
+                } else {
+                    DocumentState::Waiting
+                };
                 let documents = order.documents.into_iter().map(|document| SignedDocument {
                     name: document.name,
                     reference: document.reference,
@@ -516,7 +531,10 @@ fn check(caller: &Caller, request: &SignatureRequest<'_>) -> Result<(), Fault> {
         return Err(Fault::new(Code::NotUnattended).detail("only the command line gives a PIN by itself"));
     }
     if request.documents.is_empty() || request.documents.len() > MOST_DOCUMENTS {
-        return Err(Fault::invalid_field("documents", format_args!("has 1 to {MOST_DOCUMENTS} entries")));
+        return Err(Fault::invalid_field(
+            "documents",
+            format_args!("has 1 to {MOST_DOCUMENTS} entries"),
+        ));
     }
     for (index, document) in request.documents.iter().enumerate() {
         let place = Place(index);
@@ -530,19 +548,31 @@ fn check(caller: &Caller, request: &SignatureRequest<'_>) -> Result<(), Fault> {
         ];
         for (name, text) in texts {
             if text.is_some_and(|text| text.len() > LONGEST_TEXT) {
-                return Err(Fault::invalid_field(place.field(name), format_args!("is longer than {LONGEST_TEXT} bytes")));
+                return Err(Fault::invalid_field(
+                    place.field(name),
+                    format_args!("is longer than {LONGEST_TEXT} bytes"),
+                ));
             }
         }
         match (&document.content, &document.part, &document.digest) {
             (Some(_), Some(_), _) => {
-                return Err(Fault::invalid_field(place.field("part"), "comes with content; one of them is enough"));
+                return Err(Fault::invalid_field(
+                    place.field("part"),
+                    "comes with content; one of them is enough",
+                ));
             }
             (None, None, None) => {
-                return Err(Fault::invalid_field(place.field("content"), "is missing, and there is no digest"));
+                return Err(Fault::invalid_field(
+                    place.field("content"),
+                    "is missing, and there is no digest",
+                ));
             }
             (None, None, Some(_)) => {
                 if !request.detached {
-                    return Err(Fault::invalid_field(place.field("content"), "is missing: it is to go into the signature"));
+                    return Err(Fault::invalid_field(
+                        place.field("content"),
+                        "is missing: it is to go into the signature",
+                    ));
                 }
                 caller.require(&Permission::RawHash)?;
             }
