@@ -195,6 +195,7 @@ fn key_type(key: &PublicKey) -> String {
             country: GostCountry::Kz,
             ..
         } => format!("kz-gost2015-{bits}"),
+        PublicKey::Gost2001 { .. } => "gost2001-256".to_owned(),
         PublicKey::Unsupported { oid } => oid.to_string(),
     }
 }
