@@ -1,7 +1,7 @@
 //! The floors of the house, kept by reading the imports of `agent/src`.
 //!
 //! A room (a module directly under `src`) uses rooms on floors below its own, never one above or beside it. The first floor has
-//! rooms that the others stand on; what they may use of each other is listed in [`BESIDE`]. Rooms name each other by paths that begin
+//! rooms that the others stand on; what rooms may use of others beside them is listed in [`BESIDE`]. Rooms name each other by paths that begin
 //! with `crate::`, in `use` lines and elsewhere, tests included; `lib.rs` and `main.rs` are the house's door and belong to no room.
 
 #![allow(clippy::unwrap_used)]
@@ -32,12 +32,14 @@ const FLOORS: &[(&str, u8)] = &[
     ("cli", 8),
 ];
 
-/// On the first floor: who may use whom.
+/// Who may use whom beside them: the rooms of the first floor that others stand on, and the endpoint, which puts the agent
+/// together and so hands the desk its prompters.
 const BESIDE: &[(&str, &str)] = &[
     ("cms", "certificate"),
     ("config", "messages"),
     ("config", "platform"),
     ("platform", "messages"),
+    ("endpoint", "prompters"),
 ];
 
 #[test]

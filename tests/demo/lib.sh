@@ -43,8 +43,10 @@ wait_for() {
     until "$@" >/dev/null 2>&1; do
         for entry in "${started[@]}"; do
             if ! kill -0 "${entry%%:*}" 2>/dev/null; then
+                local status=0
+                wait "${entry%%:*}" || status=$?
                 tail -n 20 "$work/${entry#*:}.log" >&2 || true
-                fail "${entry#*:} has ended"
+                fail "${entry#*:} has ended (status $status)"
             fi
         done
         tries=$((tries + 1))
@@ -66,7 +68,9 @@ stop_everything() {
         wait "${entry%%:*}" 2>/dev/null || true
     done
     rm -f "$answer"
-    if [ "$status" -ne 0 ] && [ -d "${work-}" ]; then
+    if [ "$status" -eq 130 ]; then
+        echo "demo: stopped, and with it everything that it had started" >&2
+    elif [ "$status" -ne 0 ] && [ -d "${work-}" ]; then
         echo "demo: failed; what was started has been stopped, logs are in $work" >&2
     fi
     exit "$status"
@@ -145,14 +149,15 @@ person_sits_down() {
     wait_on_screen "Waiting for requests"
 }
 
-# Waits until the text comes up on the part of the screen that was not read yet; leaves it in $seen.
+# Waits until the text comes up on the part of the screen that was not read yet; leaves what was read, up to it, in $seen.
 wait_on_screen() {
     text_is_there() {
-        seen=$(tail -c "+$((screen_read + 1))" "$screen")
+        seen=$(tail -c "+$((screen_read + 1))" "$screen" | tr -d '\0')
         case $seen in *"$1"*) return 0 ;; *) return 1 ;; esac
     }
     wait_for "“$1” on the person's screen" text_is_there "$1"
-    screen_read=$(stat -c %s "$screen")
+    seen=${seen%%"$1"*}$1
+    screen_read=$((screen_read + $(printf '%s' "$seen" | wc -c)))
 }
 
 show_seen() { tr -d '\r' <<<"$seen" | sed 's/^/  | /'; }
@@ -165,19 +170,21 @@ person_approves() {
         approvals+=("$(jq -nc --arg what "$what" '{what: $what, at: (now | todate), prompter: "web"}')")
         return
     fi
-    wait_on_screen "Approve?"
+    wait_on_screen "“no” to refuse:"
     show_seen
+    local question=$seen
     if [ "$what" = pairing ]; then
         case $seen in *"$text"*) ;; *) fail "the person sees other digits than the program shows" ;; esac
     fi
     echo "  | (types: yes)"
     echo yes >&"$person_keys"
+    wait_on_screen yes
     if [ "$what" != pairing ]; then
-        wait_on_screen "PIN ("
+        wait_on_screen "PIN (not shown; empty: refuse):"
         echo "  | (types the PIN)"
         printf '%s\n' "$text" >&"$person_keys"
     fi
-    approvals+=("$(jq -nc --arg what "$what" --arg seen "$(tr -d '\r' <<<"$seen")" \
+    approvals+=("$(jq -nc --arg what "$what" --arg seen "$(tr -d '\r' <<<"$question")" \
         '{what: $what, at: (now | todate), prompter: "terminal", shown: ($seen | split("\n") | map(select(. != "")))}')")
 }
 

@@ -108,7 +108,7 @@ timing pairing
 chapter "iDocs: send a document, sign it, save the signature with the server's ticket"
 printf 'Акт выполненных работ № 7\nИсполнитель: ТОО «Вымышленная компания»\n' >"$work/act.txt"
 api POST /v1/idocs/demo/quick-signs "${auth[@]}" -H "Idempotency-Key: demo-idocs-$$" \
-    -F 'request={"send": {"name": "act.txt", "number": "7", "date": "2026-11-21", "group": "Акты",
+    -F 'request={"send": {"name": "act.txt", "number": "7", "date": "2026-11-21", "group": "Accounting",
   "counterparty_bin": "210540000019"}};type=application/json' -F "file=@$work/act.txt"
 expect 202
 idocs_job=$(jq -er .id "$answer")

@@ -230,7 +230,7 @@ pub(super) struct IdocsSend {
     /// The document's date, YYYY-MM-DD.
     #[arg(long)]
     pub(super) date: String,
-    /// The document group.
+    /// The document group: Accounting, Financial, Legal, Constitutive, HR, Paperwork, Purchase, Warehouse, Organizational or General.
     #[arg(long)]
     pub(super) group: String,
     /// The counterparty's BIN, or IIN with --individual.
