@@ -110,7 +110,7 @@ fn insert_into(
     addition: &[u8],
 ) -> Result<Vec<u8>, AmendError> {
     let outline = Outline::read(der)?;
-    let set = set(&outline).ok_or(malformed(Asn1Error::Truncated))?;
+    let set = set(&outline).ok_or_else(|| malformed(Asn1Error::Truncated))?;
     let mut enclosing = outline.enclosing.to_vec();
     enclosing.push(set);
     Ok(insert(der, &enclosing, place_in_set(der, &set, addition), addition))

@@ -84,7 +84,7 @@ impl TimestampAuthority {
     async fn proved(&self, signature: &[u8], scheme: &Scheme) -> Result<TimestampToken, String> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).map_err(|error| format!("there is no randomness for the request: {error}"))?;
-        let algorithm = self.digest.unwrap_or(scheme.digest());
+        let algorithm = self.digest.unwrap_or_else(|| scheme.digest());
         let request = TimestampRequest {
             algorithm: scheme.imprint_identifier(algorithm),
             imprint: algorithm.digest(signature),
