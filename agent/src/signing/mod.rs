@@ -19,5 +19,6 @@ pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
+pub(crate) use selection::{key_type, location, uri};
 pub use service::{Signing, SigningOptions};
 pub use timestamping::step_error;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::jobs::{self, Waiting};
 use crate::certificate::{Purpose, Selector};
 use crate::cms::{Digest, DigestAlgorithm, DigestError};
+use crate::config::TimestampLevel;
 use crate::consent::CallerView;
 use crate::endpoint::body::parse_json;
 use crate::endpoint::caller::{Caller, Identity};
@@ -33,7 +34,6 @@ use crate::endpoint::submission::{Submission, check_digest, spool_base64};
 use crate::endpoint::visible::visible;
 use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario};
 use crate::messages::{Code, Fault, Localizer};
-use crate::config::TimestampLevel;
 use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
 
 /// The kind of jobs that make signatures.
@@ -420,7 +420,12 @@ impl SignatureScenario {
             return Ok(json!(self.signing.sign(context, request).await?));
         }
         // As a step, because a timestamp may have to be asked for again.
-        let sign = || async { self.signing.sign(context, request.clone()).await.map_err(signing::step_error) };
+        let sign = || async {
+            self.signing
+                .sign(context, request.clone())
+                .await
+                .map_err(signing::step_error)
+        };
         let signed: Signed = context.safe_step("sign", sign).await?;
         Ok(json!(signed))
     }
