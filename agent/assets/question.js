@@ -104,14 +104,18 @@ export class QuestionCard {
     this.#restartDelay();
   }
 
+  /** The name is what the person confirmed at pairing, or what the program calls itself; origin and process are what the browser or
+   *  the kernel says. The mark stands at what it is about. */
   #who() {
     const { caller, kind } = this.#question;
     const isOwner = kind !== 'pair' && !caller.application && caller.name === 'tokensign';
+    const isSelfDeclared = kind === 'pair' || !caller.verified;
+    const confirmed = (value) => value && el('span', {}, value, caller.verified ? el('span', { class: 'badge' }, t('ui-caller-verified')) : null);
     return part('ui-who',
       el('div', {},
         el('span', { class: 'strong' }, isOwner ? t('ui-caller-owner') : caller.name),
-        el('span', { class: caller.verified ? 'badge' : 'badge warn' }, t(caller.verified ? 'ui-caller-verified' : 'ui-caller-unverified'))),
-      facts([['ui-origin', caller.origin], ['ui-process', caller.process]]));
+        isSelfDeclared ? el('span', { class: 'badge warn' }, t('ui-caller-unverified')) : null),
+      facts([['ui-origin', confirmed(caller.origin)], ['ui-process', confirmed(caller.process)]]));
   }
 
   #what() {

@@ -4,6 +4,7 @@
 //! A [`Certificate`] keeps its DER exactly as it was read. It is embedded and hashed as those bytes, never encoded again.
 
 pub mod asn1;
+mod extensions;
 mod fingerprint;
 mod identity;
 mod key_location;
@@ -37,6 +38,7 @@ pub use self::suitability::{Purpose, Unsuitable};
 pub use self::usage::{ExtendedKeyUsage, KeyUsage, Role};
 
 use self::asn1::Oid;
+use self::extensions::Authority;
 
 /// A certificate (RFC 5280). Cheap to clone; equal when its bytes are equal. Serialised as base64 DER.
 #[derive(Clone)]
@@ -53,6 +55,11 @@ impl Certificate {
     /// Reads one certificate from DER, from PEM (the first `CERTIFICATE` block) or from bare base64.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, CertificateError> {
         parse::from_pem_or_der(bytes).map(|inner| Self { inner: Arc::new(inner) })
+    }
+
+    /// Reads every `CERTIFICATE` block of a PEM file, or the one certificate of a DER file.
+    pub fn list_from_pem(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        parse::list_from_pem(bytes)?.into_iter().map(|der| Self::from_der(&der)).collect()
     }
 
     /// The certificate's bytes, exactly as read.
@@ -191,6 +198,20 @@ impl Certificate {
             .map(|extension| self.slice(&extension.value))
     }
 
+    /// Where complete revocation lists of the issuer may be had (cRLDistributionPoints), in the certificate's order.
+    pub fn crl_addresses(&self) -> Vec<String> {
+        self.extension(extensions::CRL_DISTRIBUTION_POINTS)
+            .map(extensions::crl_addresses)
+            .unwrap_or_default()
+    }
+
+    /// Where the issuer's OCSP responders are (authorityInfoAccess), in the certificate's order.
+    pub fn ocsp_addresses(&self) -> Vec<String> {
+        self.extension(extensions::AUTHORITY_INFORMATION_ACCESS)
+            .map(extensions::ocsp_addresses)
+            .unwrap_or_default()
+    }
+
     /// The identifiers of the extensions marked critical.
     pub fn critical_extensions(&self) -> impl Iterator<Item = Oid> + '_ {
         self.inner
@@ -235,11 +256,6 @@ struct Inner {
     subject_key_id: Option<Range<usize>>,
     authority_key_id: Option<Range<usize>>,
     extensions: Vec<Extension>,
-}
-
-#[derive(Clone, Copy)]
-struct Authority {
-    path_length: Option<u32>,
 }
 
 struct Extension {

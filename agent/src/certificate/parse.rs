@@ -6,10 +6,14 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use thiserror::Error;
+use x509_parser::pem::Pem;
 
-use super::asn1::{Asn1Error, Element, Oid, Reader, Tag, parse_time};
-use super::name::{Name, character_string};
-use super::{Authority, ExtendedKeyUsage, Extension, Fingerprint, Identity, Inner, KeyUsage, PublicKey};
+use super::asn1::{Asn1Error, Element, Oid, Reader, Tag, offset_in, parse_time};
+use super::extensions::{
+    self, AUTHORITY_KEY_ID, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME, SUBJECT_KEY_ID,
+};
+use super::name::Name;
+use super::{ExtendedKeyUsage, Extension, Fingerprint, Identity, Inner, KeyUsage, PublicKey};
 
 /// Why bytes are not a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -54,6 +58,25 @@ pub(super) fn from_pem_or_der(bytes: &[u8]) -> Result<Inner, CertificateError> {
     }
 }
 
+/// The DER of each certificate in a PEM file, or of the one in a DER file.
+pub(super) fn list_from_pem(bytes: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    const LABEL: &str = "CERTIFICATE";
+    if bytes.first() == Some(&Tag::SEQUENCE.0) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    let mut list = Vec::new();
+    for block in Pem::iter_from_buffer(bytes) {
+        let block = block.map_err(|_| CertificateError::UnknownEncoding)?;
+        if block.label == LABEL {
+            list.push(block.contents);
+        }
+    }
+    if list.is_empty() {
+        return Err(CertificateError::UnknownEncoding);
+    }
+    Ok(list)
+}
+
 pub(super) fn from_der(bytes: &[u8]) -> Result<Inner, CertificateError> {
     let mut reader = Reader::new(bytes);
     let certificate = reader.required(Tag::SEQUENCE)?;
@@ -87,7 +110,7 @@ fn read(der: &[u8]) -> Result<Inner, Asn1Error> {
     for unique_id in [1, 2] {
         tbs.optional(Tag::context(unique_id))?;
     }
-    let extensions = match tbs.optional(Tag::constructed(3))? {
+    let listed = match tbs.optional(Tag::constructed(3))? {
         Some(wrapped) => read_extensions(der, wrapped.reader().sequence()?)?,
         None => Vec::new(),
     };
@@ -95,12 +118,12 @@ fn read(der: &[u8]) -> Result<Inner, Asn1Error> {
     let subject_name = Name::read(&subject)?;
     let issuer_name = Name::read(&issuer)?;
     let value = |oid: Oid| {
-        extensions
+        listed
             .iter()
             .find(|extension| extension.oid == oid)
             .map(|found| &der[found.value.clone()])
     };
-    let email = value(SUBJECT_ALTERNATIVE_NAME).and_then(alternative_email);
+    let email = value(SUBJECT_ALTERNATIVE_NAME).and_then(extensions::alternative_email);
     Ok(Inner {
         fingerprint: Fingerprint::of(der),
         tbs: range(tbs_element.whole),
@@ -118,12 +141,14 @@ fn read(der: &[u8]) -> Result<Inner, Asn1Error> {
         not_after,
         public_key,
         identity: Identity::read(&subject_name, email),
-        key_usage: value(KEY_USAGE).and_then(|value| KeyUsage::read(value).ok()),
-        extended_key_usage: value(EXTENDED_KEY_USAGE).and_then(|value| ExtendedKeyUsage::read(value).ok()),
-        authority: value(BASIC_CONSTRAINTS).and_then(|value| authority(value).ok().flatten()),
-        subject_key_id: value(SUBJECT_KEY_ID).and_then(subject_key_id).map(range),
-        authority_key_id: value(AUTHORITY_KEY_ID).and_then(authority_key_id).map(range),
-        extensions,
+        key_usage: value(KEY_USAGE).and_then(KeyUsage::read),
+        extended_key_usage: value(EXTENDED_KEY_USAGE).and_then(ExtendedKeyUsage::read),
+        authority: value(BASIC_CONSTRAINTS).and_then(extensions::authority),
+        subject_key_id: value(SUBJECT_KEY_ID).and_then(extensions::subject_key_id).map(range),
+        authority_key_id: value(AUTHORITY_KEY_ID)
+            .and_then(extensions::authority_key_id)
+            .map(range),
+        extensions: listed,
         der: der.into(),
     })
 }
@@ -152,54 +177,8 @@ fn read_extensions(der: &[u8], mut list: Reader<'_>) -> Result<Vec<Extension>, A
     Ok(extensions)
 }
 
-/// `Some` when basicConstraints name an authority.
-fn authority(value: &[u8]) -> Result<Option<Authority>, Asn1Error> {
-    let mut fields = Element::try_from(value)?.tagged(Tag::SEQUENCE)?.reader();
-    let is_authority = match fields.optional(Tag::BOOLEAN)? {
-        Some(flag) => flag.boolean()?,
-        None => false,
-    };
-    let path_length = match fields.optional(Tag::INTEGER)? {
-        Some(length) => Some(length.small_integer()?),
-        None => None,
-    };
-    Ok(is_authority.then_some(Authority { path_length }))
-}
-
-fn subject_key_id(value: &[u8]) -> Option<&[u8]> {
-    Some(Element::try_from(value).ok()?.tagged(Tag::OCTET_STRING).ok()?.content)
-}
-
-fn authority_key_id(value: &[u8]) -> Option<&[u8]> {
-    let mut fields = Element::try_from(value).ok()?.tagged(Tag::SEQUENCE).ok()?.reader();
-    Some(fields.optional(Tag::context(0)).ok()??.content)
-}
-
-fn alternative_email(value: &[u8]) -> Option<String> {
-    const RFC822_NAME: Tag = Tag::context(1);
-    const IA5_STRING: Tag = Tag(22);
-    let mut names = Element::try_from(value).ok()?.tagged(Tag::SEQUENCE).ok()?.reader();
-    while !names.is_empty() {
-        let name = names.element().ok()?;
-        if name.tag == RFC822_NAME {
-            return character_string(&Element {
-                tag: IA5_STRING,
-                ..name
-            });
-        }
-    }
-    None
-}
-
 /// Where `part`, a slice of `whole`, lies in it.
 fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    let start = offset_in(whole, part);
     start..start + part.len()
 }
-
-const SUBJECT_KEY_ID: Oid = Oid::literal("2.5.29.14");
-const KEY_USAGE: Oid = Oid::literal("2.5.29.15");
-const SUBJECT_ALTERNATIVE_NAME: Oid = Oid::literal("2.5.29.17");
-const BASIC_CONSTRAINTS: Oid = Oid::literal("2.5.29.19");
-const AUTHORITY_KEY_ID: Oid = Oid::literal("2.5.29.35");
-const EXTENDED_KEY_USAGE: Oid = Oid::literal("2.5.29.37");

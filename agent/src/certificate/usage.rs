@@ -1,8 +1,10 @@
 //! keyUsage, extKeyUsage and the roles that the Kazakh national authority expresses through them.
 
 use serde::Serialize;
+use x509_parser::extensions as x509;
 
-use super::asn1::{Asn1Error, Element, Oid, Tag};
+use super::asn1::Oid;
+use super::extensions::parsed;
 
 /// The keyUsage bits (RFC 5280 section 4.2.1.3).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -24,19 +26,17 @@ pub struct KeyUsage {
 }
 
 impl KeyUsage {
-    /// Reads the extension's value. Unlike everywhere else a BIT STRING with unused bits is the normal case here.
-    pub(super) fn read(value: &[u8]) -> Result<Self, Asn1Error> {
-        let bits = Element::try_from(value)?.tagged(Tag::BIT_STRING)?;
-        let first = bits.content.get(1).copied().unwrap_or(0);
-        let bit = |position: u32| first & (0x80 >> position) != 0;
-        Ok(Self {
-            digital_signature: bit(0),
-            non_repudiation: bit(1),
-            key_encipherment: bit(2),
-            data_encipherment: bit(3),
-            key_agreement: bit(4),
-            key_cert_sign: bit(5),
-            crl_sign: bit(6),
+    /// Reads the extension's value.
+    pub(super) fn read(value: &[u8]) -> Option<Self> {
+        let usage: x509::KeyUsage = parsed(value)?;
+        Some(Self {
+            digital_signature: usage.digital_signature(),
+            non_repudiation: usage.non_repudiation(),
+            key_encipherment: usage.key_encipherment(),
+            data_encipherment: usage.data_encipherment(),
+            key_agreement: usage.key_agreement(),
+            key_cert_sign: usage.key_cert_sign(),
+            crl_sign: usage.crl_sign(),
         })
     }
 }
@@ -76,13 +76,20 @@ impl ExtendedKeyUsage {
     ];
 
     /// Reads the extension's value; purposes too long to be held are left out.
-    pub(super) fn read(value: &[u8]) -> Result<Self, Asn1Error> {
-        let mut reader = Element::try_from(value)?.tagged(Tag::SEQUENCE)?.reader();
-        let mut purposes = Vec::new();
-        while !reader.is_empty() {
-            purposes.extend(reader.required(Tag::OID)?.oid());
-        }
-        Ok(Self(purposes))
+    pub(super) fn read(value: &[u8]) -> Option<Self> {
+        let usage: x509::ExtendedKeyUsage<'_> = parsed(value)?;
+        let well_known = [
+            (usage.any, Self::ANY),
+            (usage.server_auth, Self::SERVER_AUTH),
+            (usage.client_auth, Self::CLIENT_AUTH),
+            (usage.code_signing, Self::CODE_SIGNING),
+            (usage.email_protection, Self::EMAIL_PROTECTION),
+            (usage.time_stamping, Self::TIME_STAMPING),
+            (usage.ocsp_signing, Self::OCSP_SIGNING),
+        ];
+        let listed = well_known.into_iter().filter(|(listed, _)| *listed).map(|(_, oid)| oid);
+        let others = usage.other.iter().flat_map(|oid| Oid::from_content(oid.as_bytes()));
+        Some(Self(listed.chain(others).collect()))
     }
 
     /// Whether `purpose` is listed.
@@ -90,7 +97,7 @@ impl ExtendedKeyUsage {
         self.0.contains(&purpose)
     }
 
-    /// The purposes in certificate order.
+    /// The purposes, the well-known ones first.
     pub fn purposes(&self) -> &[Oid] {
         &self.0
     }

@@ -102,6 +102,17 @@ impl Scheme {
         self.row.token_calls
     }
 
+    /// The AlgorithmIdentifier of `digest` for a timestamp of a signature by this scheme (RFC 3161 section 2.4.1): the scheme's own where it is the
+    /// scheme's digest, so that Kazakh signatures are stamped under Kazakh identifiers; NULL parameters, which every authority reads.
+    pub fn imprint_identifier(&self, digest: DigestAlgorithm) -> Vec<u8> {
+        let oid = if digest == self.row.digest {
+            self.row.digest_identifier.oid
+        } else {
+            digest.oid()
+        };
+        Identifier::null(oid).encode()
+    }
+
     /// The digestAlgorithm AlgorithmIdentifier.
     pub(super) fn digest_identifier(&self) -> Vec<u8> {
         self.row.digest_identifier.encode()

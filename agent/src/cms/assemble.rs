@@ -96,7 +96,7 @@ impl Parts {
     ) -> Self {
         // Version 1: the content is id-data, the signer is named by issuer and serial number, and all certificates are X.509.
         let version = writer::unsigned_integer(&[1]);
-        let before = [version.clone(), writer::set_of(vec![scheme.digest_identifier()])].concat();
+        let before = [version, writer::set_of(vec![scheme.digest_identifier()])].concat();
 
         let mut certificates = vec![certificate.der().to_vec()];
         certificates.extend(chain.iter().map(|certificate| certificate.der().to_vec()));
@@ -104,18 +104,7 @@ impl Parts {
         certificates.dedup();
         let certificates = implicit(Tag::constructed(0), writer::set_of(certificates));
 
-        let signer_id = writer::sequence(&[certificate.issuer_der(), certificate.serial_der()]);
-        let attributes = attributes
-            .map(|attributes| implicit(Tag::constructed(0), attributes.to_be_signed().to_vec()))
-            .unwrap_or_default();
-        let signer_info = writer::sequence(&[
-            &version,
-            &signer_id,
-            &scheme.digest_identifier(),
-            &attributes,
-            &scheme.signature_identifier(),
-            &writer::octet_string(signature.as_bytes()),
-        ]);
+        let signer_info = signer_info(scheme, certificate, attributes, signature);
         Self {
             before,
             after: [certificates, writer::set_of(vec![signer_info])].concat(),
@@ -123,8 +112,29 @@ impl Parts {
     }
 }
 
+/// One SignerInfo, version 1: the signer is named by issuer and serial number.
+pub(super) fn signer_info(
+    scheme: &Scheme,
+    certificate: &Certificate,
+    attributes: Option<&SignedAttributes>,
+    signature: &SignatureValue,
+) -> Vec<u8> {
+    let signer_id = writer::sequence(&[certificate.issuer_der(), certificate.serial_der()]);
+    let attributes = attributes
+        .map(|attributes| implicit(Tag::constructed(0), attributes.to_be_signed().to_vec()))
+        .unwrap_or_default();
+    writer::sequence(&[
+        &writer::unsigned_integer(&[1]),
+        &signer_id,
+        &scheme.digest_identifier(),
+        &attributes,
+        &scheme.signature_identifier(),
+        &writer::octet_string(signature.as_bytes()),
+    ])
+}
+
 /// The element under another tag, as IMPLICIT tagging has it.
-fn implicit(tag: Tag, mut element: Vec<u8>) -> Vec<u8> {
+pub(super) fn implicit(tag: Tag, mut element: Vec<u8>) -> Vec<u8> {
     if let Some(identifier) = element.first_mut() {
         *identifier = tag.0;
     }

@@ -54,6 +54,17 @@ impl DigestAlgorithm {
             .map(|(_, algorithm)| *algorithm)
     }
 
+    /// The algorithm's international (for Streebog: Russian) identifier.
+    pub(super) const fn oid(self) -> Oid {
+        match self {
+            Self::Sha256 => oid::SHA256,
+            Self::Sha384 => oid::SHA384,
+            Self::Sha512 => oid::SHA512,
+            Self::Streebog256 => oid::STREEBOG256,
+            Self::Streebog512 => oid::STREEBOG512,
+        }
+    }
+
     /// The algorithm in a digest AlgorithmIdentifier; its parameters are NULL or absent and carry nothing.
     pub(super) fn from_identifier(identifier: &Element<'_>) -> Result<Option<Self>, Asn1Error> {
         let oid = identifier.tagged(Tag::SEQUENCE)?.reader().required(Tag::OID)?.oid()?;

@@ -7,11 +7,13 @@
 //!    [`SignatureValue`];
 //! 4. [`assemble_detached`] or [`assemble_attached`] makes the file.
 //!
-//! [`SignedData`] reads such files, also those of other producers, and gives a verdict for each signer.
+//! [`SignedData`] reads such files, also those of other producers, gives a verdict for each signer, and takes additions without touching what is
+//! there.
 //!
 //! Nothing here reads files, talks to tokens or asks the clock; and nothing that was signed is ever encoded again.
 
 mod algorithm;
+mod amend;
 mod assemble;
 mod digest;
 mod encoding;
@@ -20,11 +22,13 @@ mod primitive;
 mod self_check;
 mod signed_attributes;
 mod signed_data;
+mod timestamp;
 mod verify;
 
 pub use self::algorithm::{
     InputForm, Preference, Scheme, SchemeError, SignatureAlgorithm, ToBeSigned, TokenCall, TokenInput, TokenParameter,
 };
+pub use self::amend::AmendError;
 pub use self::assemble::{AttachedFrame, assemble_attached, assemble_detached, attached_frame};
 pub use self::digest::{ContentDigester, ContentDigests, Digest, DigestAlgorithm, DigestError, Hasher};
 pub use self::encoding::{Encoding, EncodingError};
@@ -32,4 +36,5 @@ pub use self::primitive::{GostLayout, SignatureError};
 pub use self::self_check::{ObservedLayout, SelfCheckError, SignatureValue, normalise_signature};
 pub use self::signed_attributes::{AttributesError, AttributesMismatch, CertificateHash, SignedAttributes};
 pub use self::signed_data::{SignedData, SignedDataError, SignerId, SignerInfo};
+pub use self::timestamp::{TimestampError, TimestampToken, TimestampVerdict};
 pub use self::verify::{Reason, SignerVerdict, Status, Trust};

@@ -20,24 +20,40 @@ pub struct SignedAttributes {
     types: Vec<Oid>,
 }
 
-/// The signer's certificate as signing-certificate-v2 names it (RFC 5035): by its digest.
+/// The signer's certificate as the signed attributes name it, by its digest: signing-certificate-v2 (RFC 5035) or, as older signers and many time
+/// stamping authorities write, signing-certificate (RFC 2634 section 5.4, always SHA-1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateHash {
-    /// `None` when the algorithm is one that the agent does not compute.
-    algorithm: Option<DigestAlgorithm>,
+    algorithm: HashAlgorithm,
     value: Vec<u8>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HashAlgorithm {
+    Known(DigestAlgorithm),
+    /// Serves here only: to find another certificate with the same SHA-1 is out of reach, and the signature itself never uses it.
+    Sha1,
+    Unknown,
+}
+
 impl CertificateHash {
-    /// The digest of the certificate; `None` when it is by an algorithm that the agent does not compute.
+    /// The digest of the certificate; `None` when it is by an algorithm that signatures do not use.
     pub fn digest(&self) -> Option<Digest> {
-        Digest::new(self.algorithm?, self.value.as_slice()).ok()
+        match self.algorithm {
+            HashAlgorithm::Known(algorithm) => Digest::new(algorithm, self.value.as_slice()).ok(),
+            HashAlgorithm::Sha1 | HashAlgorithm::Unknown => None,
+        }
     }
 
     /// Whether this names `certificate`.
     pub fn names(&self, certificate: &Certificate) -> bool {
-        self.algorithm
-            .is_some_and(|algorithm| algorithm.digest(certificate.der()).value() == self.value)
+        match self.algorithm {
+            HashAlgorithm::Known(algorithm) => algorithm.digest(certificate.der()).value() == self.value,
+            HashAlgorithm::Sha1 => {
+                ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, certificate.der()).as_ref() == self.value
+            }
+            HashAlgorithm::Unknown => false,
+        }
     }
 }
 
@@ -130,9 +146,12 @@ impl SignedAttributes {
             Some(time) => Some(parse_time(&time)?),
             None => None,
         };
-        let certificate_hash = match optional(SIGNING_CERTIFICATE_V2, "signing-certificate-v2")? {
-            Some(value) => Some(first_certificate_hash(&value)?),
-            None => None,
+        let version_2 = optional(SIGNING_CERTIFICATE_V2, "signing-certificate-v2")?;
+        let version_1 = optional(SIGNING_CERTIFICATE, "signing-certificate")?;
+        let certificate_hash = match (version_2, version_1) {
+            (Some(value), _) => Some(first_certificate_hash(&value, DigestAlgorithm::Sha256.into())?),
+            (None, Some(value)) => Some(first_certificate_hash(&value, HashAlgorithm::Sha1)?),
+            (None, None) => None,
         };
         Ok(Self {
             content_type: required(CONTENT_TYPE, "contentType")?.oid()?,
@@ -177,7 +196,7 @@ impl SignedAttributes {
         &self.message_digest
     }
 
-    /// The signer's certificate by its hash, if the attributes name it (signing-certificate-v2).
+    /// The signer's certificate by its hash, if the attributes name it (signing-certificate-v2, else signing-certificate).
     pub const fn certificate_hash(&self) -> Option<&CertificateHash> {
         self.certificate_hash.as_ref()
     }
@@ -208,18 +227,36 @@ impl SignedAttributes {
     }
 }
 
-/// The first ESSCertIDv2, which is the signer's (RFC 5035 section 3).
-fn first_certificate_hash(value: &Element<'_>) -> Result<CertificateHash, AttributesError> {
+/// The first ESSCertID or ESSCertIDv2, which is the signer's (RFC 5035 section 3). Only the latter may name its algorithm.
+fn first_certificate_hash(value: &Element<'_>, default: HashAlgorithm) -> Result<CertificateHash, AttributesError> {
     let mut id = value.tagged(Tag::SEQUENCE)?.reader().sequence()?.sequence()?;
     let algorithm = match id.optional(Tag::SEQUENCE)? {
-        Some(identifier) => DigestAlgorithm::from_identifier(&identifier)?,
-        None => Some(DigestAlgorithm::Sha256),
+        Some(identifier) => HashAlgorithm::read(&identifier)?,
+        None => default,
     };
     let value = id.required(Tag::OCTET_STRING)?.content.to_vec();
     Ok(CertificateHash { algorithm, value })
 }
 
-fn attribute(oid: Oid, value: &[u8]) -> Vec<u8> {
+impl HashAlgorithm {
+    fn read(identifier: &Element<'_>) -> Result<Self, Asn1Error> {
+        const SHA1: Oid = Oid::literal("1.3.14.3.2.26");
+        let oid = identifier.reader().required(Tag::OID)?.oid()?;
+        Ok(match DigestAlgorithm::from_oid(oid) {
+            Some(algorithm) => Self::Known(algorithm),
+            None if oid == SHA1 => Self::Sha1,
+            None => Self::Unknown,
+        })
+    }
+}
+
+impl From<DigestAlgorithm> for HashAlgorithm {
+    fn from(algorithm: DigestAlgorithm) -> Self {
+        Self::Known(algorithm)
+    }
+}
+
+pub(super) fn attribute(oid: Oid, value: &[u8]) -> Vec<u8> {
     writer::sequence(&[&writer::oid(&oid), &writer::element(Tag::SET, &[value])])
 }
 
@@ -228,4 +265,5 @@ pub(super) const ID_DATA: Oid = Oid::literal("1.2.840.113549.1.7.1");
 const CONTENT_TYPE: Oid = Oid::literal("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: Oid = Oid::literal("1.2.840.113549.1.9.4");
 const SIGNING_TIME: Oid = Oid::literal("1.2.840.113549.1.9.5");
+const SIGNING_CERTIFICATE: Oid = Oid::literal("1.2.840.113549.1.9.16.2.12");
 const SIGNING_CERTIFICATE_V2: Oid = Oid::literal("1.2.840.113549.1.9.16.2.47");

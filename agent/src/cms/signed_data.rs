@@ -11,8 +11,9 @@ use super::assemble::SIGNED_DATA;
 use super::digest::DigestAlgorithm;
 use super::encoding::{Encoding, EncodingError};
 use super::signed_attributes::{AttributesError, SignedAttributes};
+use super::timestamp::SIGNATURE_TIME_STAMP;
 use crate::certificate::Certificate;
-use crate::certificate::asn1::{Asn1Error, Element, Oid, Reader, Tag, ber};
+use crate::certificate::asn1::{Asn1Error, Element, Oid, Reader, Tag, ber, offset_in};
 
 /// A parsed SignedData. Its parts keep their bytes.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct SignerInfo {
     pub(super) attributes: Option<SignedAttributes>,
     pub(super) algorithm: Option<SignatureAlgorithm>,
     pub(super) signature: Vec<u8>,
+    /// The values of the unsigned attribute signature-time-stamp, as they are.
+    pub(super) timestamps: Vec<Vec<u8>>,
 }
 
 /// How a SignerInfo names its certificate.
@@ -90,7 +93,7 @@ impl SignedData {
         let certificates = outline.certificates()?;
         let signers = outline.signers()?;
         let content = outline.content.map(|content| {
-            let start = content.as_ptr().addr() - der.as_ptr().addr();
+            let start = offset_in(&der, content);
             start..start + content.len()
         });
         Ok(Self {
@@ -149,6 +152,22 @@ impl SignerInfo {
         &self.signature
     }
 
+    /// How many timestamps the signature has (signature-time-stamp, RFC 5126 section 6.1.1). [`SignedData::verify`] looks at each.
+    pub fn timestamp_count(&self) -> usize {
+        self.timestamps.len()
+    }
+
+    /// The signer's certificate among those at hand. Two may share issuer and serial number; the hash in the attributes then decides.
+    pub(super) fn certificate_among<'a, I: Iterator<Item = &'a Certificate>>(
+        &self,
+        at_hand: impl Fn() -> I,
+    ) -> Option<Certificate> {
+        let hash = self.attributes().and_then(SignedAttributes::certificate_hash);
+        let named = || at_hand().filter(|certificate| self.id.names(certificate));
+        let by_hash = named().find(|certificate| hash.is_none_or(|hash| hash.names(certificate)));
+        by_hash.or_else(|| named().next()).cloned()
+    }
+
     /// The signature algorithm; `None` when it is not one of those known.
     pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
         self.algorithm
@@ -190,26 +209,35 @@ impl fmt::Display for SignerId {
 /// Honest files hold a few of each; the limits bound the work that a hostile one can ask for.
 const MAX_SIGNERS: usize = 64;
 const MAX_CERTIFICATES: usize = 256;
+const MAX_TIMESTAMPS: usize = 16;
 
 /// The fields of SignedData, as slices of the file.
-struct Outline<'a> {
+pub(super) struct Outline<'a> {
+    /// ContentInfo, its `[0]`, SignedData: each around the next.
+    pub(super) enclosing: [Element<'a>; 3],
+    pub(super) digest_algorithms: Element<'a>,
+    pub(super) encapsulated: Element<'a>,
     content_type: Oid,
     content: Option<&'a [u8]>,
-    certificates: Option<Element<'a>>,
-    signers: Element<'a>,
+    pub(super) certificates: Option<Element<'a>>,
+    pub(super) signers: Element<'a>,
 }
 
 impl<'a> Outline<'a> {
-    fn read(der: &'a [u8]) -> Result<Self, SignedDataError> {
-        let mut content_info = Element::try_from(der)?.tagged(Tag::SEQUENCE)?.reader();
-        let kind = content_info.required(Tag::OID)?.oid()?;
+    pub(super) fn read(der: &'a [u8]) -> Result<Self, SignedDataError> {
+        let content_info = Element::try_from(der)?.tagged(Tag::SEQUENCE)?;
+        let mut fields = content_info.reader();
+        let kind = fields.required(Tag::OID)?.oid()?;
         if kind != SIGNED_DATA {
             return Err(SignedDataError::OtherType(kind));
         }
-        let mut signed_data = content_info.required(Tag::constructed(0))?.reader().sequence()?;
+        let explicit = fields.required(Tag::constructed(0))?;
+        let whole = explicit.reader().required(Tag::SEQUENCE)?;
+        let mut signed_data = whole.reader();
         signed_data.required(Tag::INTEGER)?;
-        signed_data.required(Tag::SET)?;
-        let mut encapsulated = signed_data.sequence()?;
+        let digest_algorithms = signed_data.required(Tag::SET)?;
+        let encapsulated_whole = signed_data.required(Tag::SEQUENCE)?;
+        let mut encapsulated = encapsulated_whole.reader();
         let content_type = encapsulated.required(Tag::OID)?.oid()?;
         let content = match encapsulated.optional(Tag::constructed(0))? {
             Some(explicit) => Some(explicit.reader().required(Tag::OCTET_STRING)?.content),
@@ -220,6 +248,9 @@ impl<'a> Outline<'a> {
         let signers = signed_data.required(Tag::SET)?;
         signed_data.finish()?;
         Ok(Self {
+            enclosing: [content_info, explicit, whole],
+            digest_algorithms,
+            encapsulated: encapsulated_whole,
             content_type,
             content,
             certificates,
@@ -289,7 +320,10 @@ fn read_signer(mut fields: Reader<'_>, position: usize) -> Result<SignerInfo, Si
     };
     let algorithm = SignatureAlgorithm::from_identifier(&fields.required(Tag::SEQUENCE)?, digest)?;
     let signature = fields.required(Tag::OCTET_STRING)?.content.to_vec();
-    fields.optional(Tag::constructed(1))?;
+    let timestamps = match fields.optional(Tag::constructed(1))? {
+        Some(unsigned) => timestamps(unsigned.reader())?,
+        None => Vec::new(),
+    };
     fields.finish()?;
     Ok(SignerInfo {
         id,
@@ -297,5 +331,26 @@ fn read_signer(mut fields: Reader<'_>, position: usize) -> Result<SignerInfo, Si
         attributes,
         algorithm,
         signature,
+        timestamps,
     })
+}
+
+/// The timestamps among the unsigned attributes; whatever else stands there says nothing about the signature.
+fn timestamps(mut unsigned: Reader<'_>) -> Result<Vec<Vec<u8>>, SignedDataError> {
+    let mut timestamps = Vec::new();
+    while !unsigned.is_empty() {
+        let mut attribute = unsigned.sequence()?;
+        let is_timestamp = attribute.required(Tag::OID)?.oid() == Ok(SIGNATURE_TIME_STAMP);
+        let mut values = attribute.required(Tag::SET)?.reader();
+        while is_timestamp && !values.is_empty() {
+            if timestamps.len() == MAX_TIMESTAMPS {
+                return Err(SignedDataError::TooMany {
+                    what: "timestamps",
+                    limit: MAX_TIMESTAMPS,
+                });
+            }
+            timestamps.push(values.element()?.whole.to_vec());
+        }
+    }
+    Ok(timestamps)
 }

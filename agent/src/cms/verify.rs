@@ -10,6 +10,7 @@ use super::digest::{ContentDigester, ContentDigests, Digest};
 use super::path;
 use super::primitive::{DigestOrder, GostLayout, SignatureError};
 use super::signed_data::{SignedData, SignerId, SignerInfo};
+use super::timestamp::TimestampVerdict;
 use crate::certificate::Certificate;
 
 /// What a verdict may rely on.
@@ -19,8 +20,8 @@ pub struct Trust<'a> {
     pub roots: &'a [Certificate],
     /// Further certificates that may stand between a signer and a root; those inside the CMS are used as well.
     pub intermediates: &'a [Certificate],
-    /// The present. Certificates are checked at the signing time that the signer claims, or at this time when none is claimed or it lies in the
-    /// future.
+    /// The present. Certificates are checked at the time of a timestamp that holds; without one at the signing time that the signer claims, or at
+    /// this time when none is claimed or it lies in the future.
     pub now: OffsetDateTime,
 }
 
@@ -33,7 +34,9 @@ pub struct SignerVerdict {
     pub certificate: Option<Certificate>,
     /// The time the signer claims. Nothing but the signer's word stands behind it.
     pub signing_time: Option<OffsetDateTime>,
-    /// Whether the signed attributes name the certificate by its hash (signing-certificate-v2), as CAdES requires.
+    /// What was found about each timestamp on the signature.
+    pub timestamps: Vec<TimestampVerdict>,
+    /// Whether the signed attributes name the certificate by its hash (signing-certificate), as CAdES requires.
     pub names_certificate: bool,
     /// Whether content, attributes and signature belong together.
     pub integrity: Result<(), Reason>,
@@ -128,6 +131,15 @@ pub enum Reason {
     /// An extension that must be understood and is not.
     #[error("a certificate in the chain has a critical extension that is not supported")]
     CriticalExtension,
+    /// A timestamp that cannot be read, or that has not exactly one signer.
+    #[error("the timestamp cannot be read")]
+    TimestampMalformed,
+    /// A timestamp over something else.
+    #[error("the timestamp was made for another signature")]
+    TimestampImprint,
+    /// A timestamp by a certificate without the extended key usage timeStamping.
+    #[error("the timestamp was not made by a time stamping authority")]
+    TimestampSigner,
 }
 
 impl Reason {
@@ -151,6 +163,9 @@ impl Reason {
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateNotYetValid => "certificate_not_yet_valid",
             Self::CriticalExtension => "critical_extension",
+            Self::TimestampMalformed => "timestamp_malformed",
+            Self::TimestampImprint => "timestamp_imprint",
+            Self::TimestampSigner => "timestamp_signer",
         }
     }
 }
@@ -166,23 +181,23 @@ impl SignedData {
 
     /// A verdict for each signer over the attached content; without any, each says [`Reason::ContentMissing`].
     pub fn verify_attached(&self, trust: &Trust<'_>) -> Vec<SignerVerdict> {
+        self.verify(&self.attached_digests(), trust)
+    }
+
+    /// The digests of the attached content; none without content.
+    pub(super) fn attached_digests(&self) -> ContentDigests {
         let digests = self.attached_content().map(|content| {
             let mut digester = ContentDigester::new(&self.required_digests());
             digester.update(content);
             digester.finish()
         });
-        self.verify(&digests.unwrap_or_default(), trust)
+        digests.unwrap_or_default()
     }
 
     fn verdict(&self, signer: &SignerInfo, content: &ContentDigests, trust: &Trust<'_>) -> SignerVerdict {
         let at_hand = || self.certificates().iter().chain(trust.intermediates).chain(trust.roots);
         let hash = signer.attributes().and_then(|attributes| attributes.certificate_hash());
-        let named = || at_hand().filter(|certificate| signer.id().names(certificate));
-        // Two certificates may share issuer and serial number; the hash then decides.
-        let certificate = named()
-            .find(|certificate| hash.is_none_or(|hash| hash.names(certificate)))
-            .or_else(|| named().next())
-            .cloned();
+        let certificate = signer.certificate_among(at_hand);
         let signing_time = signer.attributes().and_then(|attributes| attributes.signing_time());
         let names_certificate = match (&certificate, hash) {
             (Some(certificate), Some(hash)) => hash.names(certificate),
@@ -190,10 +205,16 @@ impl SignedData {
         };
         let integrity = match &certificate {
             None => Err(Reason::CertificateMissing),
-            Some(_) if hash.is_some() && !names_certificate => Err(Reason::CertificateHashMismatch),
             Some(certificate) => self.integrity(signer, certificate, content),
         };
-        let at = signing_time.filter(|time| *time <= trust.now).unwrap_or(trust.now);
+        let timestamps: Vec<_> = signer
+            .timestamps
+            .iter()
+            .map(|token| TimestampVerdict::of(token, signer.signature(), trust))
+            .collect();
+        let proven = timestamps.iter().filter_map(TimestampVerdict::proven_time).min();
+        let claimed = signing_time.filter(|time| *time <= trust.now);
+        let at = proven.or(claimed).unwrap_or(trust.now);
         let path = match &certificate {
             None => Err(Reason::CertificateMissing),
             Some(certificate) => {
@@ -205,18 +226,24 @@ impl SignedData {
             signer: signer.id().clone(),
             certificate,
             signing_time,
+            timestamps,
             names_certificate,
             integrity,
             trust: path,
         }
     }
 
-    fn integrity(
+    /// Whether content, attributes and signature belong together and to `certificate`.
+    pub(super) fn integrity(
         &self,
         signer: &SignerInfo,
         certificate: &Certificate,
         content: &ContentDigests,
     ) -> Result<(), Reason> {
+        let hash = signer.attributes().and_then(|attributes| attributes.certificate_hash());
+        if hash.is_some_and(|hash| !hash.names(certificate)) {
+            return Err(Reason::CertificateHashMismatch);
+        }
         let algorithm = signer.algorithm.ok_or(Reason::AlgorithmUnsupported)?;
         let Some(attributes) = signer.attributes() else {
             return self.integrity_without_attributes(signer, algorithm, certificate, content);

@@ -9,13 +9,14 @@ use super::{Config, ServiceConfig, TokenSource};
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
-const SERVICE_KEYS: [&str; 7] = [
+const SERVICE_KEYS: [&str; 8] = [
     "base_url",
     "certificate",
     "extra_ca",
     "include_chain",
     "proxy",
     "timeout_seconds",
+    "timestamp",
     "token",
 ];
 const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];

@@ -18,6 +18,8 @@ pub struct Config {
     pub modules: Vec<ModuleConfig>,
     /// Module discovery.
     pub discovery: DiscoveryConfig,
+    /// The time stamping authority.
+    pub timestamp: TimestampConfig,
     /// What is particular to single certificates.
     pub certificates: Vec<CertificatePolicy>,
     /// iDocs profiles by name.
@@ -119,6 +121,47 @@ impl Default for DiscoveryConfig {
     }
 }
 
+/// `[timestamp]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimestampConfig {
+    /// The authority's address (RFC 3161 over HTTP); without one there are no timestamps.
+    pub url: Option<String>,
+    /// The policy to ask for, an object identifier; the authority's own when absent.
+    pub policy: Option<String>,
+    /// The digest of what is stamped; the signature's own when absent.
+    pub digest: Option<String>,
+    /// A file of root certificates (PEM). When given, a timestamp counts only if its authority's certificate leads to one of them.
+    pub roots: Option<PathBuf>,
+    /// The longest time for one timestamp, in seconds.
+    pub timeout_seconds: u64,
+}
+
+impl Default for TimestampConfig {
+    fn default() -> Self {
+        Self {
+            url: None,
+            policy: None,
+            digest: None,
+            roots: None,
+            timeout_seconds: 20,
+        }
+    }
+}
+
+/// Whether a signature gets a timestamp.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimestampLevel {
+    /// No.
+    #[default]
+    None,
+    /// Yes when the authority gives one; without one the signature is good as well.
+    Optional,
+    /// Yes, or there is no result.
+    Required,
+}
+
 /// One of `[[certificates]]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +195,9 @@ pub struct ServiceConfig {
     /// Whether the certificate chain goes into the signature.
     #[serde(default)]
     pub include_chain: bool,
+    /// Whether the signature gets a timestamp of the authority in `[timestamp]`.
+    #[serde(default)]
+    pub timestamp: TimestampLevel,
 }
 
 fn default_timeout() -> u64 {

@@ -31,6 +31,7 @@ use crate::mig24::Mig24;
 use crate::prompters::LinkOpener;
 use crate::signing::{Signing, SigningOptions};
 use crate::store::Store;
+use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Deadlines, Discovery, Fleet, FleetOptions, ModuleSpec};
 
 /// How long connections may take to end.
@@ -85,7 +86,11 @@ impl Agent {
             true => Some(listeners::bind_tcp(&config.endpoint).await?),
             false => None,
         };
-        let http = listener.as_ref().map(tokio::net::TcpListener::local_addr).transpose().map_err(Fault::internal)?;
+        let http = listener
+            .as_ref()
+            .map(tokio::net::TcpListener::local_addr)
+            .transpose()
+            .map_err(Fault::internal)?;
         let socket = listeners::bind_socket(&directories.socket)?;
 
         let pages = PageSessions::default();
@@ -122,9 +127,19 @@ impl Agent {
         let tasks = TaskTracker::new();
         let router = routes::router(Arc::clone(&shared));
         tasks.spawn(tell_changes(Arc::clone(&shared)));
-        tasks.spawn(listeners::accept_local(Arc::clone(&shared), router.clone(), socket, tasks.clone()));
+        tasks.spawn(listeners::accept_local(
+            Arc::clone(&shared),
+            router.clone(),
+            socket,
+            tasks.clone(),
+        ));
         if let Some(listener) = listener {
-            tasks.spawn(listeners::accept_tcp(Arc::clone(&shared), router, listener, tasks.clone()));
+            tasks.spawn(listeners::accept_tcp(
+                Arc::clone(&shared),
+                router,
+                listener,
+                tasks.clone(),
+            ));
         }
         // The first look at the tokens takes a moment; whoever asks earlier waits for it.
         let fleet = shared.fleet.clone();
@@ -187,12 +202,16 @@ fn signing_options(config: &Config) -> Result<SigningOptions, Fault> {
         certificate.fingerprint.parse().map_err(|error| {
             Fault::new(Code::ConfigInvalid)
                 .arg("reason", format_args!("certificates.fingerprint: {error}"))
-                .detail(format_args!("{:?} is not the SHA-256 of a certificate", certificate.fingerprint))
+                .detail(format_args!(
+                    "{:?} is not the SHA-256 of a certificate",
+                    certificate.fingerprint
+                ))
         })
     });
     Ok(SigningOptions {
         question_timeout: Duration::from_secs(config.agent.question_timeout_seconds),
         unattended: unattended.collect::<Result<_, _>>()?,
+        timestamp_authority: TimestampAuthority::new(&config.timestamp)?,
     })
 }
 

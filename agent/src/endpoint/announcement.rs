@@ -58,7 +58,10 @@ impl Announcement {
         };
         let announcement: Self = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
         if announcement.version != VERSION {
-            return Err(unreadable(format!("its version is {}, not {VERSION}", announcement.version)));
+            return Err(unreadable(format!(
+                "its version is {}, not {VERSION}",
+                announcement.version
+            )));
         }
         Ok(Some(announcement))
     }

@@ -1,6 +1,6 @@
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde_json::json;
@@ -76,7 +76,12 @@ impl Applications {
     /// Every application that may still call, the first paired first.
     pub(super) fn all(&self) -> Vec<Arc<Application>> {
         let now = OffsetDateTime::now_utc();
-        self.read().all.iter().filter(|application| application.is_live(now)).cloned().collect()
+        self.read()
+            .all
+            .iter()
+            .filter(|application| application.is_live(now))
+            .cloned()
+            .collect()
     }
 
     /// Whether a page of this origin is paired.

@@ -217,7 +217,10 @@ mod tests {
     fn what_is_no_json_is_malformed() {
         for json in ["", "{", "[]x", "{\"documents\":[]} {}", "\u{feff}{}"] {
             let code = fault(json).code();
-            assert!(matches!(code, Code::MalformedJson | Code::InvalidField), "{json}: {code}");
+            assert!(
+                matches!(code, Code::MalformedJson | Code::InvalidField),
+                "{json}: {code}"
+            );
         }
         assert_eq!(fault("{").code(), Code::MalformedJson);
     }

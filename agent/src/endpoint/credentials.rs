@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn tokens_differ_and_are_kept_as_hashes() {
-        let (a, b) = (FreshToken::generate("ts_").unwrap(), FreshToken::generate("ts_").unwrap());
+        let (a, b) = (
+            FreshToken::generate("ts_").unwrap(),
+            FreshToken::generate("ts_").unwrap(),
+        );
         assert!(a.expose().starts_with("ts_"));
         assert_eq!(a.expose().len(), 3 + 43);
         assert!(a.hash() == TokenHash::of(a.expose()));

@@ -90,7 +90,12 @@ impl Events {
         let missed = match after {
             // A number of an earlier run of the agent: everything since its start is new.
             Some(after) if after > recent.last => recent.events.iter().cloned().collect(),
-            Some(after) => recent.events.iter().filter(|event| event.sequence > after).cloned().collect(),
+            Some(after) => recent
+                .events
+                .iter()
+                .filter(|event| event.sequence > after)
+                .cloned()
+                .collect(),
             None => Vec::new(),
         };
         (missed, self.sender.subscribe())
@@ -107,7 +112,14 @@ mod tests {
         for n in 1..=3 {
             events.tell(EventKind::Tokens, Value::from(n));
         }
-        let numbers = |after| events.subscribe(after).0.iter().map(|event| event.sequence).collect::<Vec<_>>();
+        let numbers = |after| {
+            events
+                .subscribe(after)
+                .0
+                .iter()
+                .map(|event| event.sequence)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(numbers(None), Vec::<u64>::new());
         assert_eq!(numbers(Some(1)), [2, 3]);
         assert_eq!(numbers(Some(3)), Vec::<u64>::new());

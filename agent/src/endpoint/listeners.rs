@@ -45,7 +45,9 @@ pub(super) async fn bind_tcp(config: &EndpointConfig) -> Result<TcpListener, Fau
         if !address.ip().is_loopback() {
             return Err(Fault::new(Code::ConfigInvalid)
                 .arg("key", "endpoint.listen")
-                .detail(format_args!("endpoint.listen is {address}; only loopback addresses are listened on")));
+                .detail(format_args!(
+                    "endpoint.listen is {address}; only loopback addresses are listened on"
+                )));
         }
         return TcpListener::bind(address).await.map_err(|error| taken(address, &error));
     }
@@ -73,7 +75,9 @@ pub(super) async fn accept_local(shared: Arc<Shared>, router: Router, listener: 
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         // Those that find no place wait in the kernel's queue.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shared.shutdown.cancelled() => return,
@@ -136,7 +140,9 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
 async fn identify(stream: &TcpStream, remote: SocketAddr) -> Option<Connection> {
     let local = stream.local_addr().ok()?;
     let _ = stream.set_nodelay(true);
-    let peer = tokio::task::spawn_blocking(move || platform::tcp_peer(local, remote)).await.ok()?;
+    let peer = tokio::task::spawn_blocking(move || platform::tcp_peer(local, remote))
+        .await
+        .ok()?;
     Some(describe(Transport::Tcp(local), peer))
 }
 

@@ -34,7 +34,9 @@ impl Metrics {
     /// The Prometheus text format, version 0.0.4.
     pub(super) fn text(&self, gauges: &[Gauge]) -> String {
         let mut text = String::new();
-        text.push_str("# HELP tokensign_http_responses_total Answers by status.\n# TYPE tokensign_http_responses_total counter\n");
+        text.push_str(
+            "# HELP tokensign_http_responses_total Answers by status.\n# TYPE tokensign_http_responses_total counter\n",
+        );
         for (status, count) in self.answers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(text, "tokensign_http_responses_total{{status=\"{status}\"}} {count}");
         }

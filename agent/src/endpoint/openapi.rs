@@ -1,7 +1,7 @@
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, RefOr, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 use super::guard::{Access, Route};
 use super::problem::{PROBLEM_JSON, ProblemSchema};
@@ -54,7 +54,10 @@ fn complete_operation(operation: &mut Operation, route: Option<&Route>) {
         .description("What went wrong (RFC 9457)")
         .content(PROBLEM_JSON, Content::new(Some(Ref::from_schema_name("Problem"))))
         .build();
-    operation.responses.responses.insert("default".to_owned(), RefOr::T(problem));
+    operation
+        .responses
+        .responses
+        .insert("default".to_owned(), RefOr::T(problem));
     operation.security = match route.map(|route| route.access) {
         Some(Access::FirstContact | Access::Public | Access::Shell | Access::PageCode) => Some(Vec::new()),
         _ => Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]),

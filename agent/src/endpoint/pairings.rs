@@ -239,8 +239,7 @@ impl Pairings {
 impl State {
     fn drop_old(&mut self) {
         // One that waits is settled by its question's deadline and then kept for another lifetime.
-        self.pairings.retain(|_, pairing| {
-            matches!(pairing.outcome, Outcome::Waiting) || pairing.expires > Instant::now()
-        });
+        self.pairings
+            .retain(|_, pairing| matches!(pairing.outcome, Outcome::Waiting) || pairing.expires > Instant::now());
     }
 }

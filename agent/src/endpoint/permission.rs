@@ -45,7 +45,9 @@ const EVERY_PROFILE: &str = "*";
 
 /// A text that names no permission.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, idocs:<profile|*>:<read|draft|submit|delete> and mig24:…")]
+#[error(
+    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, idocs:<profile|*>:<read|draft|submit|delete> and mig24:…"
+)]
 pub(crate) struct UnknownPermission(String);
 
 impl Permission {
@@ -127,7 +129,11 @@ impl FromStr for Permission {
             ("verify", []) => Ok(Self::Verify),
             ("raw_hash", []) => Ok(Self::RawHash),
             ("idocs" | "mig24", [profile, class]) if is_profile(profile) => Ok(Self::Service {
-                service: if head == "idocs" { Service::Idocs } else { Service::Mig24 },
+                service: if head == "idocs" {
+                    Service::Idocs
+                } else {
+                    Service::Mig24
+                },
                 profile: (*profile).to_owned(),
                 class: match *class {
                     "read" => Class::Read,
@@ -147,7 +153,9 @@ fn is_profile(text: &str) -> bool {
     text == EVERY_PROFILE
         || (!text.is_empty()
             && text.len() <= 64
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
 }
 
 impl Serialize for Permission {
@@ -179,7 +187,17 @@ mod tests {
 
     #[test]
     fn wrong_texts_are_refused() {
-        for text in ["", "Sign", "sign:all", "idocs", "idocs:*", "idocs::read", "idocs:*:all", "idocs:a b:read", "smtp:*:read"] {
+        for text in [
+            "",
+            "Sign",
+            "sign:all",
+            "idocs",
+            "idocs:*",
+            "idocs::read",
+            "idocs:*:all",
+            "idocs:a b:read",
+            "smtp:*:read",
+        ] {
             assert!(text.parse::<Permission>().is_err(), "{text}");
         }
     }

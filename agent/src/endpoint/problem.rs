@@ -50,7 +50,11 @@ pub(crate) fn render(mut response: Response, localizer: Localizer) -> Response {
     if fault.code() == Code::Unpaired {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if let Some(seconds) = fault.args().get("retry_after").and_then(|text| HeaderValue::from_str(text).ok()) {
+    if let Some(seconds) = fault
+        .args()
+        .get("retry_after")
+        .and_then(|text| HeaderValue::from_str(text).ok())
+    {
         headers.insert(RETRY_AFTER, seconds);
     }
     *response.body_mut() = Body::from(body(&fault, localizer).to_string());

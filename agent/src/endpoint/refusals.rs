@@ -105,5 +105,10 @@ fn is_suspicious(code: Code) -> bool {
 
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let value = headers.get(name)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).chars().take(RECORDED_LENGTH).collect())
+    Some(
+        String::from_utf8_lossy(value.as_bytes())
+            .chars()
+            .take(RECORDED_LENGTH)
+            .collect(),
+    )
 }

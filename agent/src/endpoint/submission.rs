@@ -66,7 +66,10 @@ impl Submission {
         while let Some(field) = form.next_field().await.map_err(form_fault)? {
             let name = field.name().unwrap_or_default().to_owned();
             if files.len() == MOST_PARTS {
-                return Err(Fault::invalid_field("parts", format_args!("are more than {MOST_PARTS}")));
+                return Err(Fault::invalid_field(
+                    "parts",
+                    format_args!("are more than {MOST_PARTS}"),
+                ));
             }
             if name == REQUEST_PART && json.is_none() {
                 json = Some(read_small(field, shared.config.endpoint.max_json_bytes).await?);
@@ -76,10 +79,7 @@ impl Submission {
                 files.insert(name, spool_field(shared, field).await?);
             }
         }
-        Ok(Self {
-            request: json,
-            files,
-        })
+        Ok(Self { request: json, files })
     }
 
     /// The JSON.
@@ -140,7 +140,9 @@ pub(super) async fn spool_base64(shared: &Shared, field: &str, text: &str) -> Re
         if pieces.peek().is_some() && piece.contains(&b'=') {
             return Err(wrong());
         }
-        spool.write(&BASE64_STANDARD.decode(piece).map_err(|_| wrong())?).await?;
+        spool
+            .write(&BASE64_STANDARD.decode(piece).map_err(|_| wrong())?)
+            .await?;
     }
     spool.finish().await
 }
@@ -155,7 +157,9 @@ pub(super) async fn check_digest(store: &Store, spooled: &Spooled, given: &Diges
         DigestAlgorithm::Sha256 => spooled.id().sha256() == given.value(),
         algorithm => {
             let digests = digests(store, spooled, &BTreeSet::from([algorithm])).await?;
-            digests.by(algorithm).is_some_and(|found| found.value() == given.value())
+            digests
+                .by(algorithm)
+                .is_some_and(|found| found.value() == given.value())
         }
     };
     if is_same {
@@ -201,7 +205,10 @@ async fn read_small(mut field: Field<'_>, limit: usize) -> Result<Bytes, Fault> 
 }
 
 async fn spool_field(shared: &Shared, mut field: Field<'_>) -> Result<UploadedFile, Fault> {
-    let (name, media_type) = (field.file_name().map(str::to_owned), field.content_type().map(str::to_owned));
+    let (name, media_type) = (
+        field.file_name().map(str::to_owned),
+        field.content_type().map(str::to_owned),
+    );
     let mut spool = shared.store.spool(shared.config.endpoint.max_document_bytes).await?;
     while let Some(piece) = field.chunk().await.map_err(form_fault)? {
         spool.write(&piece).await?;

@@ -27,6 +27,7 @@ use crate::http_client::{Failure, FilePart, ServiceId};
 use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::{
+    self,
     AllowedCertificates, CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed,
 };
 
@@ -371,7 +372,7 @@ impl Run<'_> {
     async fn approve_and_sign(&self, request: Request) -> Result<TimedSigned, StepError> {
         let signed = self.idocs.signing().sign(self.context, request).await;
         Ok(TimedSigned {
-            signed: signed.map_err(StepError::Refused)?,
+            signed: signed.map_err(signing::step_error)?,
             at: OffsetDateTime::now_utc(),
         })
     }
@@ -394,6 +395,7 @@ impl Run<'_> {
             format: Format {
                 detached: !self.profile.config.attached,
                 include_chain: service.include_chain,
+                timestamp: service.timestamp,
             },
             documents: vec![Document {
                 name: facts.label(&self.input.subject),

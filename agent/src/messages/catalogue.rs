@@ -158,6 +158,8 @@ catalogue! {
     TokenError = "token_error", 502, Token;
     /// The value that the token returned does not verify.
     SignatureInvalid = "signature_invalid", 502, Token;
+    /// The time stamping authority gave no timestamp that holds; `host` and `reason` say which and why. The signature is stored.
+    TimestampFailed = "timestamp_failed", 502, Service;
     /// The PKCS#11 module's file is missing.
     ModuleMissing = "module_missing", 404, Token;
     /// The PKCS#11 module cannot be loaded, or its file may not be trusted.

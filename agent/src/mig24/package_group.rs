@@ -26,7 +26,7 @@ use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
 use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
 use crate::messages::{Code, Fault};
-use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
+use crate::signing::{self, AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
 /// The kind of jobs that sign a package group at the service.
 pub const PACKAGE_GROUP: &str = "mig24_package_group";
@@ -312,6 +312,7 @@ impl Run<'_> {
             format: Format {
                 detached: true,
                 include_chain: self.profile.config.service.include_chain,
+                timestamp: self.profile.config.service.timestamp,
             },
             documents: checked.iter().map(|checked| checked.document.clone()).collect(),
             destination: Some(self.destination(info, organisation, by.mchd.clone())),
@@ -322,7 +323,7 @@ impl Run<'_> {
             .safe_step("sign", || async {
                 let signed = self.mig24.signing().sign(self.context, request.clone()).await;
                 Ok(TimedSigned {
-                    signed: signed.map_err(StepError::Refused)?,
+                    signed: signed.map_err(signing::step_error)?,
                     at: OffsetDateTime::now_utc(),
                 })
             })

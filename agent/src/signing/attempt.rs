@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::calibration::Calibration;
 use super::content::{self, Prepared};
 use super::request::DocumentKind;
 use super::selection::Candidate;
@@ -13,7 +14,7 @@ use crate::cms::{
 use crate::consent::{Approval, Unlock};
 use crate::messages::{Code, Fault};
 use crate::store::approvals::{self, ItemState};
-use crate::store::{Store, audit};
+use crate::store::{Store, audit, calibrations};
 use crate::token::{Authorised, Batch, Fleet, TokenError};
 
 /// One item of the approval on its way to a signature.
@@ -123,139 +124,161 @@ pub(super) enum Attempt {
     Interrupted(Fault),
 }
 
-/// Signs the items that have no value yet under one login.
-///
-/// # Errors
-/// What no second attempt can mend: `signature_invalid`, `store_failed`, `approval_mismatch`, `unsupported_algorithm`.
-pub(super) async fn run(
-    store: &Store,
-    fleet: &Fleet,
-    approval: &Approval,
-    candidate: &Candidate,
-    scheme: &Scheme,
-    items: &mut [Item],
-    unlock: Unlock,
-    job: Uuid,
-) -> Result<Attempt, Fault> {
-    let certificate = &candidate.certificate;
-    let left: Vec<usize> = (0..items.len()).filter(|index| items[*index].value.is_none()).collect();
-    let authorised = left
-        .iter()
-        .map(|index| items[*index].authorised(approval, *index, certificate, scheme))
-        .collect::<Result<Vec<_>, _>>()?;
-    mark_signing(store, approval.id(), &left, items, job).await?;
-    let mut signatures = fleet
-        .sign(Batch {
-            token: candidate.token.clone(),
-            items: authorised,
-            unlock,
-        })
-        .await;
-    let mut interruption = None;
-    while let Some(outcome) = signatures.next().await {
-        let index = left[outcome.index];
-        match outcome.result {
-            Ok(raw) => {
-                let value = items[index]
-                    .prove(certificate, scheme, &raw)
-                    .map_err(|error| invalid(error, candidate))?;
-                mark_signed(
-                    store,
-                    approval.id(),
-                    index,
-                    value.as_bytes().to_vec(),
-                    candidate,
-                    &items[index],
-                    job,
-                )
-                .await?;
-                items[index].value = Some(value);
-            }
-            Err(unsigned) => {
-                interruption.get_or_insert_with(|| unsigned.cause().clone());
-            }
+/// What an attempt works with.
+pub(super) struct Bench<'a> {
+    pub(super) store: &'a Store,
+    pub(super) fleet: &'a Fleet,
+    pub(super) approval: &'a Approval,
+    pub(super) candidate: &'a Candidate,
+    pub(super) scheme: &'a Scheme,
+    pub(super) job: Uuid,
+}
+
+impl Bench<'_> {
+    /// Signs the items that have no value yet under one login.
+    ///
+    /// # Errors
+    /// What no second attempt can mend: `signature_invalid`, `store_failed`, `approval_mismatch`, `unsupported_algorithm`.
+    pub(super) async fn run(&self, items: &mut [Item], unlock: Unlock) -> Result<Attempt, Fault> {
+        let left: Vec<usize> = (0..items.len()).filter(|index| items[*index].value.is_none()).collect();
+        let mut known = Calibration::of(self.store, &self.candidate.token, self.scheme).await?;
+        let mut authorised = Vec::with_capacity(left.len());
+        for index in &left {
+            let item = items[*index].authorised(self.approval, *index, &self.candidate.certificate, self.scheme)?;
+            authorised.push(if known.reversed_digest {
+                item.with_reversed_digest()
+            } else {
+                item
+            });
         }
-    }
-    match interruption {
-        None => Ok(Attempt::Complete),
-        // No PIN mends these.
-        Some(
-            error @ (TokenError::SchemeUnsupported { .. }
-            | TokenError::KeyAmbiguous { .. }
-            | TokenError::KeyNotFound { .. }),
-        ) => Err(error.into()),
-        Some(error) => Ok(Attempt::Interrupted(error.into())),
-    }
-}
-
-fn invalid(error: SelfCheckError, candidate: &Candidate) -> Fault {
-    Fault::new(Code::SignatureInvalid)
-        .arg("token", &candidate.token.label)
-        .detail(error)
-}
-
-async fn mark_signing(store: &Store, approval: Uuid, left: &[usize], items: &[Item], job: Uuid) -> Result<(), Fault> {
-    let rows: Vec<_> = left
-        .iter()
-        .map(|index| (*index, items[*index].tbs_bytes().to_vec()))
-        .collect();
-    store
-        .write(move |transaction| {
-            let mut again = Vec::new();
-            for (index, tbs) in &rows {
-                if approvals::mark_signing(transaction, approval, number(*index)?, tbs)? > 1 {
-                    again.push(*index);
+        self.mark_signing(&left, items).await?;
+        let mut signatures = self
+            .fleet
+            .sign(Batch {
+                token: self.candidate.token.clone(),
+                items: authorised,
+                unlock,
+            })
+            .await;
+        let mut interruption = None;
+        while let Some(outcome) = signatures.next().await {
+            let index = left[outcome.index];
+            match outcome.result {
+                Ok(raw) => {
+                    let item = &mut items[index];
+                    let value = item
+                        .prove(&self.candidate.certificate, self.scheme, &raw)
+                        .map_err(|error| self.invalid(error))?;
+                    let seen = Calibration::seen(&value, outcome.reversed_digest);
+                    self.mark_signed(index, item, &value, &known, &seen).await?;
+                    item.value = Some(value);
+                    known = seen;
+                }
+                Err(unsigned) => {
+                    interruption.get_or_insert_with(|| unsigned.cause().clone());
                 }
             }
-            if !again.is_empty() {
-                audit::append(
-                    transaction,
-                    audit::Entry {
-                        kind: "signing_again",
-                        actor: audit::Actor::Agent,
-                        job: Some(job),
-                        body: json!({ "approval": approval, "items": again }),
-                    },
-                )?;
-            }
-            Ok(())
-        })
-        .await
-}
+        }
+        match interruption {
+            None => Ok(Attempt::Complete),
+            // No PIN mends these.
+            Some(
+                error @ (TokenError::SchemeUnsupported { .. }
+                | TokenError::KeyAmbiguous { .. }
+                | TokenError::KeyNotFound { .. }),
+            ) => Err(error.into()),
+            Some(error) => Ok(Attempt::Interrupted(error.into())),
+        }
+    }
 
-async fn mark_signed(
-    store: &Store,
-    approval: Uuid,
-    index: usize,
-    value: Vec<u8>,
-    candidate: &Candidate,
-    item: &Item,
-    job: Uuid,
-) -> Result<(), Fault> {
-    let body = json!({
-        "approval": approval,
-        "item": index,
-        "name": item.prepared.item.name,
-        "digest": item.prepared.item.digest,
-        "certificate": candidate.certificate.fingerprint(),
-        "token": candidate.token.label,
-        "signature_sha256": hex::encode(DigestAlgorithm::Sha256.digest(&value).value()),
-    });
-    store
-        .write(move |transaction| {
-            approvals::mark_signed(transaction, approval, number(index)?, &value)?;
-            audit::append(
-                transaction,
-                audit::Entry {
-                    kind: "signed",
-                    actor: audit::Actor::Agent,
-                    job: Some(job),
-                    body,
-                },
-            )?;
-            Ok(())
-        })
-        .await
+    fn invalid(&self, error: SelfCheckError) -> Fault {
+        Fault::new(Code::SignatureInvalid)
+            .arg("token", &self.candidate.token.label)
+            .detail(error)
+    }
+
+    async fn mark_signing(&self, left: &[usize], items: &[Item]) -> Result<(), Fault> {
+        let rows: Vec<_> = left
+            .iter()
+            .map(|index| (*index, items[*index].tbs_bytes().to_vec()))
+            .collect();
+        let (approval, job) = (self.approval.id(), self.job);
+        self.store
+            .write(move |transaction| {
+                let mut again = Vec::new();
+                for (index, tbs) in &rows {
+                    if approvals::mark_signing(transaction, approval, number(*index)?, tbs)? > 1 {
+                        again.push(*index);
+                    }
+                }
+                if !again.is_empty() {
+                    audit::append(
+                        transaction,
+                        audit::Entry {
+                            kind: "signing_again",
+                            actor: audit::Actor::Agent,
+                            job: Some(job),
+                            body: json!({ "approval": approval, "items": again }),
+                        },
+                    )?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Stores the value, and what it shows of the token when that is new.
+    async fn mark_signed(
+        &self,
+        index: usize,
+        item: &Item,
+        value: &SignatureValue,
+        known: &Calibration,
+        seen: &Calibration,
+    ) -> Result<(), Fault> {
+        let (approval, job) = (self.approval.id(), self.job);
+        let value = value.as_bytes().to_vec();
+        let signed = json!({
+            "approval": approval,
+            "item": index,
+            "name": item.prepared.item.name,
+            "digest": item.prepared.item.digest,
+            "certificate": self.candidate.certificate.fingerprint(),
+            "token": self.candidate.token.label,
+            "signature_sha256": hex::encode(DigestAlgorithm::Sha256.digest(&value).value()),
+        });
+        let learned = (seen.is_of_gost() && seen != known)
+            .then(|| seen.row(&self.candidate.token))
+            .transpose()?;
+        // A value over the digest as it was first given to the token was made and thrown away; nobody has it, but it was made.
+        let discarded = (seen.reversed_digest != known.reversed_digest).then(|| {
+            json!({
+                "approval": approval,
+                "item": index,
+                "token": self.candidate.token.label,
+                "reversed_digest": seen.reversed_digest,
+            })
+        });
+        let entry = move |kind, body| audit::Entry {
+            kind,
+            actor: audit::Actor::Agent,
+            job: Some(job),
+            body,
+        };
+        self.store
+            .write(move |transaction| {
+                if let Some(discarded) = discarded {
+                    audit::append(transaction, entry("digest_order_corrected", discarded))?;
+                }
+                if let Some((token, seen)) = learned {
+                    calibrations::remember(transaction, &token, &seen)?;
+                }
+                approvals::mark_signed(transaction, approval, number(index)?, &value)?;
+                audit::append(transaction, entry("signed", signed))?;
+                Ok(())
+            })
+            .await
+    }
 }
 
 fn number(index: usize) -> Result<u32, Fault> {

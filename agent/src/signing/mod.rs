@@ -6,11 +6,13 @@
 
 mod attempt;
 pub(crate) mod base64_bytes;
+mod calibration;
 mod content;
 mod narrowing;
 mod request;
 mod selection;
 mod service;
+mod timestamping;
 mod waiting;
 
 pub use narrowing::AllowedCertificates;
@@ -18,3 +20,4 @@ pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
 pub use service::{Signing, SigningOptions};
+pub use timestamping::step_error;

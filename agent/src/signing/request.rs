@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::certificate::{Fingerprint, Purpose, Selector};
 use crate::cms::Digest;
+use crate::config::TimestampLevel;
 use crate::consent::{CallerView, CertificateView, Destination};
 use crate::messages::Fault;
 
@@ -35,6 +37,9 @@ pub struct Format {
     /// The certificates of the chain that are known go in besides the signer's.
     #[serde(default)]
     pub include_chain: bool,
+    /// Whether the CMS gets a timestamp.
+    #[serde(default)]
+    pub timestamp: TimestampLevel,
 }
 
 impl Default for Format {
@@ -42,6 +47,7 @@ impl Default for Format {
         Self {
             detached: true,
             include_chain: false,
+            timestamp: TimestampLevel::None,
         }
     }
 }
@@ -141,4 +147,7 @@ pub struct SignedDocument {
     /// The CMS in DER, or the raw value where the request's kind says so.
     #[serde(with = "crate::signing::base64_bytes")]
     pub signature: Vec<u8>,
+    /// The time that the timestamp in the CMS attests, if there is one.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<OffsetDateTime>,
 }

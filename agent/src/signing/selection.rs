@@ -3,8 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::certificate::{
-    Certificate, EcCurve, GostCountry, KeyLocation, ObjectType, Pkcs11Uri, PublicKey, Purpose, Selector,
-    Unsuitable,
+    Certificate, EcCurve, GostCountry, KeyLocation, ObjectType, Pkcs11Uri, PublicKey, Purpose, Selector, Unsuitable,
 };
 use crate::cms::{Preference, Scheme};
 use crate::consent::{CertificateView, PinState, PinView};

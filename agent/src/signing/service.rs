@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::attempt::{self, Attempt, Item, Tbs};
+use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
 use super::selection::{self, Candidate};
+use super::timestamping::Timestamping;
 use super::waiting;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
@@ -20,7 +21,8 @@ use crate::consent::{
 use crate::jobs::JobContext;
 use crate::messages::{Code, Fault};
 use crate::store::{Store, approvals, audit};
-use crate::token::{Fleet, Inventory, ModuleState};
+use crate::time_and_revocation::TimestampAuthority;
+use crate::token::{Fleet, Inventory};
 
 /// The largest content of an attached signature, in bytes: the whole CMS is held in memory.
 const ATTACHED_LIMIT: u64 = 64 << 20;
@@ -32,6 +34,8 @@ pub struct SigningOptions {
     pub question_timeout: Duration,
     /// The certificates that may be used without a person.
     pub unattended: HashSet<Fingerprint>,
+    /// Who stamps signatures that want it.
+    pub timestamp_authority: Option<TimestampAuthority>,
 }
 
 /// The signing service, cheap to clone.
@@ -86,8 +90,11 @@ impl Signing {
     /// Repeat-safe: with the same key after a restart it goes on where the approval stands.
     ///
     /// # Errors
-    /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`.
+    /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
+    /// `timestamp_failed`, after which another call with the same key asks nobody for a PIN ([`step_error`](super::step_error)).
     pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, Fault> {
+        let authority = self.inner.options.timestamp_authority.as_ref();
+        let timestamping = Timestamping::new(authority, request.format.timestamp)?;
         let standing = Approval::restore(&self.inner.store, &request.key).await?;
         let selector = match &standing {
             // What was approved names its certificate; nobody is asked again.
@@ -117,6 +124,7 @@ impl Signing {
             request: &request,
             candidate,
             scheme,
+            timestamping,
         };
         let items = work.items(prepared, standing.as_ref()).await?;
         let items = work.sign(items, standing.map(|(approval, _)| approval)).await?;
@@ -172,6 +180,7 @@ struct Work<'a> {
     request: &'a Request,
     candidate: Candidate,
     scheme: Scheme,
+    timestamping: Timestamping<'a>,
 }
 
 impl Work<'_> {
@@ -225,17 +234,15 @@ impl Work<'_> {
             let (given, unlock) = self.record(approval.take(), consented).await?;
             let unattended = unlock.source() == UnlockSource::Unattended;
             let inner = &self.signing.inner;
-            let attempt = attempt::run(
-                &inner.store,
-                &inner.fleet,
-                &given,
-                &self.candidate,
-                &self.scheme,
-                &mut items,
-                unlock,
-                self.context.id(),
-            );
-            match attempt.await {
+            let bench = Bench {
+                store: &inner.store,
+                fleet: &inner.fleet,
+                approval: &given,
+                candidate: &self.candidate,
+                scheme: &self.scheme,
+                job: self.context.id(),
+            };
+            match bench.run(&mut items, unlock).await {
                 Ok(Attempt::Complete) => return Ok(items),
                 // A program never gets a second try at a PIN.
                 Ok(Attempt::Interrupted(fault)) if unattended => {
@@ -359,9 +366,12 @@ impl Work<'_> {
                 .value
                 .as_ref()
                 .ok_or_else(|| Fault::internal("an item has no signature"))?;
-            let signature = match &item.tbs {
-                Tbs::Attributes(attributes) => self.cms(&item.prepared, attributes, value).await?,
-                Tbs::Foreign(_) | Tbs::ForeignDigest => value.as_bytes().to_vec(),
+            let (signature, timestamp) = match &item.tbs {
+                Tbs::Attributes(attributes) => {
+                    let cms = self.cms(&item.prepared, attributes, value).await?;
+                    self.timestamping.add(cms, value.as_bytes(), &self.scheme).await?
+                }
+                Tbs::Foreign(_) | Tbs::ForeignDigest => (value.as_bytes().to_vec(), None),
             };
             documents.push(SignedDocument {
                 name: item.prepared.document.name,
@@ -369,6 +379,7 @@ impl Work<'_> {
                 size: item.prepared.document.size,
                 digest: item.prepared.item.digest,
                 signature,
+                timestamp,
             });
         }
         Ok(Signed {
@@ -386,6 +397,7 @@ impl Work<'_> {
         let Format {
             detached,
             include_chain,
+            timestamp: _,
         } = self.request.format;
         let certificate = &self.candidate.certificate;
         let chain = if include_chain { self.chain() } else { Vec::new() };

@@ -24,8 +24,20 @@ pub struct Batch {
 pub struct Outcome {
     /// The item's place in the batch.
     pub index: usize,
+    /// The token got the digest reversed (GOST R 34.10), whatever the item said: it was found out that it has to.
+    pub reversed_digest: bool,
     /// The signature as PKCS#11 lays it down (ECDSA `r ‖ s`, GOST `s ‖ r`, big-endian), or why there is none.
     pub result: Result<Vec<u8>, Unsigned>,
+}
+
+impl Outcome {
+    pub(super) fn unsigned(index: usize, why: Unsigned) -> Self {
+        Self {
+            index,
+            reversed_digest: false,
+            result: Err(why),
+        }
+    }
 }
 
 /// Why an item has no signature.

@@ -174,8 +174,8 @@ impl Fleet {
                 token: order.batch.token.label.clone(),
             });
             for index in 0..count {
-                let result = Err(Unsigned::NotBegun(Arc::clone(&cause)));
-                let _ = order.outcomes.try_send(Outcome { index, result });
+                let unsigned = Unsigned::NotBegun(Arc::clone(&cause));
+                let _ = order.outcomes.try_send(Outcome::unsigned(index, unsigned));
             }
         }
         Signatures {

@@ -54,10 +54,7 @@ pub(crate) struct Unsupported;
 impl SignItem {
     /// The best call among the mechanisms that the token lists.
     pub(crate) fn call(&self, listed: &[u64], quirks: &Quirks) -> Result<Call, Unsupported> {
-        let value = match &self.value {
-            Value::Message(message) => ToBeSigned::Message(message),
-            Value::Digest(digest) => ToBeSigned::Digest(digest),
-        };
+        let value = self.to_be_signed();
         let calls = self
             .scheme
             .token_calls()
@@ -87,7 +84,15 @@ impl SignItem {
         signature
     }
 
-    fn is_gost(&self) -> bool {
+    /// What the signature is on.
+    pub(crate) fn to_be_signed(&self) -> ToBeSigned<'_> {
+        match &self.value {
+            Value::Message(message) => ToBeSigned::Message(message),
+            Value::Digest(digest) => ToBeSigned::Digest(digest),
+        }
+    }
+
+    pub(crate) fn is_gost(&self) -> bool {
         matches!(self.scheme.signature(), SignatureAlgorithm::Gost { .. })
     }
 }

@@ -242,7 +242,11 @@ impl Keeper {
                 within = for_a_signature;
                 match answer {
                     Answer::LoggedIn => progress.begin(),
-                    Answer::Signed { index, signature } => progress.signed(index, signature),
+                    Answer::Signed {
+                        index,
+                        signature,
+                        reversed_digest,
+                    } => progress.signed(index, signature, reversed_digest),
                     Answer::NotSigned { index, error } => {
                         progress.failed(index, TokenError::from_worker(error, &name, &token));
                     }
@@ -378,13 +382,17 @@ impl Progress {
         self.in_flight = Some(0);
     }
 
-    fn signed(&mut self, index: usize, signature: Vec<u8>) {
-        self.settle(index, Ok(signature));
+    fn signed(&mut self, index: usize, signature: Vec<u8>, reversed_digest: bool) {
+        self.settle(Outcome {
+            index,
+            reversed_digest,
+            result: Ok(signature),
+        });
         self.in_flight = Some(self.next);
     }
 
     fn failed(&mut self, index: usize, error: TokenError) {
-        self.settle(index, Err(Unsigned::Failed(Arc::new(error.clone()))));
+        self.settle(Outcome::unsigned(index, Unsigned::Failed(Arc::new(error.clone()))));
         self.in_flight = None;
         self.failure = Some(error);
     }
@@ -404,13 +412,13 @@ impl Progress {
             } else {
                 Unsigned::NotBegun
             };
-            self.settle(index, Err(unsigned(Arc::clone(&cause))));
+            self.settle(Outcome::unsigned(index, unsigned(Arc::clone(&cause))));
         }
     }
 
-    fn settle(&mut self, index: usize, result: Result<Vec<u8>, Unsigned>) {
+    fn settle(&mut self, outcome: Outcome) {
+        self.next = self.next.max(outcome.index + 1);
         // The channel has room for every item; a reader that went away wants no outcome.
-        let _ = self.outcomes.try_send(Outcome { index, result });
-        self.next = self.next.max(index + 1);
+        let _ = self.outcomes.try_send(outcome);
     }
 }

@@ -209,3 +209,17 @@ fn schemes_say_what_is_possible() {
         "{error}"
     );
 }
+
+#[test]
+fn addresses_for_revocation_come_from_the_extensions() {
+    let certificate = leaf(
+        "crlDistributionPoints=URI:http://ca.example/one.crl,URI:http://ca.example/two.crl\nauthorityInfoAccess=OCSP;URI:http://ocsp.example/,caIssuers;URI:http://ca.example/ca.cer",
+    );
+    assert_eq!(
+        certificate.crl_addresses(),
+        ["http://ca.example/one.crl", "http://ca.example/two.crl"]
+    );
+    assert_eq!(certificate.ocsp_addresses(), ["http://ocsp.example/"]);
+    let without = leaf("keyUsage=digitalSignature");
+    assert!(without.crl_addresses().is_empty() && without.ocsp_addresses().is_empty());
+}

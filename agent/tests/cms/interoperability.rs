@@ -13,13 +13,13 @@ use crate::authority::{self, Authority, KeyKind};
 
 const CONTENT: &[u8] = "Счёт на оплату № 17\r\n".as_bytes();
 
-struct Signed {
-    scheme: Scheme,
-    attributes: SignedAttributes,
-    value: SignatureValue,
+pub(crate) struct Signed {
+    pub(crate) scheme: Scheme,
+    pub(crate) attributes: SignedAttributes,
+    pub(crate) value: SignatureValue,
 }
 
-fn sign(authority: &Authority, content: &[u8], preference: &Preference) -> Signed {
+pub(crate) fn sign(authority: &Authority, content: &[u8], preference: &Preference) -> Signed {
     let scheme = Scheme::for_certificate(&authority.leaf, preference).unwrap();
     let digest = scheme.digest().digest(content);
     let attributes = SignedAttributes::new(&digest, &authority.leaf, OffsetDateTime::now_utc(), &scheme).unwrap();
@@ -33,7 +33,7 @@ fn sign(authority: &Authority, content: &[u8], preference: &Preference) -> Signe
     }
 }
 
-fn detached(authority: &Authority, content: &[u8], preference: &Preference) -> Vec<u8> {
+pub(crate) fn detached(authority: &Authority, content: &[u8], preference: &Preference) -> Vec<u8> {
     let signed = sign(authority, content, preference);
     let chain = std::slice::from_ref(&authority.root);
     assemble_detached(

@@ -8,5 +8,7 @@ mod certificates;
 mod interoperability;
 mod kazakh;
 mod paths;
+mod stamping_server;
 mod tampering;
+mod timestamps;
 mod vectors;

@@ -52,6 +52,7 @@ impl World {
             extra_ca: None,
             proxy: None,
             include_chain: false,
+            timestamp: Default::default(),
         };
         let mut idocs = IdocsProfile {
             service: service.clone(),
@@ -93,6 +94,7 @@ impl World {
         let options = SigningOptions {
             question_timeout: PATIENCE,
             unattended: HashSet::new(),
+            timestamp_authority: None,
         };
         let signing = Signing::new(store.clone(), desk.clone(), fleet, options);
         let quick = RetryPolicy {

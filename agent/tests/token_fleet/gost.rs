@@ -7,10 +7,10 @@ use std::time::Duration;
 use pkcs11_profiles::Catalogue;
 use softhsm_fixtures::{Control, HashOrder, SignatureLayout, TempFixtures};
 use tokensign::certificate::Certificate;
-use tokensign::cms::{Scheme, SelfCheckError, normalise_signature};
+use tokensign::cms::{Scheme, normalise_signature};
 use tokensign::messages::{Code, Fault};
 use tokensign::token::{
-    Batch, Deadlines, Fleet, FleetOptions, ModuleSpec, ModuleState, PinState, TokenError, Unsigned,
+    Authorised, Batch, Deadlines, Fleet, FleetOptions, ModuleSpec, ModuleState, PinState, TokenError, Unsigned,
 };
 
 use crate::approvals;
@@ -361,23 +361,16 @@ async fn the_digest_order_seen_and_the_quirks_of_the_profile_are_obeyed() {
     let sign = async |fleet: &Fleet, reversed: bool| {
         let (mut batch, attributes) = approved(fleet, &certificate, DIRECTOR, &[b"document"], Some(token.pin())).await;
         if reversed {
-            batch.items = batch
-                .items
-                .into_iter()
-                .map(tokensign::token::Authorised::with_reversed_digest)
-                .collect();
+            batch.items = batch.items.into_iter().map(Authorised::with_reversed_digest).collect();
         }
         let raw = all(fleet.sign(batch).await).await.remove(0).unwrap();
         let value = normalise_signature(&certificate, &scheme, &attributes[0].as_input(), &raw);
         (raw, value.map(|value| value.as_bytes().to_vec()))
     };
     let fleet = token.fleet().await;
-    assert!(matches!(
-        sign(&fleet, false).await.1,
-        Err(SelfCheckError::ReversedDigest { .. })
-    ));
     let (raw, value) = sign(&fleet, true).await;
     assert_ne!(raw, value.unwrap(), "the halves are the other way round");
+    assert_eq!(token.counters().2, 1);
     drop(fleet);
 
     let overrides = tempfile::tempdir().unwrap();
@@ -394,6 +387,34 @@ async fn the_digest_order_seen_and_the_quirks_of_the_profile_are_obeyed() {
     fleet.refresh().await;
     let (raw, value) = sign(&fleet, false).await;
     assert_eq!(raw, value.unwrap(), "the worker put the halves right");
+}
+
+/// Whoever is wrong about the order, the person enters one PIN and every value is on the approved digest.
+#[tokio::test]
+async fn a_wrong_digest_order_is_found_by_the_first_value_and_costs_no_second_login() {
+    let token = GostToken::new();
+    let certificate = token.certificate("gost-director");
+    let scheme: Scheme = DIRECTOR.parse().unwrap();
+    for (order, believed_reversed) in [(HashOrder::BigEndian, false), (HashOrder::LittleEndian, true)] {
+        token.faults(Control {
+            hash_order: order,
+            ..Control::default()
+        });
+        let fleet = token.fleet().await;
+        let (logins, _, made) = token.counters();
+        let documents = [&b"one"[..], b"two", b"three"];
+        let (mut batch, attributes) = approved(&fleet, &certificate, DIRECTOR, &documents, Some(token.pin())).await;
+        if believed_reversed {
+            batch.items = batch.items.into_iter().map(Authorised::with_reversed_digest).collect();
+        }
+        let mut signatures = fleet.sign(batch).await;
+        for attributes in &attributes {
+            let outcome = signatures.next().await.unwrap();
+            assert_eq!(outcome.reversed_digest, order == HashOrder::BigEndian);
+            normalise_signature(&certificate, &scheme, &attributes.as_input(), &outcome.result.unwrap()).unwrap();
+        }
+        assert_eq!(token.counters(), (logins + 1, 0, made + 4));
+    }
 }
 
 #[tokio::test]

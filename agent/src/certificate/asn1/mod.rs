@@ -4,6 +4,7 @@
 //! Certificates and signed attributes are hashed and signed as bytes, so nothing that was read is ever written again from its parsed form.
 
 pub mod ber;
+mod insertion;
 mod oid;
 mod reader;
 mod time;
@@ -11,6 +12,7 @@ pub mod writer;
 
 use thiserror::Error;
 
+pub use self::insertion::{insert, offset_in, place_in_set};
 pub use self::oid::Oid;
 pub use self::reader::{Element, Reader, Tag};
 pub use self::time::parse_time;

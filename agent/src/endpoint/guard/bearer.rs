@@ -61,9 +61,7 @@ pub(super) fn check_access(caller: &Caller, access: Access, path: &str) -> Resul
         }
         Access::Certificates => caller.require(&Permission::Certificates),
         Access::Verify => caller.require(&Permission::Verify),
-        Access::Service(service, class) => {
-            caller.require(&Permission::service(service, &profile_of(path), class))
-        }
+        Access::Service(service, class) => caller.require(&Permission::service(service, &profile_of(path), class)),
         Access::Person if caller.is_person() => Ok(()),
         Access::Person => denied("person"),
         Access::Owner if matches!(caller.identity, Identity::Owner) => Ok(()),
@@ -103,7 +101,9 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, Fault> {
     if values.next().is_some() {
         return Err(unreadable("Authorization comes more than once"));
     }
-    let value = value.to_str().map_err(|_| unreadable("Authorization is not readable"))?;
+    let value = value
+        .to_str()
+        .map_err(|_| unreadable("Authorization is not readable"))?;
     Ok(value.split_once(' ').and_then(|(scheme, token)| {
         let token = token.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)

@@ -29,7 +29,10 @@ const LONGEST_ORIGIN: usize = 255;
 pub(super) fn source(parts: &Parts, own_origin: &str, is_shell: bool) -> Result<Source, Fault> {
     let site = single(parts, &SEC_FETCH_SITE)?;
     match single(parts, &ORIGIN)? {
-        Some("null") => Err(foreign("null", "requests without an origin of their own are never served")),
+        Some("null") => Err(foreign(
+            "null",
+            "requests without an origin of their own are never served",
+        )),
         Some(origin) if origin.eq_ignore_ascii_case(own_origin) => match site {
             None | Some("same-origin" | "none") => Ok(Source::OwnPage),
             Some(_) => Err(foreign(origin, "Origin and Sec-Fetch-Site contradict each other")),
@@ -115,11 +118,22 @@ mod tests {
 
     #[test]
     fn only_same_origin_and_none_are_ours() {
-        assert_eq!(of(&[("origin", OWN), ("sec-fetch-site", "same-origin")], false), Ok(Source::OwnPage));
+        assert_eq!(
+            of(&[("origin", OWN), ("sec-fetch-site", "same-origin")], false),
+            Ok(Source::OwnPage)
+        );
         assert_eq!(of(&[("sec-fetch-site", "none")], false), Ok(Source::OwnPage));
         for site in ["same-site", "cross-site", "x"] {
-            assert_eq!(of(&[("sec-fetch-site", site)], false), Err(Code::ForeignOrigin), "{site}");
-            assert_eq!(of(&[("origin", OWN), ("sec-fetch-site", site)], false), Err(Code::ForeignOrigin), "{site}");
+            assert_eq!(
+                of(&[("sec-fetch-site", site)], false),
+                Err(Code::ForeignOrigin),
+                "{site}"
+            );
+            assert_eq!(
+                of(&[("origin", OWN), ("sec-fetch-site", site)], false),
+                Err(Code::ForeignOrigin),
+                "{site}"
+            );
         }
         assert_eq!(of(&[("sec-fetch-mode", "navigate")], false), Err(Code::ForeignOrigin));
     }
@@ -142,10 +156,18 @@ mod tests {
 
     #[test]
     fn only_the_shell_may_be_navigated_to() {
-        let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        let headers = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
         assert_eq!(of(&headers, true), Ok(Source::OwnPage));
         assert_eq!(of(&headers, false), Err(Code::ForeignOrigin));
-        let framed = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let framed = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ];
         assert_eq!(of(&framed, true), Err(Code::ForeignOrigin));
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn check(connection: &Connection, parts: &Parts) -> Result<String, Fa
     };
     let host = host.to_str().map_err(|_| wrong("Host is not readable"))?;
     if !is_own(host, connection.transport) {
-        return Err(wrong("Host is not this endpoint's address and port").arg("host", host.chars().take(120).collect::<String>()));
+        return Err(wrong("Host is not this endpoint's address and port")
+            .arg("host", host.chars().take(120).collect::<String>()));
     }
     Ok(format!("http://{}", host.to_ascii_lowercase()))
 }
@@ -53,9 +54,23 @@ mod tests {
             assert!(is_own(host, tcp), "{host}");
         }
         for host in [
-            "", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:9483", "127.0.0.1:09482", "127.0.0.1:+9482", "localhost", "localhost.:9482",
-            "0.0.0.0:9482", "evil.example:9482", "127.0.0.1.evil.example:9482", "localhost:9482:9482", "user@localhost:9482", "[::1]",
-            "127.1:9482", "2130706433:9482",
+            "",
+            ":",
+            "127.0.0.1",
+            "127.0.0.1:",
+            "127.0.0.1:9483",
+            "127.0.0.1:09482",
+            "127.0.0.1:+9482",
+            "localhost",
+            "localhost.:9482",
+            "0.0.0.0:9482",
+            "evil.example:9482",
+            "127.0.0.1.evil.example:9482",
+            "localhost:9482:9482",
+            "user@localhost:9482",
+            "[::1]",
+            "127.1:9482",
+            "2130706433:9482",
         ] {
             assert!(!is_own(host, tcp), "{host}");
         }

@@ -28,9 +28,9 @@ use super::shared::Shared;
 use crate::messages::{Code, Fault};
 
 pub(super) use peer::PeerUser;
-pub(super) use route::{Access, Route};
 #[cfg(test)]
 pub(super) use route::ROUTES;
+pub(super) use route::{Access, Route};
 
 /// What the guard decided about a request.
 pub(super) enum Verdict {
@@ -125,11 +125,13 @@ async fn pass(
 
 /// The endpoint speaks no WebSocket. Browsers let any page open one, so it is refused before anything else is looked at.
 fn refuse_upgrade(parts: &Parts) -> Result<(), Fault> {
-    let asks = parts
-        .headers
-        .get_all(UPGRADE)
-        .iter()
-        .any(|value| value.as_bytes().to_ascii_lowercase().windows(9).any(|word| word == b"websocket"));
+    let asks = parts.headers.get_all(UPGRADE).iter().any(|value| {
+        value
+            .as_bytes()
+            .to_ascii_lowercase()
+            .windows(9)
+            .any(|word| word == b"websocket")
+    });
     if asks {
         return Err(Fault::new(Code::NotFound).detail("no WebSocket is served here; events come from GET /v1/events"));
     }

@@ -112,14 +112,24 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     delete("/v1/signatures/{id}", Access::Known),
     get("/v1/signatures/{id}/documents/{index}/signature", Access::Known),
     post("/v1/verifications", Access::Verify, BodyRule::Documents),
-    post("/v1/idocs/{profile}/quick-signs", Access::Service(Service::Idocs, Class::Submit), BodyRule::Documents),
-    get("/v1/idocs/{profile}/documents/{id}/status", Access::Service(Service::Idocs, Class::Read)),
+    post(
+        "/v1/idocs/{profile}/quick-signs",
+        Access::Service(Service::Idocs, Class::Submit),
+        BodyRule::Documents,
+    ),
+    get(
+        "/v1/idocs/{profile}/documents/{id}/status",
+        Access::Service(Service::Idocs, Class::Read),
+    ),
     post(
         "/v1/mig24/{profile}/package-group-signatures",
         Access::Service(Service::Mig24, Class::Submit),
         BodyRule::Documents,
     ),
-    get("/v1/mig24/{profile}/package-groups/{id}", Access::Service(Service::Mig24, Class::Read)),
+    get(
+        "/v1/mig24/{profile}/package-groups/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
     get("/v1/jobs", Access::Known),
     get("/v1/jobs/{id}", Access::Known),
     delete("/v1/jobs/{id}", Access::Known),
@@ -152,14 +162,16 @@ impl Route {
         let mut known = false;
         for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
             // HEAD only where nobody's state or data is behind it.
-            if route.method == *method || (*method == Method::HEAD && route.method == Method::GET && route.access.is_open())
+            if route.method == *method
+                || (*method == Method::HEAD && route.method == Method::GET && route.access.is_open())
             {
                 return Ok(route);
             }
             known = true;
         }
         Err(if known {
-            Fault::new(Code::MethodNotAllowed).detail(format_args!("the methods are {}", Self::methods(path).join(", ")))
+            Fault::new(Code::MethodNotAllowed)
+                .detail(format_args!("the methods are {}", Self::methods(path).join(", ")))
         } else {
             Fault::new(Code::NotFound)
         })
@@ -272,7 +284,11 @@ fn matches(pattern: &str, path: &str) -> bool {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
             (Some(wanted), Some(given)) => {
-                let holds = if wanted.starts_with('{') { !given.is_empty() } else { wanted == given };
+                let holds = if wanted.starts_with('{') {
+                    !given.is_empty()
+                } else {
+                    wanted == given
+                };
                 if !holds {
                     return false;
                 }
@@ -307,9 +323,15 @@ mod tests {
     #[test]
     fn no_get_takes_a_body_and_no_route_is_listed_twice() {
         for (i, route) in ROUTES.iter().enumerate() {
-            assert!(route.method == Method::POST || route.body == BodyRule::None, "{}", route.path);
             assert!(
-                !ROUTES[..i].iter().any(|other| other.path == route.path && other.method == route.method),
+                route.method == Method::POST || route.body == BodyRule::None,
+                "{}",
+                route.path
+            );
+            assert!(
+                !ROUTES[..i]
+                    .iter()
+                    .any(|other| other.path == route.path && other.method == route.method),
                 "{}",
                 route.path
             );

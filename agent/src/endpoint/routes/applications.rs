@@ -69,11 +69,10 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<Applications
     delete, path = "/v1/applications/{id}", tag = "pairing", params(("id" = Uuid, Path, description = "The application")),
     responses((status = NO_CONTENT))
 )]
-pub(super) async fn revoke(
-    State(shared): State<Arc<Shared>>,
-    InPath(id): InPath<Uuid>,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn revoke(State(shared): State<Arc<Shared>>, InPath(id): InPath<Uuid>) -> Result<StatusCode, Problem> {
     shared.applications.revoke(id).await?;
-    shared.events.tell(EventKind::Application, json!({ "id": id, "state": "revoked" }));
+    shared
+        .events
+        .tell(EventKind::Application, json!({ "id": id, "state": "revoked" }));
     Ok(StatusCode::NO_CONTENT)
 }

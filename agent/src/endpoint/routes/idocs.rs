@@ -134,7 +134,9 @@ pub(super) async fn quick_sign(
         key.start(&shared, &caller, &identity, job).await?
     } else {
         let request: QuickSign = parse_json(submission.request()?)?;
-        let job = shared.idocs.quick_sign(&profile, caller.view().await, request.clone())?;
+        let job = shared
+            .idocs
+            .quick_sign(&profile, caller.view().await, request.clone())?;
         key.start(&shared, &caller, &request, job).await?
     };
     drop(submission);
@@ -167,6 +169,9 @@ pub(super) async fn status(
 /// # Errors
 /// `no_such_item`: what is no id names nothing.
 pub(super) fn service_id(text: &str) -> Result<ServiceId, Fault> {
-    text.parse()
-        .map_err(|_| Fault::new(Code::NoSuchItem).arg("item", "document").detail("this is no id of the service"))
+    text.parse().map_err(|_| {
+        Fault::new(Code::NoSuchItem)
+            .arg("item", "document")
+            .detail("this is no id of the service")
+    })
 }

@@ -260,7 +260,11 @@ pub(super) async fn tokens(
 ) -> Json<Tokens> {
     let inventory = current(&shared).await;
     Json(Tokens {
-        tokens: inventory.tokens.iter().map(|token| TokenResource::of(token, &inventory)).collect(),
+        tokens: inventory
+            .tokens
+            .iter()
+            .map(|token| TokenResource::of(token, &inventory))
+            .collect(),
         modules: inventory
             .modules
             .iter()
@@ -287,7 +291,15 @@ pub(super) async fn certificates(
         let certificate = Certificate::from_der(&found.der).ok()?;
         let path = token.id.module.to_string_lossy();
         let fits = selector.matches(&certificate, &location(token, found, &path));
-        let resource = CertificateResource::of(token, found, &certificate, &query, &shared.config.certificates, now, localizer);
+        let resource = CertificateResource::of(
+            token,
+            found,
+            &certificate,
+            &query,
+            &shared.config.certificates,
+            now,
+            localizer,
+        );
         let asked_for = query.purpose.is_none_or(|purpose| resource.purposes.contains(&purpose));
         (fits && asked_for).then_some(resource)
     });
@@ -336,7 +348,11 @@ impl TokenResource {
                 pinpad: token.pin.at_the_device,
                 tries_left: token.pin.tries_left,
             },
-            certificates: token.certificates.iter().map(|certificate| certificate.fingerprint.to_string()).collect(),
+            certificates: token
+                .certificates
+                .iter()
+                .map(|certificate| certificate.fingerprint.to_string())
+                .collect(),
         }
     }
 }
@@ -447,7 +463,10 @@ fn why_not(
     let check = |purpose| certificate.check_suitable(purpose, now);
     let unsuitable = match purpose {
         Some(purpose) => check(purpose).err(),
-        None => check(Purpose::Signature).and(Ok(())).or_else(|first| check(Purpose::Authentication).map_err(|_| first)).err(),
+        None => check(Purpose::Signature)
+            .and(Ok(()))
+            .or_else(|first| check(Purpose::Authentication).map_err(|_| first))
+            .err(),
     };
     unsuitable.map(|unsuitable| {
         let code = match unsuitable {

@@ -83,16 +83,19 @@ pub(crate) struct Waiting {
 
 /// The reasons to wait.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum WaitingFor {
     /// The person, at the prompters named.
-    WaitingForPerson,
+    #[serde(rename = "waiting_for_person")]
+    Person,
     /// The person, but there is nowhere to ask.
-    NoPrompter,
+    #[serde(rename = "no_prompter")]
+    Prompter,
     /// The token to be plugged in.
-    WaitingForToken,
+    #[serde(rename = "waiting_for_token")]
+    Token,
     /// The next attempt.
-    WaitingToRetry,
+    #[serde(rename = "waiting_to_retry")]
+    Retry,
 }
 
 /// A step of a job.
@@ -274,7 +277,11 @@ impl JobResource {
             state: job.state,
             created_at: job.created_at,
             closed_at: job.closed_at,
-            steps: job.steps.into_iter().map(|step| StepResource::of(step, localizer)).collect(),
+            steps: job
+                .steps
+                .into_iter()
+                .map(|step| StepResource::of(step, localizer))
+                .collect(),
             outcome: job.outcome,
             fault: job.fault.map(|fault| problem::body(&fault, localizer)),
         }
@@ -310,16 +317,16 @@ pub(super) fn waiting(job: &Job) -> Option<Waiting> {
         Stage::WaitingForPerson { question, prompters } => Some(Waiting {
             question: Some(*question),
             prompters: Some(prompters.clone()),
-            ..simple(WaitingFor::WaitingForPerson)
+            ..simple(WaitingFor::Person)
         }),
         Stage::NoPrompter { question } => Some(Waiting {
             question: Some(*question),
-            ..simple(WaitingFor::NoPrompter)
+            ..simple(WaitingFor::Prompter)
         }),
-        Stage::WaitingForToken => Some(simple(WaitingFor::WaitingForToken)),
+        Stage::WaitingForToken => Some(simple(WaitingFor::Token)),
         Stage::WaitingToRetry { until } => Some(Waiting {
             until: Some(*until),
-            ..simple(WaitingFor::WaitingToRetry)
+            ..simple(WaitingFor::Retry)
         }),
     }
 }

@@ -24,7 +24,11 @@ pub(crate) struct Locked {
 /// Questions go on waiting.
 #[utoipa::path(post, path = "/v1/lock", tag = "person", responses((status = OK, body = Locked)))]
 pub(super) async fn lock(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Json<Locked>, Problem> {
-    let prompter = if matches!(caller.identity, Identity::Page(_)) { "web" } else { "command_line" };
+    let prompter = if matches!(caller.identity, Identity::Page(_)) {
+        "web"
+    } else {
+        "command_line"
+    };
     let ended_grants = shared
         .store
         .write(move |tx| {
@@ -39,6 +43,8 @@ pub(super) async fn lock(State(shared): State<Arc<Shared>>, caller: Caller) -> R
             Ok(ended)
         })
         .await?;
-    shared.events.tell(EventKind::Locked, json!({ "ended_grants": ended_grants }));
+    shared
+        .events
+        .tell(EventKind::Locked, json!({ "ended_grants": ended_grants }));
     Ok(Json(Locked { ended_grants }))
 }

@@ -16,10 +16,26 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
         value: u64::try_from(value).unwrap_or(u64::MAX),
     };
     let text = shared.metrics.text(&[
-        gauge("tokensign_questions", "Questions that wait for the person.", shared.desk.questions().len()),
-        gauge("tokensign_prompters", "Kinds of prompters that are attached.", shared.desk.prompters().len()),
-        gauge("tokensign_tokens", "Tokens that are plugged in.", shared.fleet.inventory().tokens.len()),
-        gauge("tokensign_applications", "Paired applications.", shared.applications.all().len()),
+        gauge(
+            "tokensign_questions",
+            "Questions that wait for the person.",
+            shared.desk.questions().len(),
+        ),
+        gauge(
+            "tokensign_prompters",
+            "Kinds of prompters that are attached.",
+            shared.desk.prompters().len(),
+        ),
+        gauge(
+            "tokensign_tokens",
+            "Tokens that are plugged in.",
+            shared.fleet.inventory().tokens.len(),
+        ),
+        gauge(
+            "tokensign_applications",
+            "Paired applications.",
+            shared.applications.all().len(),
+        ),
         Gauge {
             name: "tokensign_uptime_seconds",
             help: "Seconds since the start.",

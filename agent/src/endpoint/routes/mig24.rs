@@ -140,7 +140,9 @@ pub(super) async fn sign_group(
         key.start(&shared, &caller, &identity, job).await?
     } else {
         let request: SignGroup = parse_json(submission.request()?)?;
-        let job = shared.mig24.sign_group(&profile, caller.view().await, request.clone())?;
+        let job = shared
+            .mig24
+            .sign_group(&profile, caller.view().await, request.clone())?;
         key.start(&shared, &caller, &request, job).await?
     };
     drop(submission);

@@ -139,7 +139,9 @@ pub(super) async fn stream(
         localizer,
     };
     let events = listening.events().take_until(shared.shutdown.clone().cancelled_owned());
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
+    Ok(Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(HEARTBEAT))
+        .into_response())
 }
 
 struct Listening {

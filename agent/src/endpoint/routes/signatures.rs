@@ -33,6 +33,7 @@ use crate::endpoint::submission::{Submission, check_digest, spool_base64};
 use crate::endpoint::visible::visible;
 use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario};
 use crate::messages::{Code, Fault, Localizer};
+use crate::config::TimestampLevel;
 use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
 
 /// The kind of jobs that make signatures.
@@ -56,8 +57,8 @@ pub(crate) struct SignatureRequest<'a> {
     #[schema(value_type = Option<String>)]
     certificate: Option<Cow<'a, str>>,
     /// What is made.
-    #[serde(default, rename = "format")]
-    _format: SignatureFormat,
+    #[serde(default)]
+    format: SignatureFormat,
     /// Whether the content stays outside of the signature.
     #[serde(default = "yes")]
     detached: bool,
@@ -119,9 +120,21 @@ pub(crate) enum SignatureFormat {
     #[default]
     #[serde(rename = "cades-b")]
     CadesB,
+    /// CAdES baseline T: with a timestamp.
+    #[serde(rename = "cades-t")]
+    CadesT,
     /// CMS (RFC 5652); a CAdES-B signature is one.
     #[serde(rename = "cms")]
     Cms,
+}
+
+impl SignatureFormat {
+    fn timestamp(self) -> TimestampLevel {
+        match self {
+            Self::CadesT => TimestampLevel::Required,
+            Self::CadesB | Self::Cms => TimestampLevel::None,
+        }
+    }
 }
 
 /// How signatures come back in JSON.
@@ -280,6 +293,7 @@ pub(super) async fn begin(
         format: Format {
             detached: request.detached,
             include_chain: request.include_chain,
+            timestamp: request.format.timestamp(),
         },
         encoding: request.encoding,
         documents,
@@ -294,7 +308,12 @@ pub(super) async fn begin(
         application: caller.application(),
         title: title(&input.order.documents),
         input: serde_json::to_value(&input).map_err(Fault::internal)?,
-        blobs: input.order.documents.iter().filter_map(|document| document.blob.clone()).collect(),
+        blobs: input
+            .order
+            .documents
+            .iter()
+            .filter_map(|document| document.blob.clone())
+            .collect(),
     };
     let id = key.start(&shared, &caller, &input.order, job).await?;
     drop(held);
@@ -362,7 +381,9 @@ pub(super) async fn file(
 ) -> Result<Response, Problem> {
     let job = jobs::own(&shared, &caller, id, Some(KIND)).await?;
     let Some(outcome) = job.outcome else {
-        return Err(Fault::new(Code::WrongState).detail("there are no signatures yet").into());
+        return Err(Fault::new(Code::WrongState)
+            .detail("there are no signatures yet")
+            .into());
     };
     let mut signed: Signed = serde_json::from_value(outcome).map_err(Fault::internal)?;
     if index >= signed.documents.len() {
@@ -395,7 +416,12 @@ impl SignatureScenario {
             destination: None,
             notice: None,
         };
-        let signed = self.signing.sign(context, request).await?;
+        if request.format.timestamp == TimestampLevel::None {
+            return Ok(json!(self.signing.sign(context, request).await?));
+        }
+        // As a step, because a timestamp may have to be asked for again.
+        let sign = || async { self.signing.sign(context, request.clone()).await.map_err(signing::step_error) };
+        let signed: Signed = context.safe_step("sign", sign).await?;
         Ok(json!(signed))
     }
 }
@@ -414,7 +440,11 @@ impl SignatureResource {
     fn of(job: Job, localizer: Localizer) -> Result<Self, Fault> {
         let waiting = jobs::waiting(&job);
         let Input { order, .. } = serde_json::from_value(job.input).map_err(Fault::internal)?;
-        let signed: Option<Signed> = job.outcome.map(serde_json::from_value).transpose().map_err(Fault::internal)?;
+        let signed: Option<Signed> = job
+            .outcome
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(Fault::internal)?;
         let (certificate, documents) = match signed {
             Some(signed) => {
                 let documents = signed.documents.into_iter().map(|document| SignedDocument {
@@ -432,7 +462,11 @@ impl SignatureResource {
                 (Some(certificate), documents.collect())
             }
             None => {
-                let state = if job.state.is_settled() { DocumentState::Failed } else { DocumentState::Waiting };
+                let state = if job.state.is_settled() {
+                    DocumentState::Failed
+                } else {
+                    DocumentState::Waiting
+                };
                 let documents = order.documents.into_iter().map(|document| SignedDocument {
                     name: document.name,
                     reference: document.reference,
@@ -495,7 +529,10 @@ fn check(caller: &Caller, request: &SignatureRequest<'_>) -> Result<(), Fault> {
         return Err(Fault::new(Code::NotUnattended).detail("only the command line gives a PIN by itself"));
     }
     if request.documents.is_empty() || request.documents.len() > MOST_DOCUMENTS {
-        return Err(Fault::invalid_field("documents", format_args!("has 1 to {MOST_DOCUMENTS} entries")));
+        return Err(Fault::invalid_field(
+            "documents",
+            format_args!("has 1 to {MOST_DOCUMENTS} entries"),
+        ));
     }
     for (index, document) in request.documents.iter().enumerate() {
         let place = Place(index);
@@ -509,19 +546,31 @@ fn check(caller: &Caller, request: &SignatureRequest<'_>) -> Result<(), Fault> {
         ];
         for (name, text) in texts {
             if text.is_some_and(|text| text.len() > LONGEST_TEXT) {
-                return Err(Fault::invalid_field(place.field(name), format_args!("is longer than {LONGEST_TEXT} bytes")));
+                return Err(Fault::invalid_field(
+                    place.field(name),
+                    format_args!("is longer than {LONGEST_TEXT} bytes"),
+                ));
             }
         }
         match (&document.content, &document.part, &document.digest) {
             (Some(_), Some(_), _) => {
-                return Err(Fault::invalid_field(place.field("part"), "comes with content; one of them is enough"));
+                return Err(Fault::invalid_field(
+                    place.field("part"),
+                    "comes with content; one of them is enough",
+                ));
             }
             (None, None, None) => {
-                return Err(Fault::invalid_field(place.field("content"), "is missing, and there is no digest"));
+                return Err(Fault::invalid_field(
+                    place.field("content"),
+                    "is missing, and there is no digest",
+                ));
             }
             (None, None, Some(_)) => {
                 if !request.detached {
-                    return Err(Fault::invalid_field(place.field("content"), "is missing: it is to go into the signature"));
+                    return Err(Fault::invalid_field(
+                        place.field("content"),
+                        "is missing: it is to go into the signature",
+                    ));
                 }
                 caller.require(&Permission::RawHash)?;
             }

@@ -159,10 +159,7 @@ pub(crate) struct SignerCertificate {
     )),
     responses((status = OK, body = Verification))
 )]
-pub(super) async fn verify(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Json<Verification>, Problem> {
+pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) -> Result<Json<Verification>, Problem> {
     let submission = Submission::read(&shared, request).await?;
     submission.only([SIGNATURE_PART, CONTENT_PART].into_iter())?;
     let request: VerificationRequest<'_> = parse_json(submission.optional_request().unwrap_or(b"{}"))?;
@@ -177,7 +174,10 @@ pub(super) async fn verify(
         signature.map_err(|error| Fault::invalid_field(SIGNATURE_PART, format_args!("cannot be read: {error}")))?;
     let content = match (&request.content, submission.has_files()) {
         (Some(text), _) => Some(spool_base64(&shared, CONTENT_PART, text).await?),
-        (None, true) => submission.file(CONTENT_PART, CONTENT_PART).ok().map(|file| file.spooled.clone()),
+        (None, true) => submission
+            .file(CONTENT_PART, CONTENT_PART)
+            .ok()
+            .map(|file| file.spooled.clone()),
         (None, false) => None,
     };
     let roots = roots(&request.roots)?;
@@ -197,14 +197,25 @@ pub(super) async fn verify(
             None if signature.attached_content().is_some() => signature.verify_attached(&trust),
             digests => signature.verify(&digests.unwrap_or_else(none), &trust),
         };
-        let algorithms = signature.signers().iter().map(|signer| signer.algorithm().map(algorithm_name)).collect::<Vec<_>>();
-        verdicts.into_iter().zip(algorithms).map(|(verdict, algorithm)| SignerView::of(verdict, algorithm)).collect()
+        let algorithms = signature
+            .signers()
+            .iter()
+            .map(|signer| signer.algorithm().map(algorithm_name))
+            .collect::<Vec<_>>();
+        verdicts
+            .into_iter()
+            .zip(algorithms)
+            .map(|(verdict, algorithm)| SignerView::of(verdict, algorithm))
+            .collect()
     });
     let signers: Vec<SignerView> = verdicts.await.map_err(Fault::internal)?;
     let valid = if signers.iter().any(|signer| signer.verdict == Verdict::Invalid) {
         Some(false)
     } else {
-        signers.iter().all(|signer| signer.verdict == Verdict::Valid).then_some(true)
+        signers
+            .iter()
+            .all(|signer| signer.verdict == Verdict::Valid)
+            .then_some(true)
     };
     Ok(Json(Verification { valid, signers }))
 }
@@ -216,8 +227,14 @@ fn algorithm_name(algorithm: SignatureAlgorithm) -> String {
         SignatureAlgorithm::RsaPss { digest, .. } => format!("RSA-PSS, {digest}"),
         SignatureAlgorithm::Ecdsa(digest) => format!("ECDSA, {digest}"),
         SignatureAlgorithm::Ed25519 => "Ed25519".to_owned(),
-        SignatureAlgorithm::Gost { bits, country: GostCountry::Ru } => format!("GOST R 34.10-2012, {bits}"),
-        SignatureAlgorithm::Gost { bits, country: GostCountry::Kz } => format!("GOST 34.10-2015, {bits}"),
+        SignatureAlgorithm::Gost {
+            bits,
+            country: GostCountry::Ru,
+        } => format!("GOST R 34.10-2012, {bits}"),
+        SignatureAlgorithm::Gost {
+            bits,
+            country: GostCountry::Kz,
+        } => format!("GOST 34.10-2015, {bits}"),
     }
 }
 
@@ -232,7 +249,10 @@ fn roots(texts: &[String]) -> Result<Vec<Certificate>, Fault> {
         // One text may hold several, as files of roots do.
         for pem in text.split_inclusive(END).filter(|pem| !pem.trim().is_empty()) {
             if roots.len() == MOST_ROOTS {
-                return Err(Fault::invalid_field("roots", format_args!("are more than {MOST_ROOTS}")));
+                return Err(Fault::invalid_field(
+                    "roots",
+                    format_args!("are more than {MOST_ROOTS}"),
+                ));
             }
             let root = Certificate::from_pem_or_der(pem.as_bytes())
                 .map_err(|error| Fault::invalid_field(format!("roots[{index}]"), error))?;

@@ -199,6 +199,14 @@ err-token-error = { $ckr ->
 rec-token-error = Take the token out, plug it in again and repeat. If this goes on, give the error's name to the token maker's support.
 err-signature-invalid = The token returned a signature that does not verify.
 rec-signature-invalid = It was thrown away and nothing was sent. Repeat; if this goes on, the token or its driver is faulty.
+err-timestamp-failed = { $host ->
+    [none] The time stamping authority gave no valid timestamp.
+   *[other] { $reason ->
+        [none] The time stamping authority { $host } gave no valid timestamp.
+       *[other] The time stamping authority { $host } gave no valid timestamp: { $reason }.
+    }
+}
+rec-timestamp-failed = The signature is made and kept; no PIN is needed again. Check the connection and the address in the configuration, then say “tokensign jobs retry”.
 err-module-missing = { $path ->
     [none] The token's driver (PKCS#11 module) is missing.
    *[other] The token's driver (PKCS#11 module) is missing: { $path }.
@@ -368,6 +376,7 @@ ui-media-type = Type
 ui-digest = Checksum
 ui-digest-unseen = tokensign has not seen this document: the program sent only its checksum
 ui-entries = Inside
+ui-search = Search
 ui-show-all = Show all
 ui-copy = Copy
 ui-copied = Copied

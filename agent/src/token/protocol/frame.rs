@@ -162,6 +162,7 @@ mod tests {
         let answer = Answer::Signed {
             index: 2,
             signature: vec![0xDE, 0xAD],
+            reversed_digest: false,
         };
         let frame = encode(Kind::Answer, 0x0102_0304_0506_0708, &answer).unwrap();
         assert_eq!(&frame[4..14], [1, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -237,6 +238,7 @@ mod tests {
         let answer = Answer::Signed {
             index: 0,
             signature: vec![0; LONGEST],
+            reversed_digest: false,
         };
         assert!(matches!(encode(Kind::Answer, 1, &answer), Err(FrameError::Length(_))));
     }

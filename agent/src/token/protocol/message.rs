@@ -49,6 +49,9 @@ pub(crate) enum Answer {
         /// The value as `C_Sign` gave it, in the layout that PKCS#11 lays down.
         #[serde(with = "base64_bytes")]
         signature: Vec<u8>,
+        /// The token got the digest reversed (GOST R 34.10), whatever the item said: a first value had shown that it has to.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reversed_digest: bool,
     },
     /// No signature for this item, and none for those after it.
     NotSigned {

@@ -6,6 +6,7 @@
 
 mod channel;
 mod contents;
+mod digest_order;
 mod ffi;
 mod login;
 mod module;

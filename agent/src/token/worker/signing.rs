@@ -5,6 +5,7 @@ use cryptoki::types::RawAuthPin;
 use cryptoki_sys as ck;
 
 use super::contents;
+use super::digest_order::DigestOrder;
 use super::login::LoggedIn;
 use super::module::Module;
 use super::pairing::Paired;
@@ -41,6 +42,7 @@ struct Batch<'a> {
     mechanisms: Vec<u64>,
     /// The key wants a login of its own before each signature.
     authenticate_each: bool,
+    digest_order: DigestOrder,
 }
 
 fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPin>) -> Result<Batch<'a>, WorkerError> {
@@ -84,11 +86,12 @@ fn begin<'a>(module: &'a Module, request: &SignRequest, secret: Option<RawAuthPi
         mechanisms,
         authenticate_each,
         logged_in,
+        digest_order: DigestOrder::new(&certificate.der),
     })
 }
 
 impl Batch<'_> {
-    fn sign_all(self, items: &[SignItem], to: &mut impl Conversation) {
+    fn sign_all(mut self, items: &[SignItem], to: &mut impl Conversation) {
         let mut cancelled = false;
         for (index, item) in items.iter().enumerate() {
             if to.is_cancelled() {
@@ -96,7 +99,11 @@ impl Batch<'_> {
                 break;
             }
             match self.sign(item) {
-                Ok(signature) => to.say(Answer::Signed { index, signature }),
+                Ok((signature, reversed_digest)) => to.say(Answer::Signed {
+                    index,
+                    signature,
+                    reversed_digest,
+                }),
                 Err(error) => {
                     to.say(Answer::NotSigned { index, error });
                     break;
@@ -108,7 +115,19 @@ impl Batch<'_> {
         to.say(Answer::Finished { cancelled });
     }
 
-    fn sign(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
+    /// The signature, and whether the token got the digest reversed for it.
+    fn sign(&mut self, item: &SignItem) -> Result<(Vec<u8>, bool), WorkerError> {
+        let item = self.digest_order.apply(item);
+        let signature = self.ask(&item)?;
+        if !self.digest_order.is_found_wrong(&item, &signature) {
+            return Ok((signature, item.reversed_digest));
+        }
+        // The value is on a digest that nobody approved and ends here.
+        let corrected = self.digest_order.apply(&item);
+        Ok((self.ask(&corrected)?, corrected.reversed_digest))
+    }
+
+    fn ask(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
         let call = item
             .call(&self.mechanisms, &self.module.quirks)
             .map_err(|_| unsupported(item))?;

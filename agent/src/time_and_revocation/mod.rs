@@ -1,0 +1,10 @@
+//! What others attest about a signature's time and a certificate's standing, fetched over HTTP: timestamps (RFC 3161).
+//!
+//! Belongs here: the messages of these protocols, the exchange with its limits, and the checks that an answer belongs to the question. Does not
+//! belong here: what an attestation means for a verdict (that is `cms`), and when one is asked for.
+
+mod exchange;
+mod timestamp_authority;
+mod timestamp_messages;
+
+pub use self::timestamp_authority::TimestampAuthority;

@@ -1,0 +1,264 @@
+//! Requests that no well-behaved client sends, and those that a browser sends for a hostile page.
+
+use std::process::Command;
+
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::client::{Request, Wire};
+use crate::running::Running;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_and_hosts_that_name_something_else_are_refused() {
+    let agent = Running::start().await;
+    let host = agent.address.to_string();
+    let absolute = Request::bare(&format!("GET http://{host}/health")).header("Host", &host);
+    let twice = Request::bare("GET /health").header("Host", &host).header("Host", &host);
+    let two = Request::bare("GET /health")
+        .header("Host", &host)
+        .header("Host", "evil.example");
+    let none = Request::bare("GET /health");
+    let empty = Request::bare("GET /health").header("Host", "");
+    let any = Request::bare("GET /health").header("Host", &format!("0.0.0.0:{}", agent.address.port()));
+    let connect = Request::bare(&format!("CONNECT {host}")).header("Host", &host);
+    for request in [absolute, twice, two, none, empty, any, connect] {
+        let answer = agent.send(&request).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (421, "wrong_host"),
+            "{request:?}"
+        );
+    }
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_is_never_opened() {
+    let agent = Running::start().await;
+    for path in ["/v1/events", "/health", "/"] {
+        let request = agent
+            .owned(&format!("GET {path}"))
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==");
+        assert_eq!(agent.send(&request).await.code(), "not_found");
+    }
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_over_the_limit_is_refused_before_and_while_it_comes() {
+    let agent = Running::start().await;
+    let announced = agent
+        .owned("POST /v1/signatures")
+        .header("Content-Type", "application/json")
+        .header("Content-Length", "10737418240");
+    let answer = agent.send(&announced).await;
+    assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"));
+
+    let head = agent
+        .request("POST /v1/pairings")
+        .header("Content-Type", "application/json")
+        .header("Transfer-Encoding", "chunked")
+        .bytes();
+    let mut stream = TcpStream::connect(agent.address).await.unwrap();
+    stream.write_all(&head).await.unwrap();
+    // 80 KiB of a text that never ends; the route takes 64.
+    stream.write_all(b"2\r\n{\"\r\n").await.unwrap();
+    for _ in 0..80 {
+        let piece = format!("400\r\n{}\r\n", "a".repeat(0x400));
+        if stream.write_all(piece.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    let answer = Wire::new(stream).exchange(b"0\r\n\r\n").await;
+    assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_get_takes_a_body_and_no_head_reaches_data() {
+    let agent = Running::start().await;
+    let get = agent.owned("GET /v1/jobs").json(&json!({ "id": 1 }));
+    assert_eq!(agent.send(&get).await.code(), "unsupported_media_type");
+    let mut wire = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+    let head = wire.begin(&agent.owned("HEAD /v1/jobs").bytes()).await;
+    assert_eq!(head.status, 405);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preflights_are_answered_to_paired_origins_and_for_the_first_contact() {
+    let agent = Running::start().await;
+    agent.pair(Some("https://app.example"), &["sign"]).await;
+    let preflight = |path: &str, origin: &str, method: &str| {
+        agent
+            .request(&format!("OPTIONS {path}"))
+            .header("Origin", origin)
+            .header("Sec-Fetch-Site", "cross-site")
+            .header("Sec-Fetch-Mode", "cors")
+            .header("Access-Control-Request-Method", method)
+            .header("Access-Control-Request-Headers", "authorization,content-type")
+    };
+    for (path, origin, method) in [
+        ("/v1/signatures", "https://app.example", "POST"),
+        ("/v1/pairings", "https://stranger.example", "POST"),
+        ("/health", "https://stranger.example", "GET"),
+        ("/v1/pairings/5", "https://stranger.example", "GET"),
+    ] {
+        let answer = agent.send(&preflight(path, origin, method)).await;
+        assert_eq!(answer.status, 204, "{path} {origin}: {answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        assert_eq!(answer.header("vary"), Some("origin"));
+        assert!(
+            answer
+                .header("access-control-allow-headers")
+                .unwrap()
+                .contains("authorization")
+        );
+    }
+    for (path, origin, method) in [
+        ("/v1/signatures", "https://stranger.example", "POST"),
+        ("/v1/signatures", "null", "POST"),
+        ("/v1/questions", "https://stranger.example", "GET"),
+        ("/v1/page-sessions", "https://app.example", "POST"),
+        ("/v1/signatures", "https://app.example.evil.example", "POST"),
+        ("/v1/signatures", "http://app.example", "POST"),
+    ] {
+        let answer = agent.send(&preflight(path, origin, method)).await;
+        assert_eq!(answer.code(), "foreign_origin", "{path} {origin}");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path} {origin}");
+    }
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_shell_may_be_navigated_to_and_it_may_not_be_framed() {
+    let agent = Running::start().await;
+    let navigate = |path: &str, dest: &str| {
+        agent
+            .request(&format!("GET {path}"))
+            .header("Sec-Fetch-Site", "cross-site")
+            .header("Sec-Fetch-Mode", "navigate")
+            .header("Sec-Fetch-Dest", dest)
+    };
+    let shell = agent.send(&navigate("/approve", "document")).await;
+    assert_eq!(shell.status, 200);
+    let policy = shell.header("content-security-policy").unwrap();
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "frame-ancestors 'none'",
+        "form-action 'none'",
+    ] {
+        assert!(policy.contains(rule), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"));
+    assert_eq!(shell.header("cross-origin-opener-policy"), Some("same-origin"));
+    assert_eq!(shell.header("cross-origin-resource-policy"), Some("same-origin"));
+    assert_eq!(shell.header("x-frame-options"), Some("DENY"));
+    assert_eq!(shell.header("set-cookie"), None);
+    for (path, dest) in [
+        ("/approve", "iframe"),
+        ("/v1/status", "document"),
+        ("/v1/questions", "document"),
+    ] {
+        assert_eq!(
+            agent.send(&navigate(path, dest)).await.code(),
+            "foreign_origin",
+            "{path} {dest}"
+        );
+    }
+    let included = agent
+        .request("GET /approve/app.js")
+        .header("Sec-Fetch-Site", "cross-site")
+        .header("Sec-Fetch-Mode", "no-cors")
+        .header("Sec-Fetch-Dest", "script");
+    assert_eq!(agent.send(&included).await.code(), "foreign_origin");
+    // What a hostile page can do without any permission: send a form by navigation.
+    let form = agent
+        .request("POST /v1/lock")
+        .header("Origin", "https://evil.example")
+        .header("Sec-Fetch-Site", "cross-site")
+        .header("Sec-Fetch-Mode", "navigate")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("a=b");
+    assert_eq!(agent.send(&form).await.code(), "unsupported_media_type");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_audited_at_a_bounded_rate() {
+    let agent = Running::start().await;
+    for _ in 0..80 {
+        let request = Request::bare("GET /health").header("Host", "evil.example");
+        assert_eq!(agent.send(&request).await.code(), "wrong_host");
+    }
+    let mut recorded = 0;
+    for _ in 0..50 {
+        let entries = agent.send(&agent.owned("GET /v1/audit?limit=1000")).await.json();
+        let refusals: Vec<_> = entries["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|entry| entry["kind"] == "guard_refused")
+            .cloned()
+            .collect();
+        recorded = refusals.len();
+        if recorded >= 30 {
+            assert_eq!(refusals[0]["body"]["code"], "wrong_host");
+            assert_eq!(refusals[0]["body"]["host"], "evil.example");
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!((30..40).contains(&recorded), "{recorded} of 80 refusals are recorded");
+    agent.stop().await;
+}
+
+/// Only root can act as another user; an ordinary user's run leaves this to the run of the machine that builds.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_user_is_refused_on_tcp_and_on_the_socket() {
+    if tokensign::platform::current_uid() != Some(0) {
+        return;
+    }
+    let agent = Running::start().await;
+    let other = |script: String| {
+        Command::new("setpriv")
+            .args([
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "bash",
+                "-c",
+                &script,
+            ])
+            .output()
+            .expect("setpriv runs (apt-get install util-linux)")
+    };
+    let (host, port) = (agent.address, agent.address.port());
+    let output = tokio::task::spawn_blocking(move || {
+        other(format!(
+            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET /health HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3"
+        ))
+    })
+    .await
+    .unwrap();
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        answer.contains("\"code\":\"foreign_user\""),
+        "{answer} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let dir = agent.runtime_dir();
+    let output = tokio::task::spawn_blocking(move || other(format!("ls {}", dir.display())))
+        .await
+        .unwrap();
+    assert!(
+        !output.status.success(),
+        "another user may look into the runtime directory"
+    );
+    agent.stop().await;
+}

@@ -1,0 +1,13 @@
+//! The endpoint through raw sockets: an agent in this process, and requests written byte by byte, also those that no HTTP library
+//! would send.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod client;
+mod guard_attacks;
+mod guard_matrix;
+mod page;
+mod pairing;
+mod problems;
+mod running;
+mod streams;
+mod work;

@@ -1,0 +1,106 @@
+use serde_json::json;
+use tokensign::endpoint::{Agent, Announcement, StartOptions};
+use tokio::net::TcpStream;
+
+use crate::client::Wire;
+use crate::running::{Running, configuration};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_numbered_and_can_be_taken_up_again() {
+    let agent = Running::start().await;
+    let token = agent.pair(None, &["sign"]).await;
+    let mut owner = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+    let head = owner
+        .begin(&agent.owned("GET /v1/events").header("Last-Event-ID", "0").bytes())
+        .await;
+    assert_eq!(
+        (head.status, head.header("content-type")),
+        (200, Some("text/event-stream"))
+    );
+    let (_, first, _) = owner.event().await;
+    assert_eq!(first.as_deref(), Some("1"));
+
+    let mut application = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+    application
+        .begin(&agent.request("GET /v1/events").bearer(&token).bytes())
+        .await;
+    let body = json!({ "documents": [{ "name": "a", "content": "AAAA" }] });
+    let owners = agent.send(&agent.owned("POST /v1/signatures").json(&body)).await.json();
+    let own = agent
+        .send(&agent.request("POST /v1/signatures").bearer(&token).json(&body))
+        .await
+        .json();
+    assert_ne!(owners["id"], own["id"]);
+    // The application hears of its own job only, and of no question.
+    let (name, id, data) = application.event().await;
+    assert_eq!((name.as_str(), &data["id"]), ("job", &own["id"]));
+    let resumed = agent
+        .request("GET /v1/events")
+        .bearer(&token)
+        .header("Last-Event-ID", "0")
+        .bytes();
+    let mut again = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+    again.begin(&resumed).await;
+    assert_eq!(again.event().await.1, id);
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locking_and_metrics_answer() {
+    let agent = Running::start().await;
+    assert_eq!(
+        agent.send(&agent.owned("POST /v1/lock")).await.json(),
+        json!({ "ended_grants": 0 })
+    );
+    let metrics = agent.send(&agent.owned("GET /metrics")).await;
+    assert!(metrics.header("content-type").unwrap().starts_with("text/plain"));
+    let text = String::from_utf8(metrics.body).unwrap();
+    assert!(
+        text.contains("tokensign_http_responses_total{status=\"200\"} 1"),
+        "{text}"
+    );
+    assert_eq!(agent.send(&agent.request("GET /metrics")).await.code(), "unpaired");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_announces_itself_and_takes_the_announcement_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("run/endpoint.json");
+    let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
+        .await
+        .unwrap();
+    let announcement = Announcement::read(&file).unwrap().unwrap();
+    assert_eq!(
+        announcement.http,
+        agent.http_addr().map(|address| format!("http://{address}"))
+    );
+    assert_eq!(announcement.socket, agent.socket_path());
+    let second = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
+        .await
+        .unwrap_err();
+    assert_eq!(second.code().as_str(), "agent_running");
+    agent.shutdown().await;
+    assert!(Announcement::read(&file).unwrap().is_none());
+    // The directories are free again, and without TCP there is no link to the page.
+    let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: false })
+        .await
+        .unwrap();
+    assert_eq!(agent.http_addr(), None);
+    agent.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_or_not_loopback_fails_loudly() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for (listen, code) in [
+        (taken.local_addr().unwrap(), "port_taken"),
+        (([0, 0, 0, 0], 0).into(), "config_invalid"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = configuration(dir.path());
+        config.endpoint.listen = Some(listen);
+        let fault = Agent::start(config, StartOptions { tcp: true }).await.unwrap_err();
+        assert_eq!(fault.code().as_str(), code, "{listen}");
+    }
+}
