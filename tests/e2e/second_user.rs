@@ -17,7 +17,15 @@ async fn two_agents_find_two_ports() {
     for agent in [&first, &second] {
         let port: u16 = agent.url().rsplit(':').next().unwrap().parse().unwrap();
         assert!((9482..=9499).contains(&port), "{port}");
-        assert!(agent.stranger(reqwest::Method::GET, "/health").send().await.unwrap().status().is_success());
+        assert!(
+            agent
+                .stranger(reqwest::Method::GET, "/health")
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .is_success()
+        );
     }
 }
 
@@ -29,7 +37,10 @@ async fn another_user_of_the_machine_is_refused_on_tcp_and_on_the_socket() {
     let world = World::new().await;
     let url = format!("{}/v1/status", world.agent.url());
     let status = |prefix: &[&str], arguments: &[&str]| {
-        let mut words = prefix.iter().chain(&["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"]).chain(arguments);
+        let mut words = prefix
+            .iter()
+            .chain(&["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"])
+            .chain(arguments);
         let output = Command::new(words.next().unwrap()).args(words).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
@@ -41,7 +52,15 @@ async fn another_user_of_the_machine_is_refused_on_tcp_and_on_the_socket() {
     assert_eq!(status(&stranger, &[&url]), "403");
     let authorization = format!("Authorization: Bearer {}", world.agent.owner_token());
     let certificates = format!("{}/v1/certificates", world.agent.url());
-    assert_eq!(status(&stranger, &["-H", &authorization, &certificates]), "403", "a stolen token does not help");
+    assert_eq!(
+        status(&stranger, &["-H", &authorization, &certificates]),
+        "403",
+        "a stolen token does not help"
+    );
     let socket = world.agent.socket().to_str().unwrap().to_owned();
-    assert_eq!(status(&stranger, &["--unix-socket", &socket, "http://localhost/health"]), "000", "the socket cannot be opened");
+    assert_eq!(
+        status(&stranger, &["--unix-socket", &socket, "http://localhost/health"]),
+        "000",
+        "the socket cannot be opened"
+    );
 }

@@ -36,6 +36,11 @@ pub enum PublicKey {
         /// Whose identifiers and byte order apply.
         country: GostCountry,
     },
+    /// GOST R 34.10-2001 (RFC 4491): no longer signs; old signatures are verified.
+    Gost2001 {
+        /// The curve.
+        param_set: GostParamSet,
+    },
     /// A key that the agent cannot use, by its algorithm's identifier.
     Unsupported {
         /// The algorithm.
@@ -122,8 +127,14 @@ impl PublicKey {
             _ => {
                 let mut parameters = parameters;
                 let name = first_oid(parameters.sequence().ok()?)?;
+                let param_set = |name| GOST_PARAM_SETS.iter().find(|(oid, _)| *oid == name);
+                if algorithm == GOST_2001 {
+                    let (_, param_set) = param_set(name).filter(|(_, set)| set.bits() == 256)?;
+                    let fits = gost_point(bits)?.len() == 64;
+                    return fits.then_some(Self::Gost2001 { param_set: *param_set });
+                }
                 let (_, size, country) = GOST_KEYS.iter().find(|(oid, ..)| *oid == algorithm)?;
-                let (_, param_set) = GOST_PARAM_SETS.iter().find(|(oid, _)| *oid == name)?;
+                let (_, param_set) = param_set(name)?;
                 let fits = param_set.bits() == *size && gost_point(bits)?.len() * 4 == *size as usize;
                 fits.then_some(Self::Gost2012 {
                     bits: *size,
@@ -154,6 +165,7 @@ impl fmt::Display for PublicKey {
                 country: GostCountry::Kz,
                 ..
             } => write!(f, "GOST 34.10-2015-{bits}"),
+            Self::Gost2001 { .. } => f.write_str("GOST R 34.10-2001"),
             Self::Unsupported { oid } => write!(f, "{oid}"),
         }
     }
@@ -199,6 +211,7 @@ fn first_oid(mut fields: Reader<'_>) -> Option<Oid> {
 const RSA_ENCRYPTION: Oid = Oid::literal("1.2.840.113549.1.1.1");
 const RSASSA_PSS: Oid = Oid::literal("1.2.840.113549.1.1.10");
 const EC_PUBLIC_KEY: Oid = Oid::literal("1.2.840.10045.2.1");
+const GOST_2001: Oid = Oid::literal("1.2.643.2.2.19");
 const ED25519: Oid = Oid::literal("1.3.101.112");
 
 const EC_CURVES: [(Oid, EcCurve); 3] = [

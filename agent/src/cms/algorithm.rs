@@ -298,6 +298,8 @@ pub enum SignatureAlgorithm {
         /// Whose layout the value has.
         country: GostCountry,
     },
+    /// GOST R 34.10-2001 with GOST R 34.11-94 (RFC 4490), for verification only.
+    Gost2001,
 }
 
 impl SignatureAlgorithm {
@@ -308,6 +310,7 @@ impl SignatureAlgorithm {
             Self::Ed25519 => None,
             Self::Gost { bits: 256, .. } => Some(DigestAlgorithm::Streebog256),
             Self::Gost { .. } => Some(DigestAlgorithm::Streebog512),
+            Self::Gost2001 => Some(DigestAlgorithm::Gost94),
         }
     }
 
@@ -326,6 +329,15 @@ impl SignatureAlgorithm {
             (Self::Gost { country, .. }, PublicKey::Gost2012 { .. }) => {
                 self.verify_gost(signer, input, DigestOrder::Standard, signature, GostLayout::of(country))
             }
+            // The arithmetic is that of 34.10-2012 with 256 bits; the standards differ in the digest.
+            (Self::Gost2001, PublicKey::Gost2001 { param_set }) => primitive::verify_gost(
+                *param_set,
+                key,
+                input.digest(DigestAlgorithm::Gost94)?.value(),
+                DigestOrder::Standard,
+                signature,
+                GostLayout::SrBigEndian,
+            ),
             (_, PublicKey::Unsupported { .. }) => Err(SignatureError::Unsupported),
             _ => Err(SignatureError::KeyMismatch),
         }
@@ -384,6 +396,26 @@ impl SignatureAlgorithm {
     }
 }
 
+impl fmt::Display for SignatureAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RsaPkcs1(digest) => write!(f, "RSA PKCS#1 v1.5, {digest}"),
+            Self::RsaPss { digest, .. } => write!(f, "RSA-PSS, {digest}"),
+            Self::Ecdsa(digest) => write!(f, "ECDSA, {digest}"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Gost {
+                bits,
+                country: GostCountry::Ru,
+            } => write!(f, "GOST R 34.10-2012, {bits}"),
+            Self::Gost {
+                bits,
+                country: GostCountry::Kz,
+            } => write!(f, "GOST 34.10-2015, {bits}"),
+            Self::Gost2001 => f.write_str("GOST R 34.10-2001"),
+        }
+    }
+}
+
 /// RSASSA-PSS-params (RFC 4055 section 3.1). The defaults mean SHA-1, which is not supported.
 fn pss(mut fields: Reader<'_>) -> Result<Option<SignatureAlgorithm>, Asn1Error> {
     let mut parameters = fields.sequence()?;
@@ -414,7 +446,7 @@ pub(super) fn digest_info(digest: Digest) -> Option<Vec<u8>> {
         DigestAlgorithm::Sha256 => digest_oid::SHA256,
         DigestAlgorithm::Sha384 => digest_oid::SHA384,
         DigestAlgorithm::Sha512 => digest_oid::SHA512,
-        DigestAlgorithm::Streebog256 | DigestAlgorithm::Streebog512 => return None,
+        DigestAlgorithm::Streebog256 | DigestAlgorithm::Streebog512 | DigestAlgorithm::Gost94 => return None,
     };
     let identifier = Identifier {
         oid,
@@ -879,7 +911,7 @@ enum Named {
     Pss,
 }
 
-const SIGNATURE_OIDS: [(Oid, Named); 18] = [
+const SIGNATURE_OIDS: [(Oid, Named); 20] = [
     (Oid::literal("1.2.840.113549.1.1.1"), Named::RsaKey),
     (
         SHA256_WITH_RSA,
@@ -910,6 +942,14 @@ const SIGNATURE_OIDS: [(Oid, Named); 18] = [
     (ED25519, Named::Complete(SignatureAlgorithm::Ed25519)),
     (GOST_RU_256, Named::Complete(GOST_RU_SIGNATURE[0])),
     (GOST_RU_512, Named::Complete(GOST_RU_SIGNATURE[1])),
+    (
+        Oid::literal("1.2.643.2.2.19"),
+        Named::Complete(SignatureAlgorithm::Gost2001),
+    ),
+    (
+        Oid::literal("1.2.643.2.2.3"),
+        Named::Complete(SignatureAlgorithm::Gost2001),
+    ),
     (Oid::literal("1.2.643.7.1.1.3.2"), Named::Complete(GOST_RU_SIGNATURE[0])),
     (Oid::literal("1.2.643.7.1.1.3.3"), Named::Complete(GOST_RU_SIGNATURE[1])),
     (

@@ -100,7 +100,12 @@ fn with_certificate(der: &[u8], certificate: &Certificate) -> Result<Vec<u8>, Am
         return insert_into(der, |outline| outline.certificates, certificate.der());
     }
     let certificates = implicit(Tag::constructed(0), writer::set_of(vec![certificate.der().to_vec()]));
-    Ok(insert(der, &outline.enclosing, end_of(der, &outline.encapsulated), &certificates))
+    Ok(insert(
+        der,
+        &outline.enclosing,
+        end_of(der, &outline.encapsulated),
+        &certificates,
+    ))
 }
 
 /// `der` with `addition` in the set of SignedData that `set` names, in its place.

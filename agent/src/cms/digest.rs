@@ -1,4 +1,4 @@
-//! Message digests: SHA-2 (FIPS 180-4) and Streebog (GOST R 34.11-2012, RFC 6986).
+//! Message digests: SHA-2 (FIPS 180-4), Streebog (GOST R 34.11-2012, RFC 6986) and, for verification, GOST R 34.11-94 (RFC 5831).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL};
+use gost94::Gost94CryptoPro;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::digest::Digest as _;
 use sha2::{Sha256, Sha384, Sha512};
@@ -28,13 +29,15 @@ pub enum DigestAlgorithm {
     Streebog256,
     /// Streebog with 512 bits, GOST R 34.11-2012.
     Streebog512,
+    /// GOST R 34.11-94 with the CryptoPro parameters (RFC 4357). Old signatures are verified with it; none is made.
+    Gost94,
 }
 
 impl DigestAlgorithm {
     /// The digest's length in bytes.
     pub const fn size(self) -> usize {
         match self {
-            Self::Sha256 | Self::Streebog256 => 32,
+            Self::Sha256 | Self::Streebog256 | Self::Gost94 => 32,
             Self::Sha384 => 48,
             Self::Sha512 | Self::Streebog512 => 64,
         }
@@ -62,6 +65,7 @@ impl DigestAlgorithm {
             Self::Sha512 => oid::SHA512,
             Self::Streebog256 => oid::STREEBOG256,
             Self::Streebog512 => oid::STREEBOG512,
+            Self::Gost94 => oid::GOST94,
         }
     }
 
@@ -78,6 +82,7 @@ impl DigestAlgorithm {
             Self::Sha512 => "sha512",
             Self::Streebog256 => "streebog256",
             Self::Streebog512 => "streebog512",
+            Self::Gost94 => "gost94",
         }
     }
 }
@@ -90,16 +95,18 @@ pub(super) mod oid {
     pub(in crate::cms) const SHA512: Oid = Oid::literal("2.16.840.1.101.3.4.2.3");
     pub(in crate::cms) const STREEBOG256: Oid = Oid::literal("1.2.643.7.1.1.2.2");
     pub(in crate::cms) const STREEBOG512: Oid = Oid::literal("1.2.643.7.1.1.2.3");
+    pub(in crate::cms) const GOST94: Oid = Oid::literal("1.2.643.2.2.9");
     pub(in crate::cms) const KZ_STREEBOG256: Oid = Oid::literal("1.2.398.3.10.1.3.2");
     pub(in crate::cms) const KZ_STREEBOG512: Oid = Oid::literal("1.2.398.3.10.1.3.3");
 }
 
-const OIDS: [(Oid, DigestAlgorithm); 7] = [
+const OIDS: [(Oid, DigestAlgorithm); 8] = [
     (oid::SHA256, DigestAlgorithm::Sha256),
     (oid::SHA384, DigestAlgorithm::Sha384),
     (oid::SHA512, DigestAlgorithm::Sha512),
     (oid::STREEBOG256, DigestAlgorithm::Streebog256),
     (oid::STREEBOG512, DigestAlgorithm::Streebog512),
+    (oid::GOST94, DigestAlgorithm::Gost94),
     (oid::KZ_STREEBOG256, DigestAlgorithm::Streebog256),
     (oid::KZ_STREEBOG512, DigestAlgorithm::Streebog512),
 ];
@@ -139,6 +146,7 @@ impl FromStr for DigestAlgorithm {
             "streebog256" | "stribog256" | "gost34112012256" | "gostr34112012256" | "mdgost12256" => {
                 Ok(Self::Streebog256)
             }
+            "gost94" | "gost341194" | "gostr341194" | "mdgost94" => Ok(Self::Gost94),
             "streebog512" | "stribog512" | "gost34112012512" | "gostr34112012512" | "mdgost12512" => {
                 Ok(Self::Streebog512)
             }
@@ -265,6 +273,7 @@ enum State {
     Sha512(Sha512),
     Streebog256(Streebog256),
     Streebog512(Streebog512),
+    Gost94(Gost94CryptoPro),
 }
 
 impl Hasher {
@@ -276,6 +285,7 @@ impl Hasher {
             DigestAlgorithm::Sha512 => State::Sha512(Sha512::new()),
             DigestAlgorithm::Streebog256 => State::Streebog256(Streebog256::new()),
             DigestAlgorithm::Streebog512 => State::Streebog512(Streebog512::new()),
+            DigestAlgorithm::Gost94 => State::Gost94(Gost94CryptoPro::new()),
         };
         Self { algorithm, state }
     }
@@ -288,6 +298,7 @@ impl Hasher {
             State::Sha512(state) => state.update(piece),
             State::Streebog256(state) => state.update(piece),
             State::Streebog512(state) => state.update(piece),
+            State::Gost94(state) => state.update(piece),
         }
     }
 
@@ -299,6 +310,7 @@ impl Hasher {
             State::Sha512(state) => state.finalize().to_vec(),
             State::Streebog256(state) => state.finalize().to_vec(),
             State::Streebog512(state) => state.finalize().to_vec(),
+            State::Gost94(state) => state.finalize().to_vec(),
         };
         Digest {
             algorithm: self.algorithm,

@@ -120,6 +120,11 @@ impl SignedData {
         &self.certificates
     }
 
+    /// The certificate of the signer at `index`, from 0, when it is inside.
+    pub fn signer_certificate(&self, index: usize) -> Option<Certificate> {
+        self.signers.get(index)?.certificate_among(|| self.certificates.iter())
+    }
+
     /// The signers, in the file's order.
     pub fn signers(&self) -> &[SignerInfo] {
         &self.signers
@@ -152,6 +157,11 @@ impl SignerInfo {
         &self.signature
     }
 
+    /// The signature algorithm; `None` when it is not one of those known.
+    pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.algorithm
+    }
+
     /// How many timestamps the signature has (signature-time-stamp, RFC 5126 section 6.1.1). [`SignedData::verify`] looks at each.
     pub fn timestamp_count(&self) -> usize {
         self.timestamps.len()
@@ -166,11 +176,6 @@ impl SignerInfo {
         let named = || at_hand().filter(|certificate| self.id.names(certificate));
         let by_hash = named().find(|certificate| hash.is_none_or(|hash| hash.names(certificate)));
         by_hash.or_else(|| named().next()).cloned()
-    }
-
-    /// The signature algorithm; `None` when it is not one of those known.
-    pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
-        self.algorithm
     }
 
     /// The algorithm of the content's digest: digestAlgorithm, or without signed attributes the signature's own.

@@ -27,7 +27,6 @@ use crate::http_client::{Failure, FilePart, ServiceId};
 use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::{
-    self,
     AllowedCertificates, CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed,
 };
 
@@ -357,7 +356,7 @@ impl Run<'_> {
                     });
                     match select(signing.as_mut(), renewal).await {
                         // What the renewal had begun is done again by the next one.
-                        Either::Left((signed, _)) => return signed,
+                        Either::Left((signed, _)) => return self.timestamped(&asked, request.format, signed?).await,
                         Either::Right((renewed, _)) => renewed,
                     }
                 };
@@ -369,10 +368,17 @@ impl Run<'_> {
         }
     }
 
+    async fn timestamped(&self, asked: &str, format: Format, made: TimedSigned) -> Result<TimedSigned, JobEnd> {
+        let step = format!("{asked}_timestamp");
+        let signing = self.idocs.signing();
+        let signed = signing.timestamped(self.context, &step, format, made.signed).await?;
+        Ok(TimedSigned { signed, ..made })
+    }
+
     async fn approve_and_sign(&self, request: Request) -> Result<TimedSigned, StepError> {
         let signed = self.idocs.signing().sign(self.context, request).await;
         Ok(TimedSigned {
-            signed: signed.map_err(signing::step_error)?,
+            signed: signed.map_err(StepError::Refused)?,
             at: OffsetDateTime::now_utc(),
         })
     }

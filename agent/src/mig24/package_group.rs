@@ -26,7 +26,7 @@ use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
 use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
 use crate::messages::{Code, Fault};
-use crate::signing::{self, AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
+use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
 /// The kind of jobs that sign a package group at the service.
 pub const PACKAGE_GROUP: &str = "mig24_package_group";
@@ -323,11 +323,20 @@ impl Run<'_> {
             .safe_step("sign", || async {
                 let signed = self.mig24.signing().sign(self.context, request.clone()).await;
                 Ok(TimedSigned {
-                    signed: signed.map_err(signing::step_error)?,
+                    signed: signed.map_err(StepError::Refused)?,
                     at: OffsetDateTime::now_utc(),
                 })
             })
             .await?;
+        let format = request.format;
+        let signing = self.mig24.signing();
+        let stamped = signing
+            .timestamped(self.context, "timestamp", format, signed.signed)
+            .await?;
+        let signed = TimedSigned {
+            signed: stamped,
+            ..signed
+        };
         if signed.signed.documents.len() != checked.len() {
             let (made, wanted) = (signed.signed.documents.len(), checked.len());
             return Err(Fault::internal(format!("{made} signatures were made of {wanted} documents")).into());

@@ -21,4 +21,3 @@ pub use request::{
 };
 pub(crate) use selection::{key_type, location, uri};
 pub use service::{Signing, SigningOptions};
-pub use timestamping::step_error;

@@ -37,7 +37,7 @@ pub struct Format {
     /// The certificates of the chain that are known go in besides the signer's.
     #[serde(default)]
     pub include_chain: bool,
-    /// Whether the CMS gets a timestamp.
+    /// Whether the CMS gets a timestamp ([`Signing::timestamped`](super::Signing::timestamped)).
     #[serde(default)]
     pub timestamp: TimestampLevel,
 }
@@ -148,6 +148,10 @@ pub struct SignedDocument {
     #[serde(with = "crate::signing::base64_bytes")]
     pub signature: Vec<u8>,
     /// The time that the timestamp in the CMS attests, if there is one.
-    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub timestamp: Option<OffsetDateTime>,
 }

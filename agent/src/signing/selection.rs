@@ -196,6 +196,7 @@ pub(crate) fn key_type(key: &PublicKey) -> String {
             country: GostCountry::Kz,
             ..
         } => format!("kz-gost2015-{bits}"),
+        PublicKey::Gost2001 { .. } => "gost2001-256".to_owned(),
         PublicKey::Unsupported { oid } => oid.to_string(),
     }
 }

@@ -10,7 +10,6 @@ use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
 use super::selection::{self, Candidate};
-use super::timestamping::Timestamping;
 use super::waiting;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
@@ -72,6 +71,11 @@ impl Signing {
         }
     }
 
+    /// Who stamps signatures that want it.
+    pub(super) fn timestamp_authority(&self) -> Option<&TimestampAuthority> {
+        self.inner.options.timestamp_authority.as_ref()
+    }
+
     /// Finds the one certificate that fits; asks the person when several do. Asks for no PIN.
     ///
     /// # Errors
@@ -91,10 +95,9 @@ impl Signing {
     ///
     /// # Errors
     /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
-    /// `timestamp_failed`, after which another call with the same key asks nobody for a PIN ([`step_error`](super::step_error)).
+    /// `config_invalid` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
     pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, Fault> {
-        let authority = self.inner.options.timestamp_authority.as_ref();
-        let timestamping = Timestamping::new(authority, request.format.timestamp)?;
+        self.check_timestamp(request.format.timestamp)?;
         let standing = Approval::restore(&self.inner.store, &request.key).await?;
         let selector = match &standing {
             // What was approved names its certificate; nobody is asked again.
@@ -124,7 +127,6 @@ impl Signing {
             request: &request,
             candidate,
             scheme,
-            timestamping,
         };
         let items = work.items(prepared, standing.as_ref()).await?;
         let items = work.sign(items, standing.map(|(approval, _)| approval)).await?;
@@ -180,7 +182,6 @@ struct Work<'a> {
     request: &'a Request,
     candidate: Candidate,
     scheme: Scheme,
-    timestamping: Timestamping<'a>,
 }
 
 impl Work<'_> {
@@ -366,12 +367,9 @@ impl Work<'_> {
                 .value
                 .as_ref()
                 .ok_or_else(|| Fault::internal("an item has no signature"))?;
-            let (signature, timestamp) = match &item.tbs {
-                Tbs::Attributes(attributes) => {
-                    let cms = self.cms(&item.prepared, attributes, value).await?;
-                    self.timestamping.add(cms, value.as_bytes(), &self.scheme).await?
-                }
-                Tbs::Foreign(_) | Tbs::ForeignDigest => (value.as_bytes().to_vec(), None),
+            let signature = match &item.tbs {
+                Tbs::Attributes(attributes) => self.cms(&item.prepared, attributes, value).await?,
+                Tbs::Foreign(_) | Tbs::ForeignDigest => value.as_bytes().to_vec(),
             };
             documents.push(SignedDocument {
                 name: item.prepared.document.name,
@@ -379,7 +377,7 @@ impl Work<'_> {
                 size: item.prepared.document.size,
                 digest: item.prepared.item.digest,
                 signature,
-                timestamp,
+                timestamp: None,
             });
         }
         Ok(Signed {

@@ -1,78 +1,86 @@
-//! From a signature to a signature with a timestamp (CAdES-T). The value is stored long before: an authority that does not answer costs no second PIN.
+//! From a signature to a signature with a timestamp (CAdES-T), as a step of its own: the signature is stored before the authority is asked, so one that does
+//! not answer costs neither a second PIN nor the token.
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
-use crate::cms::{Scheme, SignedData, TimestampToken};
+use super::request::{Format, Signed, SignedDocument};
+use super::service::Signing;
+use crate::cms::{Preference, Scheme, SignedData};
 use crate::config::TimestampLevel;
-use crate::jobs::StepError;
+use crate::jobs::{JobContext, JobEnd, StepError};
 use crate::messages::{Code, Fault};
 use crate::time_and_revocation::TimestampAuthority;
 
 /// How long to wait before an optional timestamp is asked for a second and last time.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Adds timestamps as a request wants them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timestamping<'a> {
-    authority: Option<&'a TimestampAuthority>,
-    level: TimestampLevel,
-}
-
-impl<'a> Timestamping<'a> {
+impl Signing {
+    /// `signed`, what [`Signing::sign`] made, with the timestamps that `format` wants. Call it when the signatures are stored (behind the step that made
+    /// them); `step` names the step in which the authority is asked, again and again with back-off.
+    ///
     /// # Errors
-    /// `config_invalid` when a timestamp is required and the configuration names no authority: told before anybody is asked for a PIN.
-    pub(super) fn new(authority: Option<&'a TimestampAuthority>, level: TimestampLevel) -> Result<Self, Fault> {
-        if level == TimestampLevel::Required && authority.is_none() {
+    /// Stopped with `timestamp_failed` when a required timestamp cannot be had; retrying the job asks the authority again and nobody else.
+    pub async fn timestamped(
+        &self,
+        context: &JobContext,
+        step: &str,
+        format: Format,
+        signed: Signed,
+    ) -> Result<Signed, JobEnd> {
+        let (Some(authority), true) = (self.timestamp_authority(), format.timestamp != TimestampLevel::None) else {
+            return Ok(signed);
+        };
+        let stamp = || async {
+            let mut stamped = signed.clone();
+            for document in &mut stamped.documents {
+                match add(authority, format.timestamp, document).await {
+                    Ok(()) => {}
+                    Err(fault) if format.timestamp == TimestampLevel::Optional => {
+                        tracing::warn!(%fault, "the signature goes out without a timestamp, which is optional");
+                    }
+                    Err(fault) => return Err(StepError::NotSent(fault)),
+                }
+            }
+            Ok(stamped)
+        };
+        context.safe_step(step, stamp).await
+    }
+
+    /// Told before anybody is asked for a PIN.
+    ///
+    /// # Errors
+    /// `config_invalid` when a timestamp is required and the configuration names no authority.
+    pub(super) fn check_timestamp(&self, level: TimestampLevel) -> Result<(), Fault> {
+        if level == TimestampLevel::Required && self.timestamp_authority().is_none() {
             let reason = "timestamp.url is needed for signatures with a timestamp (cades-t)";
             return Err(Fault::new(Code::ConfigInvalid).arg("reason", reason).detail(reason));
         }
-        Ok(Self { authority, level })
+        Ok(())
     }
+}
 
-    /// `cms`, whose one signer made the signature value by `scheme`, with a timestamp, and the time that it attests.
-    ///
-    /// # Errors
-    /// `timestamp_failed` when a timestamp is required. Asking again later needs no token.
-    pub(super) async fn add(
-        &self,
-        cms: Vec<u8>,
-        value: &[u8],
-        scheme: &Scheme,
-    ) -> Result<(Vec<u8>, Option<OffsetDateTime>), Fault> {
-        let (Some(authority), true) = (self.authority, self.level != TimestampLevel::None) else {
-            return Ok((cms, None));
-        };
-        let token = match (authority.stamp(value, scheme).await, self.level) {
-            (Err(_), TimestampLevel::Optional) => {
-                tokio::time::sleep(PAUSE).await;
-                authority.stamp(value, scheme).await
-            }
-            (first, _) => first,
-        };
-        match token {
-            Ok(token) => attach(&cms, &token),
-            Err(fault) if self.level == TimestampLevel::Optional => {
-                tracing::warn!(%fault, "the signature goes out without a timestamp, which is optional");
-                Ok((cms, None))
-            }
-            Err(fault) => Err(fault),
+async fn add(
+    authority: &TimestampAuthority,
+    level: TimestampLevel,
+    document: &mut SignedDocument,
+) -> Result<(), Fault> {
+    // A raw value over attributes of somebody else's is no CMS; whoever puts it into one asks for the timestamp.
+    let Ok(cms) = SignedData::parse(&document.signature) else {
+        return Ok(());
+    };
+    let (Some(signer), Some(certificate)) = (cms.signers().first(), cms.signer_certificate(0)) else {
+        return Err(Fault::internal("a signature of ours lacks its signer"));
+    };
+    let scheme = Scheme::for_certificate(&certificate, &Preference::default()).map_err(Fault::internal)?;
+    let token = match (authority.stamp(signer.signature(), &scheme).await, level) {
+        (Err(_), TimestampLevel::Optional) => {
+            tokio::time::sleep(PAUSE).await;
+            authority.stamp(signer.signature(), &scheme).await?
         }
-    }
-}
-
-fn attach(cms: &[u8], token: &TimestampToken) -> Result<(Vec<u8>, Option<OffsetDateTime>), Fault> {
-    let signed = SignedData::parse(cms).map_err(Fault::internal)?;
-    let stamped = signed.with_timestamp(0, token).map_err(Fault::internal)?;
-    Ok((stamped, Some(token.generated_at())))
-}
-
-/// What a failed [`Signing::sign`](super::Signing::sign) means for the step that called it: a timestamp may be asked for again, at any time; everything else
-/// was decided.
-pub fn step_error(fault: Fault) -> StepError {
-    match fault.code() {
-        Code::TimestampFailed => StepError::NotSent(fault),
-        _ => StepError::Refused(fault),
-    }
+        (first, _) => first?,
+    };
+    let stamped = cms.with_timestamp(0, &token).map_err(Fault::internal)?;
+    document.signature = stamped;
+    document.timestamp = Some(token.generated_at());
+    Ok(())
 }

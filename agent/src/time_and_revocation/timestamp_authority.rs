@@ -92,7 +92,10 @@ impl TimestampAuthority {
             nonce,
         };
         let (question, expected) = ("application/timestamp-query", "application/timestamp-reply");
-        let response = self.exchange.post(&self.url, question, expected, request.encode()).await?;
+        let response = self
+            .exchange
+            .post(&self.url, question, expected, request.encode())
+            .await?;
         let token = answer(&request, signature, &response).map_err(|error| error.to_string())?;
         let flawed = |reason| format!("its timestamp does not hold: {reason}");
         let authority = token.authority(&self.roots).map_err(flawed)?;

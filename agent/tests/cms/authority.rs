@@ -81,6 +81,14 @@ gost!(GOST_512_A, "512", "A");
 gost!(GOST_512_B, "512", "B");
 gost!(GOST_512_C, "512", "C");
 
+/// For signatures made by OpenSSL: nothing here signs with it.
+pub(crate) const GOST_2001_A: KeyKind = KeyKind {
+    name: "gost2001:A",
+    genpkey: &["-algorithm", "gost2001", "-pkeyopt", "paramset:A"],
+    authority: &["-algorithm", "gost2001", "-pkeyopt", "paramset:A"],
+    authority_digest: Some("-md_gost94"),
+};
+
 pub(crate) struct Authority {
     directory: TempDir,
     pub(crate) root: Certificate,

@@ -413,3 +413,45 @@ fn tokens_layouts_are_recognised() {
         ObservedLayout::Standard
     );
 }
+
+/// Signatures that nobody makes any more, but that lie in archives.
+#[test]
+fn gost_2001_signatures_of_openssl_verify_and_none_is_made() {
+    let authority = Authority::new(authority::GOST_2001_A);
+    fs::write(authority.path("content"), b"archived").unwrap();
+    let made = authority.openssl(&[
+        "cms",
+        "-sign",
+        "-binary",
+        "-cades",
+        "-in",
+        "content",
+        "-signer",
+        "leaf.pem",
+        "-inkey",
+        "leaf.key",
+        "-md",
+        "md_gost94",
+        "-outform",
+        "DER",
+        "-out",
+        "old.p7s",
+    ]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let signed = SignedData::parse(&fs::read(authority.path("old.p7s")).unwrap()).unwrap();
+    let trust = Trust {
+        roots: std::slice::from_ref(&authority.root),
+        intermediates: &[],
+        now: OffsetDateTime::now_utc(),
+    };
+    let status = |content: &[u8]| {
+        let mut digester = ContentDigester::new(&signed.required_digests());
+        digester.update(content);
+        signed.verify(&digester.finish(), &trust)[0].status()
+    };
+    assert_eq!(
+        (status(b"archived"), status(b"archivee")),
+        (Status::Valid, Status::Invalid)
+    );
+    assert!(Scheme::for_certificate(&authority.leaf, &Preference::default()).is_err());
+}

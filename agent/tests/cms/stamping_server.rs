@@ -116,10 +116,21 @@ impl Shared {
                 std::thread::sleep(Duration::from_secs(3));
                 return Ok(());
             }
-            Manner::Replay => ("200 OK", self.seen.lock().unwrap().0.clone().expect("an honest answer came before")),
+            Manner::Replay => (
+                "200 OK",
+                self.seen
+                    .lock()
+                    .unwrap()
+                    .0
+                    .clone()
+                    .expect("an honest answer came before"),
+            ),
             Manner::Honest => ("200 OK", self.reply(&query)),
         };
-        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
         connection.write_all(head.as_bytes())?;
         connection.write_all(&body)
     }
@@ -127,7 +138,16 @@ impl Shared {
     fn reply(&self, query: &[u8]) -> Vec<u8> {
         fs::write(self.authority.path("query.tsq"), query).unwrap();
         let arguments = [
-            "ts", "-reply", "-config", "req.cnf", "-section", "tsa", "-queryfile", "query.tsq", "-out", "reply.tsr",
+            "ts",
+            "-reply",
+            "-config",
+            "req.cnf",
+            "-section",
+            "tsa",
+            "-queryfile",
+            "query.tsq",
+            "-out",
+            "reply.tsr",
         ];
         let output = self.authority.openssl(&arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -46,13 +46,24 @@ async fn stamp(server: &StampingServer, signed: &Signed) -> TimestampToken {
 }
 
 fn without_timestamp(signer: &Authority, signed: &Signed) -> Vec<u8> {
-    assemble_detached(&signed.scheme, &signer.leaf, &[], Some(&signed.attributes), &signed.value)
+    assemble_detached(
+        &signed.scheme,
+        &signer.leaf,
+        &[],
+        Some(&signed.attributes),
+        &signed.value,
+    )
 }
 
 #[tokio::test]
 async fn a_signature_with_a_timestamp_is_accepted_here_and_elsewhere() {
     let tsa = StampingServer::new(authority::RSA_2048, "sha256");
-    for kind in [authority::P256, authority::ED25519, authority::RSA_2048, authority::GOST_256_CRYPTO_PRO_A] {
+    for kind in [
+        authority::P256,
+        authority::ED25519,
+        authority::RSA_2048,
+        authority::GOST_256_CRYPTO_PRO_A,
+    ] {
         let signer = Authority::new(kind);
         let signed = sign(&signer, CONTENT, &Preference::default());
         let bare = without_timestamp(&signer, &signed);
@@ -63,9 +74,21 @@ async fn a_signature_with_a_timestamp_is_accepted_here_and_elsewhere() {
         fs::write(tsa.authority.path("token.tst"), token.der()).unwrap();
         fs::write(tsa.authority.path("stamped"), signed.value.as_bytes()).unwrap();
         let verified = tsa.authority.openssl(&[
-            "ts", "-verify", "-token_in", "-in", "token.tst", "-data", "stamped", "-CAfile", "ca.pem",
+            "ts",
+            "-verify",
+            "-token_in",
+            "-in",
+            "token.tst",
+            "-data",
+            "stamped",
+            "-CAfile",
+            "ca.pem",
         ]);
-        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+        assert!(
+            verified.status.success(),
+            "{}",
+            String::from_utf8_lossy(&verified.stderr)
+        );
         if kind.name != "ed25519" {
             signer.openssl_verifies(&stamped, CONTENT).unwrap();
         }
@@ -74,7 +97,12 @@ async fn a_signature_with_a_timestamp_is_accepted_here_and_elsewhere() {
         let [verdict] = &verdicts(&stamped, &roots, OffsetDateTime::now_utc())[..] else {
             panic!("one signer")
         };
-        assert_eq!((verdict.status(), verdict.reason()), (Status::Valid, None), "{}", kind.name);
+        assert_eq!(
+            (verdict.status(), verdict.reason()),
+            (Status::Valid, None),
+            "{}",
+            kind.name
+        );
         let [timestamp] = &verdict.timestamps[..] else {
             panic!("one timestamp")
         };
@@ -88,7 +116,10 @@ async fn a_signature_with_a_timestamp_is_accepted_here_and_elsewhere() {
         let [untrusted] = &verdicts(&stamped, &roots[..1], later)[..] else {
             panic!("one signer")
         };
-        assert_eq!(untrusted.timestamps[0].trust.as_ref().unwrap_err(), &Reason::IssuerUnknown);
+        assert_eq!(
+            untrusted.timestamps[0].trust.as_ref().unwrap_err(),
+            &Reason::IssuerUnknown
+        );
         assert_eq!(untrusted.timestamps[0].proven_time(), None);
     }
 }
@@ -125,12 +156,19 @@ async fn policy_digest_and_roots_are_as_configured() {
     assert_eq!(token.policy().to_string(), "1.2.3.4.2");
     assert_eq!(token.imprint_algorithm().unwrap().to_string(), "sha512");
 
-    let refused = stamp(client(&tsa, |config| config.policy = Some("1.2.3.9".to_owned()))).await.unwrap_err();
+    let refused = stamp(client(&tsa, |config| config.policy = Some("1.2.3.9".to_owned())))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::TimestampFailed);
     assert!(refused.args()["reason"].contains("unaccepted policy"), "{refused}");
     let foreign = signer.path("ca.pem");
-    let untrusted = stamp(client(&tsa, |config| config.roots = Some(foreign))).await.unwrap_err();
-    assert!(untrusted.args()["reason"].contains("issuer is not known"), "{untrusted}");
+    let untrusted = stamp(client(&tsa, |config| config.roots = Some(foreign)))
+        .await
+        .unwrap_err();
+    assert!(
+        untrusted.args()["reason"].contains("issuer is not known"),
+        "{untrusted}"
+    );
 
     let broken = |change: fn(&mut TimestampConfig)| {
         let mut config = TimestampConfig {
@@ -140,10 +178,22 @@ async fn policy_digest_and_roots_are_as_configured() {
         change(&mut config);
         TimestampAuthority::new(&config).unwrap_err().code()
     };
-    assert_eq!(broken(|config| config.url = Some("ftp://tsa.example/".to_owned())), Code::ConfigInvalid);
-    assert_eq!(broken(|config| config.policy = Some("policy".to_owned())), Code::ConfigInvalid);
-    assert_eq!(broken(|config| config.digest = Some("md5".to_owned())), Code::ConfigInvalid);
-    assert_eq!(broken(|config| config.roots = Some("/nonexistent".into())), Code::ConfigInvalid);
+    assert_eq!(
+        broken(|config| config.url = Some("ftp://tsa.example/".to_owned())),
+        Code::ConfigInvalid
+    );
+    assert_eq!(
+        broken(|config| config.policy = Some("policy".to_owned())),
+        Code::ConfigInvalid
+    );
+    assert_eq!(
+        broken(|config| config.digest = Some("md5".to_owned())),
+        Code::ConfigInvalid
+    );
+    assert_eq!(
+        broken(|config| config.roots = Some("/nonexistent".into())),
+        Code::ConfigInvalid
+    );
     assert!(TimestampAuthority::new(&TimestampConfig::default()).unwrap().is_none());
 }
 
@@ -179,11 +229,29 @@ async fn a_signers_certificate_does_not_stamp() {
     let tsa = StampingServer::new(authority::P256, "sha256");
     let signer = Authority::new(authority::P256);
     let token = stamp(&tsa, &sign(&signer, CONTENT, &Preference::default())).await;
-    let info = SignedData::parse(token.der()).unwrap().attached_content().unwrap().to_vec();
+    let info = SignedData::parse(token.der())
+        .unwrap()
+        .attached_content()
+        .unwrap()
+        .to_vec();
     fs::write(signer.path("info"), info).unwrap();
     let arguments = [
-        "cms", "-sign", "-binary", "-nodetach", "-in", "info", "-econtent_type", "1.2.840.113549.1.9.16.1.4", "-signer", "leaf.pem",
-        "-inkey", "leaf.key", "-outform", "DER", "-out", "forged.tst",
+        "cms",
+        "-sign",
+        "-binary",
+        "-nodetach",
+        "-in",
+        "info",
+        "-econtent_type",
+        "1.2.840.113549.1.9.16.1.4",
+        "-signer",
+        "leaf.pem",
+        "-inkey",
+        "leaf.key",
+        "-outform",
+        "DER",
+        "-out",
+        "forged.tst",
     ];
     let made = signer.openssl(&arguments);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -209,13 +277,13 @@ async fn a_timestamp_of_another_signature_or_of_no_authority_counts_for_nothing(
     assert_eq!(own.with_timestamp(1, &token).unwrap_err(), AmendError::NoSuchSigner(1));
 
     let stamped = own.with_timestamp(0, &token).unwrap();
-    let flipped: Vec<u8> = {
-        let place = stamped.windows(token.der().len()).position(|window| window == token.der()).unwrap();
-        let mut bytes = stamped;
-        // The last byte of the token is the end of its authority's signature.
-        bytes[place + token.der().len() - 1] ^= 1;
-        bytes
-    };
+    let place = stamped
+        .windows(token.der().len())
+        .position(|window| window == token.der())
+        .unwrap();
+    // The last byte of the token is the end of its authority's signature.
+    let mut flipped = stamped;
+    flipped[place + token.der().len() - 1] ^= 1;
     let roots = [signer.root.clone(), tsa.root().clone()];
     let verdict = &verdicts(&flipped, &roots, OffsetDateTime::now_utc())[0];
     assert_eq!(verdict.status(), Status::Valid, "the signature itself is untouched");
@@ -229,7 +297,18 @@ async fn additions_leave_every_byte_of_a_foreign_signature_in_place() {
     let signer = Authority::new(authority::RSA_2048);
     fs::write(signer.path("content"), CONTENT).unwrap();
     let made = signer.openssl(&[
-        "cms", "-sign", "-binary", "-in", "content", "-signer", "leaf.pem", "-inkey", "leaf.key", "-outform", "DER", "-out",
+        "cms",
+        "-sign",
+        "-binary",
+        "-in",
+        "content",
+        "-signer",
+        "leaf.pem",
+        "-inkey",
+        "leaf.key",
+        "-outform",
+        "DER",
+        "-out",
         "foreign.p7s",
     ]);
     assert!(made.status.success());
@@ -242,7 +321,10 @@ async fn additions_leave_every_byte_of_a_foreign_signature_in_place() {
     // Two timestamps and a second signer, one after another.
     let once = foreign.with_timestamp(0, &token).unwrap();
     let second_token = client(&tsa, |_| ()).stamp(&value, &scheme).await.unwrap();
-    let twice = SignedData::parse(&once).unwrap().with_timestamp(0, &second_token).unwrap();
+    let twice = SignedData::parse(&once)
+        .unwrap()
+        .with_timestamp(0, &second_token)
+        .unwrap();
     let colleague = Authority::new(authority::P384);
     let signed = sign(&colleague, CONTENT, &Preference::default());
     let both = SignedData::parse(&twice)
@@ -251,30 +333,57 @@ async fn additions_leave_every_byte_of_a_foreign_signature_in_place() {
         .unwrap();
 
     let all = SignedData::parse(&both).unwrap();
-    let place = all.signers().iter().position(|signer| signer.signature() == value).unwrap();
+    let place = all
+        .signers()
+        .iter()
+        .position(|signer| signer.signature() == value)
+        .unwrap();
     assert_eq!((all.signers().len(), all.signers()[place].timestamp_count()), (2, 2));
     // Signed attributes to signature value stand there as one piece, as before.
     let info_tail = bytes.windows(value.len()).position(|window| window == value).unwrap();
     let piece = &bytes[info_tail - 200..info_tail + value.len()];
     assert!(both.windows(piece.len()).any(|window| window == piece));
-    assert!(both.windows(signer.leaf.der().len()).any(|window| window == signer.leaf.der()));
+    assert!(
+        both.windows(signer.leaf.der().len())
+            .any(|window| window == signer.leaf.der())
+    );
 
     let roots = [signer.root.clone(), colleague.root.clone(), tsa.root().clone()];
     let verdicts = verdicts(&both, &roots, OffsetDateTime::now_utc());
     assert!(verdicts.iter().all(|verdict| verdict.status() == Status::Valid));
-    assert!(verdicts[place].timestamps.iter().all(|timestamp| timestamp.proven_time().is_some()));
-    let both_roots = [fs::read(signer.path("ca.pem")).unwrap(), fs::read(colleague.path("ca.pem")).unwrap()].concat();
+    assert!(
+        verdicts[place]
+            .timestamps
+            .iter()
+            .all(|timestamp| timestamp.proven_time().is_some())
+    );
+    let both_roots = [
+        fs::read(signer.path("ca.pem")).unwrap(),
+        fs::read(colleague.path("ca.pem")).unwrap(),
+    ]
+    .concat();
     fs::write(signer.path("ca.pem"), both_roots).unwrap();
     let output = {
         fs::write(signer.path("both.p7s"), &both).unwrap();
         signer.openssl(&[
-            "cms", "-verify", "-binary", "-inform", "DER", "-in", "both.p7s", "-content", "content", "-CAfile", "ca.pem",
-            "-purpose", "any", "-out", "verified",
+            "cms", "-verify", "-binary", "-inform", "DER", "-in", "both.p7s", "-content", "content", "-CAfile",
+            "ca.pem", "-purpose", "any", "-out", "verified",
         ])
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // What is in DER stays in DER: the encoding is the one that OpenSSL writes, too.
-    let again = signer.openssl(&["cms", "-cmsout", "-inform", "DER", "-in", "both.p7s", "-outform", "DER", "-out", "again.p7s"]);
+    let again = signer.openssl(&[
+        "cms",
+        "-cmsout",
+        "-inform",
+        "DER",
+        "-in",
+        "both.p7s",
+        "-outform",
+        "DER",
+        "-out",
+        "again.p7s",
+    ]);
     assert!(again.status.success());
     assert_eq!(fs::read(signer.path("again.p7s")).unwrap(), both);
 }
@@ -286,7 +395,12 @@ fn attributes_about_other_content_do_not_join_a_signature() {
     let data = SignedData::parse(&own).unwrap();
     let signed = sign(&signer, CONTENT, &Preference::default());
     // The same signer once more: its certificate and digest algorithm are there already.
-    let twice = data.with_signer(&signed.scheme, &signer.leaf, &[], &signed.attributes, &signed.value).unwrap();
+    let twice = data
+        .with_signer(&signed.scheme, &signer.leaf, &[], &signed.attributes, &signed.value)
+        .unwrap();
     let twice = SignedData::parse(&twice).unwrap();
-    assert_eq!((twice.signers().len(), twice.certificates().len()), (2, data.certificates().len()));
+    assert_eq!(
+        (twice.signers().len(), twice.certificates().len()),
+        (2, data.certificates().len())
+    );
 }

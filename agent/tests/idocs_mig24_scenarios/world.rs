@@ -52,7 +52,7 @@ impl World {
             extra_ca: None,
             proxy: None,
             include_chain: false,
-            timestamp: Default::default(),
+            timestamp: tokensign::config::TimestampLevel::None,
         };
         let mut idocs = IdocsProfile {
             service: service.clone(),
@@ -92,9 +92,9 @@ impl World {
         .unwrap();
         fleet.refresh().await;
         let options = SigningOptions {
+            timestamp_authority: None,
             question_timeout: PATIENCE,
             unattended: HashSet::new(),
-            timestamp_authority: None,
         };
         let signing = Signing::new(store.clone(), desk.clone(), fleet, options);
         let quick = RetryPolicy {

@@ -62,7 +62,7 @@ fn ring_algorithm(digest: DigestAlgorithm) -> Option<&'static RsaParameters> {
         DigestAlgorithm::Sha256 => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
         DigestAlgorithm::Sha384 => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
         DigestAlgorithm::Sha512 => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
-        DigestAlgorithm::Streebog256 | DigestAlgorithm::Streebog512 => None,
+        DigestAlgorithm::Streebog256 | DigestAlgorithm::Streebog512 | DigestAlgorithm::Gost94 => None,
     }
 }
 

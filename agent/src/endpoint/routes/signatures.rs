@@ -32,7 +32,7 @@ use crate::endpoint::problem::{self, Problem, ProblemSchema};
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, check_digest, spool_base64};
 use crate::endpoint::visible::visible;
-use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario};
+use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario, StepError};
 use crate::messages::{Code, Fault, Localizer};
 use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
 
@@ -416,18 +416,20 @@ impl SignatureScenario {
             destination: None,
             notice: None,
         };
-        if request.format.timestamp == TimestampLevel::None {
+        let format = request.format;
+        if format.timestamp == TimestampLevel::None {
             return Ok(json!(self.signing.sign(context, request).await?));
         }
-        // As a step, because a timestamp may have to be asked for again.
+        // As a step: what is signed is kept, whatever becomes of the timestamp.
         let sign = || async {
             self.signing
                 .sign(context, request.clone())
                 .await
-                .map_err(signing::step_error)
+                .map_err(StepError::Refused)
         };
         let signed: Signed = context.safe_step("sign", sign).await?;
-        Ok(json!(signed))
+        let stamped = self.signing.timestamped(context, "timestamp", format, signed).await?;
+        Ok(json!(stamped))
     }
 }
 

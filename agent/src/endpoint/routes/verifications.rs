@@ -11,8 +11,8 @@ use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
 
 use super::signatures::DigestRequest;
-use crate::certificate::{Certificate, GostCountry};
-use crate::cms::{ContentDigests, Reason, SignatureAlgorithm, SignedData, SignerVerdict, Status, Trust};
+use crate::certificate::Certificate;
+use crate::cms::{ContentDigests, Reason, SignedData, SignerVerdict, Status, Trust};
 use crate::endpoint::body::{parse_json, too_large};
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
@@ -200,7 +200,7 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
         let algorithms = signature
             .signers()
             .iter()
-            .map(|signer| signer.algorithm().map(algorithm_name))
+            .map(|signer| signer.algorithm().map(|algorithm| algorithm.to_string()))
             .collect::<Vec<_>>();
         verdicts
             .into_iter()
@@ -218,24 +218,6 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
             .then_some(true)
     };
     Ok(Json(Verification { valid, signers }))
-}
-
-/// An algorithm for people.
-fn algorithm_name(algorithm: SignatureAlgorithm) -> String {
-    match algorithm {
-        SignatureAlgorithm::RsaPkcs1(digest) => format!("RSA PKCS#1 v1.5, {digest}"),
-        SignatureAlgorithm::RsaPss { digest, .. } => format!("RSA-PSS, {digest}"),
-        SignatureAlgorithm::Ecdsa(digest) => format!("ECDSA, {digest}"),
-        SignatureAlgorithm::Ed25519 => "Ed25519".to_owned(),
-        SignatureAlgorithm::Gost {
-            bits,
-            country: GostCountry::Ru,
-        } => format!("GOST R 34.10-2012, {bits}"),
-        SignatureAlgorithm::Gost {
-            bits,
-            country: GostCountry::Kz,
-        } => format!("GOST 34.10-2015, {bits}"),
-    }
 }
 
 fn none() -> ContentDigests {
