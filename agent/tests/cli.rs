@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -173,26 +175,135 @@ fn completions_are_printed_for_every_shell() {
     }
 }
 
+/// A running agent; killed when dropped.
+struct Agent(Child);
+
+impl Agent {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let agent = Command::new(env!("CARGO_BIN_EXE_tokensign"))
+            .arg("serve")
+            .args(arguments)
+            .env("TOKENSIGN_CONFIG", place.path("tokensign.toml"))
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let agent = Self(agent);
+        let started = Instant::now();
+        while place.json(&["status"])["running"] == false {
+            assert!(started.elapsed() < PATIENCE, "the agent does not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        agent
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The longest that anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks the agent by curl, as any program would.
+fn curl(arguments: &[&str]) -> Value {
+    let output = Command::new("curl")
+        .args(["-sS", "--noproxy", "*", "-H", "Content-Type: application/json"])
+        .args(arguments)
+        .output()
+        .expect("curl is there: apt-get install curl");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+/// Runs a command in a terminal of its own and types each answer once its prompt is on the screen. Gives the exit code and the screen.
+fn at_a_terminal(place: &Place, arguments: &str, answers: &[(&str, &str)]) -> (Option<i32>, String) {
+    let command = format!("{} --language en {arguments}", env!("CARGO_BIN_EXE_tokensign"));
+    let mut terminal = Command::new("script")
+        .args(["-q", "-e", "-c", &command, "/dev/null"])
+        .env("TOKENSIGN_CONFIG", place.path("tokensign.toml"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script is there: apt-get install bsdutils");
+    let (mut keys, mut shown) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
+    let mut screen = Vec::new();
+    for (prompt, answer) in answers {
+        let (mut byte, read_before) = ([0], screen.len());
+        while !screen[read_before..].ends_with(prompt.as_bytes()) {
+            assert_eq!(
+                shown.read(&mut byte).unwrap(),
+                1,
+                "{}",
+                String::from_utf8_lossy(&screen)
+            );
+            screen.push(byte[0]);
+        }
+        // The prompt comes after what was typed before it is thrown away, and before the reading; both are in one process.
+        keys.write_all(answer.as_bytes()).unwrap();
+    }
+    shown.read_to_end(&mut screen).unwrap();
+    (terminal.wait().unwrap().code(), String::from_utf8(screen).unwrap())
+}
+
+const APPROVE: &str = "“no” to refuse: ";
+
+#[test]
+fn a_connection_is_confirmed_at_a_terminal() {
+    let place = Place::new();
+    let _agent = Agent::start(&place, &["--listen", "127.0.0.1:0"]);
+    let url = place.json(&["status"])["http"].as_str().unwrap().to_owned();
+    let body = r#"{"name": "A \u001b[2Jprogram", "permissions": ["sign"]}"#;
+
+    let pair = || curl(&[&format!("{url}/v1/pairings"), "-d", body]);
+    let poll = |pairing: &Value| {
+        let secret = format!("Authorization: Pairing {}", pairing["secret"].as_str().unwrap());
+        curl(&[
+            &format!("{url}/v1/pairings/{}", pairing["id"].as_str().unwrap()),
+            "-H",
+            &secret,
+        ])
+    };
+    let pairing = pair();
+    let (exit, screen) = at_a_terminal(&place, "approve", &[(APPROVE, "perhaps\n"), (APPROVE, "yes\n")]);
+    assert_eq!(exit, Some(0), "{screen}");
+    assert!(screen.contains(pairing["code"].as_str().unwrap()), "{screen}");
+    assert!(
+        screen.contains("to ask you for signatures") && screen.contains("as it names itself"),
+        "{screen}"
+    );
+    assert!(!screen.contains('\u{1b}'), "a name steers the terminal: {screen:?}");
+    assert!(poll(&pairing)["token"].is_string());
+    assert_eq!(
+        place.json(&["apps", "list"])["applications"].as_array().unwrap().len(),
+        1
+    );
+
+    let pairing = pair();
+    let (exit, _) = at_a_terminal(&place, "approve", &[(APPROVE, "no\n")]);
+    assert_eq!((exit, poll(&pairing)["state"].as_str()), (Some(0), Some("refused")));
+
+    // Without a terminal nothing is decided, whatever stands on the standard input.
+    let pairing = pair();
+    let problem = place.problem(&["approve"], 3);
+    assert_eq!(
+        (&problem["code"], poll(&pairing)["state"].as_str()),
+        (&"no_prompter".into(), Some("waiting"))
+    );
+}
+
 #[test]
 fn two_agents_cannot_share_a_state_directory() {
     let place = Place::new();
-    let mut first = Command::new(env!("CARGO_BIN_EXE_tokensign"))
-        .args(["serve", "--no-tcp"])
-        .env("TOKENSIGN_CONFIG", place.path("tokensign.toml"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = std::time::Instant::now();
-    while place.json(&["status"])["running"] == false {
-        assert!(started.elapsed().as_secs() < 20, "the agent does not start");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    let first = Agent::start(&place, &["--no-tcp"]);
     let problem = place.problem(&["serve", "--no-tcp"], 1);
     assert_eq!(problem["code"], "agent_running");
-    first.kill().unwrap();
-    first.wait().unwrap();
+    drop(first);
     // What a killed agent leaves behind stops nobody.
     assert_eq!(place.json(&["status"])["running"], false);
     assert_eq!(place.json(&["tokens"])["tokens"], Value::Array(Vec::new()));

@@ -1,6 +1,6 @@
 //! What the services do wrong: each a true error with its own code, nothing signed that should not be.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokensign_tests::sandbox::{Action, FaultRule, When};
 
 use crate::services::{finishes, saves, start_idocs, start_mig24};
@@ -100,12 +100,10 @@ async fn a_service_that_does_not_answer_times_out() {
     };
     let business = with_fault(FaultRule::on("POST", "company-token", action)).await;
     let path = start_idocs(&business).await;
-    let job = business
-        .world
-        .agent
-        .until(&path, |job| job["waiting"]["for"] == "waiting_to_retry")
-        .await;
-    assert!(job.to_string().contains("service_timeout"), "{job}");
+    let timed_out = |job: &Value| {
+        job["waiting"]["for"] == "waiting_to_retry" && job["steps"][0]["fault"]["code"] == "service_timeout"
+    };
+    business.world.agent.until(&path, timed_out).await;
 }
 
 #[tokio::test]

@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod command_line;
 mod crash;
 mod faults_at_services;
 mod guard;
 mod large_file;
+mod second_user;
 mod services;
 mod signing;
 mod world;

@@ -43,6 +43,18 @@ impl Agent {
     /// # Panics
     /// When it does not start; with its log.
     pub async fn start_with(configuration: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::serve(configuration, &["--listen", "127.0.0.1:0"], environment).await
+    }
+
+    /// Starts it without a port of its own: it takes the first free one of its range.
+    ///
+    /// # Panics
+    /// When it does not start; with its log.
+    pub async fn start_on_default_port(configuration: &Path) -> Self {
+        Self::serve(configuration, &[], &[]).await
+    }
+
+    async fn serve(configuration: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let directory = configuration.parent().expect("the configuration lies in a directory");
         let log = directory.join("agent.log");
         let endpoint_file = runtime_directory(configuration).join("endpoint.json");
@@ -54,7 +66,9 @@ impl Agent {
             .expect("the log can be written");
         let mut command = Command::new(programs::tokensign());
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg("serve")
+            .args(arguments)
+            .arg("--config")
             .arg(configuration)
             .env("TOKENSIGN_LOG", "debug")
             .env_remove("DISPLAY")
@@ -132,6 +146,11 @@ impl Agent {
     /// Its base URL.
     pub fn url(&self) -> &str {
         &self.endpoint.http
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        runtime_directory(&self.configuration).join("agent.sock")
     }
 
     /// The owner's token.

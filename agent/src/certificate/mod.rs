@@ -59,7 +59,10 @@ impl Certificate {
 
     /// Reads every `CERTIFICATE` block of a PEM file, or the one certificate of a DER file.
     pub fn list_from_pem(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        parse::list_from_pem(bytes)?.into_iter().map(|der| Self::from_der(&der)).collect()
+        parse::list_from_pem(bytes)?
+            .into_iter()
+            .map(|der| Self::from_der(&der))
+            .collect()
     }
 
     /// The certificate's bytes, exactly as read.

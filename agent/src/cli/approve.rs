@@ -49,7 +49,8 @@ pub(super) async fn run(session: &Session, arguments: &Approve) -> Result<(), Fa
         match prompter.ask(asked, &mut attachment).await? {
             Answered::Left => break,
             Answered::Elsewhere => questions.extend(still_waiting(&prompter, id).await?),
-            Answered::Taken => {
+            Answered::Taken => answered.push(id),
+            Answered::Approved => {
                 answered.push(id);
                 session.output.say(&session.output.text("ui-working"));
                 // A wrong PIN brings the same question back.

@@ -110,8 +110,8 @@ impl<'a> Follower<'a> {
             }
         };
         match answered {
-            Answered::Taken => self.output.say(&self.output.text("ui-working")),
-            Answered::Elsewhere => {}
+            Answered::Approved => self.output.say(&self.output.text("ui-working")),
+            Answered::Taken | Answered::Elsewhere => {}
             Answered::Left => return Err(Fault::new(Code::Cancelled)),
         }
         Ok(())

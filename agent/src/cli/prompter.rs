@@ -35,7 +35,9 @@ pub(super) struct Asked {
 /// What became of showing a question.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Answered {
-    /// A decision was handed in and taken.
+    /// A signature was approved; the token works now.
+    Approved,
+    /// Another decision was handed in and taken.
     Taken,
     /// The question was closed or changed while it was shown.
     Elsewhere,
@@ -172,6 +174,7 @@ impl Prompter {
     pub(super) async fn ask(&self, asked: Asked, attachment: &mut Attachment) -> Result<Answered, Fault> {
         let id = asked.question.id;
         let shown = asked.question.shown.clone();
+        let is_approval = matches!(asked.question.body, QuestionBody::Approve { .. });
         let cancelled = CancellationToken::new();
         // Whatever ends this future also ends the reading, and puts the terminal back.
         let _guard = cancelled.clone().drop_guard();
@@ -191,6 +194,7 @@ impl Prompter {
                 }
             }
         };
+        let signs = is_approval && matches!(choice, Choice::Approve { .. });
         let (decision, certificate, pin, confirm_last_try) = match choice {
             Choice::Refuse => ("refuse", None, None, false),
             Choice::Approve { pin, confirm_last_try } => ("approve", None, pin, confirm_last_try),
@@ -207,6 +211,7 @@ impl Prompter {
             confirm_last_try,
         };
         match self.hand_in(id, &decision).await {
+            Ok(Answered::Taken) if signs => Ok(Answered::Approved),
             // The question goes on waiting (no PIN, a last try that was not confirmed): the person hears why and is asked again.
             Err(fault) if fault.code() != Code::AgentUnreachable => {
                 self.output.fault(&fault);

@@ -285,7 +285,8 @@ impl Rows<'_> {
     fn deadline(&mut self, deadline: OffsetDateTime, now: OffsetDateTime) {
         let left = (deadline - now).whole_seconds().max(0);
         let left = if left >= 120 {
-            self.output.text_with("ui-minutes-left", &[("count", &(left / 60))])
+            self.output
+                .text_with("ui-minutes-left", &[("count", &((left + 30) / 60))])
         } else {
             self.output.text_with("ui-time-left", &[("count", &left)])
         };

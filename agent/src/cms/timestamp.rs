@@ -130,7 +130,8 @@ impl TimestampToken {
         if self.generated_at > certificate.not_after() {
             return Err(Reason::CertificateExpired);
         }
-        self.signed.integrity(signer, &certificate, &self.signed.attached_digests())?;
+        self.signed
+            .integrity(signer, &certificate, &self.signed.attached_digests())?;
         Ok(certificate)
     }
 
@@ -180,14 +181,18 @@ impl TimestampVerdict {
         Self {
             generated_at: Some(token.generated_at()),
             integrity: authority.as_ref().map(|_| ()).map_err(|reason| *reason),
-            trust: authority.as_ref().map_err(|reason| *reason).and_then(|authority| token.path(authority, trust)),
+            trust: authority
+                .as_ref()
+                .map_err(|reason| *reason)
+                .and_then(|authority| token.path(authority, trust)),
             authority: authority.ok(),
         }
     }
 
     /// The time, when the timestamp holds and its authority is trusted.
     pub fn proven_time(&self) -> Option<OffsetDateTime> {
-        self.generated_at.filter(|_| self.integrity.is_ok() && self.trust.is_ok())
+        self.generated_at
+            .filter(|_| self.integrity.is_ok() && self.trust.is_ok())
     }
 }
 

@@ -103,7 +103,7 @@ impl Agent {
         let metrics = Arc::new(Metrics::default());
         let shutdown = CancellationToken::new();
         let shared = Arc::new(Shared {
-            pairings: Arc::new(Pairings::new(desk.clone(), Arc::clone(&applications))),
+            pairings: Arc::new(Pairings::new(desk.clone(), Arc::clone(&applications), shutdown.clone())),
             refusals: Refusals::new(store.clone(), Arc::clone(&metrics)),
             config: Arc::new(config),
             store,

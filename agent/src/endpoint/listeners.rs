@@ -20,8 +20,9 @@ use crate::platform::{self, LocalListener, Peer};
 const PORT: u16 = 9482;
 const MORE_PORTS: std::ops::RangeInclusive<u16> = 9483..=9499;
 
-/// The most connections at once, for the socket and for TCP each: hundreds of programs may wait for the person.
-const MOST_CONNECTIONS: usize = 1024;
+/// The most connections at once, for the socket and for TCP each: hundreds of programs may wait for the person. Both together
+/// stay within the 1024 descriptors that a process has as a rule.
+const MOST_CONNECTIONS: usize = 384;
 /// The most connections of other users at once; each is told so and closed.
 const MOST_FOREIGN: usize = 16;
 /// How long accepting rests after the system refused (no descriptors left, for instance).

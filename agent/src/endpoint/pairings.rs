@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::applications::Applications;
@@ -25,6 +26,7 @@ const A_MINUTE: u32 = 5;
 pub(super) struct Pairings {
     desk: Desk,
     applications: Arc<Applications>,
+    shutdown: CancellationToken,
     state: Mutex<State>,
 }
 
@@ -81,10 +83,11 @@ pub(super) enum Standing {
 }
 
 impl Pairings {
-    pub(super) fn new(desk: Desk, applications: Arc<Applications>) -> Self {
+    pub(super) fn new(desk: Desk, applications: Arc<Applications>, shutdown: CancellationToken) -> Self {
         Self {
             desk,
             applications,
+            shutdown,
             state: Mutex::new(State {
                 bucket: Bucket::new(A_MINUTE, Duration::from_secs(60)),
                 pairings: HashMap::new(),
@@ -194,7 +197,11 @@ impl Pairings {
         if let Some(pairing) = self.lock().pairings.get_mut(&id) {
             pairing.prompters = asked.prompters();
         }
-        let outcome = match asked.decision().await {
+        let decision = tokio::select! {
+            decision = asked.decision() => decision,
+            () = self.shutdown.cancelled() => return,
+        };
+        let outcome = match decision {
             Ok(_) => match self.pair(origin, name, &permissions).await {
                 Ok(token) => Outcome::Confirmed(Some(token)),
                 Err(fault) => {

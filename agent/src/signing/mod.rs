@@ -19,4 +19,5 @@ pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
+pub(crate) use selection::{key_type, location, uri};
 pub use service::{Signing, SigningOptions};

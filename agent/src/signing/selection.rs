@@ -100,7 +100,8 @@ fn selected<'a>(
     })
 }
 
-fn location<'a>(token: &'a Token, found: &'a TokenCertificate, module: &'a str) -> KeyLocation<'a> {
+/// Where a certificate was found, for a selector.
+pub(crate) fn location<'a>(token: &'a Token, found: &'a TokenCertificate, module: &'a str) -> KeyLocation<'a> {
     KeyLocation {
         token_label: &token.id.label,
         token_serial: &token.id.serial,
@@ -177,7 +178,7 @@ fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> C
 }
 
 /// The key's kind as the API names it.
-fn key_type(key: &PublicKey) -> String {
+pub(crate) fn key_type(key: &PublicKey) -> String {
     match key {
         PublicKey::Rsa { bits } => format!("rsa-{bits}"),
         PublicKey::RsaPss { bits } => format!("rsa-pss-{bits}"),
@@ -200,7 +201,8 @@ fn key_type(key: &PublicKey) -> String {
     }
 }
 
-fn uri(token: &Token, found: &TokenCertificate) -> String {
+/// The PKCS#11 URI of a certificate's key (RFC 7512).
+pub(crate) fn uri(token: &Token, found: &TokenCertificate) -> String {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Pkcs11Uri {
         token: text(&token.id.label),

@@ -36,7 +36,13 @@ impl Exchange {
     }
 
     /// Sends `body` and gives the body of the answer, which must have a 2xx status.
-    pub(super) async fn post(&self, url: &Url, media_type: &str, answer_type: &str, body: Vec<u8>) -> Result<Bytes, String> {
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        media_type: &str,
+        answer_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Bytes, String> {
         let request = self.http.post(url.clone()).header(CONTENT_TYPE, media_type);
         self.answer(request.header(ACCEPT, answer_type).body(body)).await
     }

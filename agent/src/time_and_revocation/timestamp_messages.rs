@@ -95,13 +95,23 @@ fn explanation(mut info: crate::certificate::asn1::Reader<'_>) -> Result<String,
         let mut texts = texts.reader();
         while !texts.is_empty() {
             let text = String::from_utf8_lossy(texts.required(UTF8_STRING)?.content).into_owned();
-            words.push(text.chars().filter(|character| !character.is_control()).take(200).collect());
+            words.push(
+                text.chars()
+                    .filter(|character| !character.is_control())
+                    .take(200)
+                    .collect(),
+            );
         }
     }
     if let Some(bits) = info.optional(Tag::BIT_STRING)? {
         let bits = bits.content.get(1..).unwrap_or_default();
         let is_set = |bit: usize| bits.get(bit / 8).is_some_and(|byte| byte & (0x80 >> (bit % 8)) != 0);
-        words.extend(FAILURES.iter().filter(|(bit, _)| is_set(*bit)).map(|(_, name)| (*name).to_owned()));
+        words.extend(
+            FAILURES
+                .iter()
+                .filter(|(bit, _)| is_set(*bit))
+                .map(|(_, name)| (*name).to_owned()),
+        );
     }
     Ok(words.join(", "))
 }
@@ -157,7 +167,10 @@ mod tests {
         let granted = writer::sequence(&[&writer::sequence(&[&writer::unsigned_integer(&[0])])]);
         assert_eq!(answer(&request(), b"", &granted).unwrap_err(), AnswerError::Missing);
         for nonsense in [&b""[..], b"<html>", &[0x30, 0x80], &[0x30, 0]] {
-            assert!(matches!(answer(&request(), b"", nonsense), Err(AnswerError::Malformed(_))));
+            assert!(matches!(
+                answer(&request(), b"", nonsense),
+                Err(AnswerError::Malformed(_))
+            ));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Requests that no well-behaved client sends, and those that a browser sends for a hostile page.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Request, Wire};
@@ -212,9 +213,35 @@ async fn refusals_are_audited_at_a_bounded_rate() {
             assert_eq!(refusals[0]["body"]["host"], "evil.example");
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!((30..40).contains(&recorded), "{recorded} of 80 refusals are recorded");
+    agent.stop().await;
+}
+
+/// A caller that sends its request's head a byte at a time, for ever, holds a connection only so long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_never_ends_is_cut_off() {
+    let agent = Running::start().await;
+    let mut stream = TcpStream::connect(agent.address).await.unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\n").await.unwrap();
+    let begun = Instant::now();
+    let mut answer = Vec::new();
+    let reading = tokio::time::timeout(Duration::from_secs(40), async {
+        loop {
+            tokio::select! {
+                read = stream.read_buf(&mut answer) => match read {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                },
+                () = tokio::time::sleep(Duration::from_secs(1)) => {
+                    let _ = stream.write_all(b"X").await;
+                }
+            }
+        }
+    });
+    reading.await.expect("the connection is closed");
+    assert!(begun.elapsed() > Duration::from_secs(5), "{:?}", begun.elapsed());
     agent.stop().await;
 }
 

@@ -2,7 +2,7 @@ use serde_json::json;
 use tokensign::endpoint::{Agent, Announcement, StartOptions};
 use tokio::net::TcpStream;
 
-use crate::client::Wire;
+use crate::client::{Request, Wire};
 use crate::running::{Running, configuration};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,6 +80,16 @@ async fn an_agent_announces_itself_and_takes_the_announcement_away() {
         .await
         .unwrap_err();
     assert_eq!(second.code().as_str(), "agent_running");
+    let address = agent.http_addr().unwrap();
+    let waiting = json!({ "name": "A", "permissions": ["sign"] });
+    assert_eq!(
+        Request::new(address, "POST /v1/pairings")
+            .json(&waiting)
+            .send(address)
+            .await
+            .status,
+        201
+    );
     agent.shutdown().await;
     assert!(Announcement::read(&file).unwrap().is_none());
     // The directories are free again, and without TCP there is no link to the page.

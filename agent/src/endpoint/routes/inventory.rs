@@ -11,15 +11,14 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::signatures::selector;
-use crate::certificate::{
-    Certificate, GostCountry, KeyLocation, ObjectType, Pkcs11Uri, PublicKey, Purpose, Role, Unsuitable,
-};
+use crate::certificate::{Certificate, PublicKey, Purpose, Role, Unsuitable};
 use crate::config::CertificatePolicy;
 use crate::endpoint::extract::InQuery;
 use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
 use crate::endpoint::shared::Shared;
 use crate::messages::{Code, Fault, Localizer};
+use crate::signing::{key_type, location, uri};
 use crate::token::{Inventory, KeyPresence, ModuleState, ModuleStatus, PinState, Token, TokenCertificate, TokenId};
 
 /// Tokens and the modules that serve them.
@@ -485,50 +484,4 @@ fn why_not(
 fn stable_id(id: &TokenId) -> String {
     let text = serde_json::json!(id).to_string();
     hex::encode(&Sha256::digest(text.as_bytes())[..8])
-}
-
-fn location<'a>(token: &'a Token, found: &'a TokenCertificate, module_path: &'a str) -> KeyLocation<'a> {
-    KeyLocation {
-        token_label: &token.id.label,
-        token_serial: &token.id.serial,
-        token_model: &token.id.model,
-        token_manufacturer: &token.id.manufacturer,
-        id: &found.id,
-        label: &found.label,
-        module_path,
-    }
-}
-
-fn uri(token: &Token, found: &TokenCertificate) -> String {
-    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Pkcs11Uri {
-        token: text(&token.id.label),
-        manufacturer: text(&token.id.manufacturer),
-        serial: text(&token.id.serial),
-        model: text(&token.id.model),
-        object: text(&found.label),
-        object_type: Some(ObjectType::PrivateKey),
-        id: (!found.id.is_empty()).then(|| found.id.clone()),
-        module_path: None,
-        module_name: None,
-    }
-    .to_string()
-}
-
-/// A key's kind as a stable word.
-fn key_type(key: &PublicKey) -> String {
-    match key {
-        PublicKey::Gost2012 {
-            bits,
-            country: GostCountry::Ru,
-            ..
-        } => format!("gost2012-{bits}"),
-        PublicKey::Gost2012 {
-            bits,
-            country: GostCountry::Kz,
-            ..
-        } => format!("gost2015-{bits}"),
-        PublicKey::Unsupported { .. } => "unsupported".to_owned(),
-        known => known.to_string().to_ascii_lowercase(),
-    }
 }

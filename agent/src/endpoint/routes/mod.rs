@@ -11,6 +11,7 @@ mod jobs;
 mod lock;
 mod metrics;
 mod mig24;
+mod modules;
 mod page;
 mod pairings;
 mod questions;
@@ -82,6 +83,7 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
+        .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))
         .routes(routes!(audit::list))

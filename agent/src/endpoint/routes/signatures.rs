@@ -421,7 +421,12 @@ impl SignatureScenario {
             return Ok(json!(self.signing.sign(context, request).await?));
         }
         // As a step: what is signed is kept, whatever becomes of the timestamp.
-        let sign = || async { self.signing.sign(context, request.clone()).await.map_err(StepError::Refused) };
+        let sign = || async {
+            self.signing
+                .sign(context, request.clone())
+                .await
+                .map_err(StepError::Refused)
+        };
         let signed: Signed = context.safe_step("sign", sign).await?;
         let stamped = self.signing.timestamped(context, "timestamp", format, signed).await?;
         Ok(json!(stamped))
