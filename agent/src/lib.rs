@@ -10,7 +10,7 @@
 //! | 1 | [`config`], [`messages`], [`platform`] | configuration, the error catalogue and texts, the operating system |
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
-//! | 2 | [`time_and_revocation`] | timestamps (RFC 3161) over HTTP |
+//! | 2 | [`time_and_revocation`] | timestamps, OCSP and revocation lists over HTTP |
 //! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |

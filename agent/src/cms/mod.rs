@@ -19,6 +19,7 @@ mod digest;
 mod encoding;
 mod path;
 mod primitive;
+mod revocation;
 mod self_check;
 mod signed_attributes;
 mod signed_data;
@@ -33,6 +34,7 @@ pub use self::assemble::{AttachedFrame, assemble_attached, assemble_detached, at
 pub use self::digest::{ContentDigester, ContentDigests, Digest, DigestAlgorithm, DigestError, Hasher};
 pub use self::encoding::{Encoding, EncodingError};
 pub use self::primitive::{GostLayout, SignatureError};
+pub use self::revocation::{RevocationError, Standing, ocsp_request, standing_in_list, standing_in_ocsp};
 pub use self::self_check::{ObservedLayout, SelfCheckError, SignatureValue, normalise_signature};
 pub use self::signed_attributes::{AttributesError, AttributesMismatch, CertificateHash, SignedAttributes};
 pub use self::signed_data::{SignedData, SignedDataError, SignerId, SignerInfo};

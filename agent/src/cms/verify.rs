@@ -131,6 +131,12 @@ pub enum Reason {
     /// An extension that must be understood and is not.
     #[error("a certificate in the chain has a critical extension that is not supported")]
     CriticalExtension,
+    /// The issuer says that a certificate was revoked before the signature was made.
+    #[error("a certificate in the chain was revoked before the signature was made")]
+    CertificateRevoked,
+    /// Nobody said whether a certificate was revoked.
+    #[error("it could not be found out whether a certificate in the chain was revoked")]
+    RevocationUnknown,
     /// A timestamp that cannot be read, or that has not exactly one signer.
     #[error("the timestamp cannot be read")]
     TimestampMalformed,
@@ -163,6 +169,8 @@ impl Reason {
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateNotYetValid => "certificate_not_yet_valid",
             Self::CriticalExtension => "critical_extension",
+            Self::CertificateRevoked => "certificate_revoked",
+            Self::RevocationUnknown => "revocation_unknown",
             Self::TimestampMalformed => "timestamp_malformed",
             Self::TimestampImprint => "timestamp_imprint",
             Self::TimestampSigner => "timestamp_signer",

@@ -47,6 +47,11 @@ impl Exchange {
         self.answer(request.header(ACCEPT, answer_type).body(body)).await
     }
 
+    /// Fetches the body of a document, with a 2xx status.
+    pub(super) async fn get(&self, url: &Url) -> Result<Bytes, String> {
+        self.answer(self.http.get(url.clone())).await
+    }
+
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Bytes, String> {
         let mut response = request.send().await.map_err(|error| reason(&error))?;
         if !response.status().is_success() {

@@ -8,6 +8,7 @@ mod certificates;
 mod interoperability;
 mod kazakh;
 mod paths;
+mod revocation;
 mod stamping_server;
 mod tampering;
 mod timestamps;
