@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/prepare.sh
+[ "${1-}" = --bench ] || scripts/verifiers.sh "${1-}"
 
 # The crash tests end the agent at its crash points; the released binary has none.
 features=(--workspace --locked --features tokensign/failpoints)

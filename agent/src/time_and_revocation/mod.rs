@@ -4,6 +4,8 @@
 //! belong here: what an attestation means for a verdict (that is `cms`), and when one is asked for.
 
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod timestamp_authority;
 mod timestamp_messages;
 

@@ -13,6 +13,8 @@ mod connection;
 mod discovery;
 mod error;
 mod fleet;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod inventory;
 mod item;
 mod keeper;

@@ -1,0 +1,35 @@
+#!/bin/bash
+# verifiers.sh [--full]: the independent verifiers of the interoperability tests. What Debian has is installed where that is allowed; pyHanko (PyPI) and
+# pkijs (npm) go into target/. What stays missing is named by the tests themselves, with the command that installs it.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+packages=""
+need() { # check, Debian package
+    bash -c "$1" >/dev/null 2>&1 </dev/null || packages="$packages $2"
+}
+need "command -v javac" default-jdk-headless
+need "test -e /usr/share/java/bcpkix.jar" libbcpkix-java
+need "python3 -c 'import ensurepip'" python3-venv
+if [ "${1-}" = --full ]; then
+    need "command -v gpgsm" gpgsm
+    need "command -v cmsutil" libnss3-tools
+    need "command -v npm" npm
+fi
+if [ -n "$packages" ] && command -v apt-get >/dev/null; then
+    as_root=""
+    [ "$(id -u)" -eq 0 ] || as_root="sudo -n"
+    # shellcheck disable=SC2086 # both lists are meant to be split
+    { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages; } \
+        >/dev/null 2>&1 || echo "verifiers: these could not be installed:$packages" >&2
+fi
+
+if [ ! -x target/pyhanko/bin/python ] || ! target/pyhanko/bin/python -c "import pyhanko" 2>/dev/null; then
+    python3 -m venv target/pyhanko && target/pyhanko/bin/pip install -q --disable-pip-version-check pyhanko==0.38.0 ||
+        echo "verifiers: pyHanko could not be installed" >&2
+fi
+if [ "${1-}" = --full ] && [ ! -d target/pkijs/node_modules/pkijs ]; then
+    mkdir -p target/pkijs && npm install --silent --no-audit --no-fund --prefix target/pkijs pkijs >/dev/null ||
+        echo "verifiers: pkijs could not be installed" >&2
+fi
+exit 0
