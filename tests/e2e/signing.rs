@@ -303,3 +303,102 @@ async fn unattended_signing_needs_a_configured_certificate() {
     let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
     assert_eq!(resource["state"], "finished", "{resource}");
 }
+
+#[tokio::test]
+async fn authentication_is_another_question_with_other_certificates() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("authentication-only");
+    let ask = |fingerprint: String| {
+        let body = json!({
+            "purpose": "authentication",
+            "certificate": fingerprint,
+            "documents": [{ "name": "challenge", "content": "Y2hhbGxlbmdl" }],
+        });
+        world.agent.owner(Method::POST, "/v1/signatures").json(&body).send()
+    };
+    let answer: Value = ask(certificate.fingerprint.clone())
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let question = world.agent.approve(&certificate.pin).await;
+    assert_eq!(question["action"], "authenticate");
+    let path = format!("/v1/signatures/{}", answer["id"].as_str().unwrap());
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
+
+    let body = json!({
+        "purpose": "authentication",
+        "certificate": certificate.fingerprint,
+        "documents": [{ "name": "challenge", "content": "QUFB".repeat(8192) }],
+    });
+    let answer = world
+        .agent
+        .owner(Method::POST, "/v1/signatures")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    let path = format!(
+        "/v1/signatures/{}",
+        answer["id"].as_str().unwrap_or_else(|| panic!("{answer}"))
+    );
+    let resource = world.agent.settled(&path).await;
+    assert_eq!(
+        resource["fault"]["code"], "invalid_field",
+        "a long challenge may be a document: {resource}"
+    );
+
+    let signature_certificate = world.tokens.certificate("kz-director").fingerprint;
+    let answer: Value = ask(signature_certificate).await.unwrap().json().await.unwrap();
+    let path = format!("/v1/signatures/{}", answer["id"].as_str().unwrap());
+    let resource = world.agent.settled(&path).await;
+    assert_eq!(resource["fault"]["code"], "certificate_wrong_purpose", "{resource}");
+    assert!(world.agent.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn no_secret_reaches_the_log_or_the_store() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("gost-director");
+    let application = world.agent.pair("ERP", &["sign"]).await;
+    let id = world
+        .request_signature(&certificate.fingerprint, b"the very content of the document")
+        .await;
+    let question = world.agent.question("approve").await;
+    world
+        .agent
+        .decide(&question, json!({ "decision": "approve", "pin": "73519264" }))
+        .await
+        .unwrap();
+    wait_for_another(&world, &question).await;
+    world.agent.approve(&certificate.pin).await;
+    assert_eq!(
+        world.agent.settled(&format!("/v1/signatures/{id}")).await["state"],
+        "finished"
+    );
+
+    let secrets = [
+        certificate.pin.as_str(),
+        "73519264",
+        &application,
+        world.agent.owner_token(),
+        "the very content",
+    ];
+    let state = world.agent.configuration().parent().unwrap().join("state");
+    let mut files: Vec<_> = std::fs::read_dir(&state)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.is_file());
+    assert!(files.iter().any(|path| path.ends_with("tokensign.sqlite")), "{files:?}");
+    for secret in secrets {
+        assert!(!world.agent.log().contains(secret), "a secret is in the log");
+        for file in &files {
+            let bytes = std::fs::read(file).unwrap();
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "a secret is in {}", file.display());
+        }
+    }
+}

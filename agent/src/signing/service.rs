@@ -11,7 +11,7 @@ use super::content::{self, Prepared};
 use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
 use super::selection::{self, Candidate};
 use super::waiting;
-use crate::certificate::{Certificate, Fingerprint};
+use crate::certificate::{Certificate, Fingerprint, Purpose};
 use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
 use crate::consent::{
     Action, Approval, ApprovalSubject, Asked, Consented, Decision, Desk, ItemRecord, PinView, QuestionBody, Unlock,
@@ -22,6 +22,9 @@ use crate::messages::{Code, Fault};
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Fleet, Inventory};
+
+/// The largest login challenge, in bytes: what is longer may be a document in disguise.
+const CHALLENGE_LIMIT: u64 = 16 << 10;
 
 /// The largest content of an attached signature, in bytes: the whole CMS is held in memory.
 const ATTACHED_LIMIT: u64 = 64 << 20;
@@ -97,6 +100,7 @@ impl Signing {
     /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
     /// `config_invalid` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
     pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, Fault> {
+        check_purpose(&request)?;
         self.check_timestamp(request.format.timestamp)?;
         let standing = Approval::restore(&self.inner.store, &request.key).await?;
         let selector = match &standing {
@@ -443,4 +447,20 @@ impl Work<'_> {
 /// Whether the person ended it.
 fn why_is_person(body: &serde_json::Value) -> bool {
     body["code"] == json!(Code::Refused)
+}
+
+/// Authentication takes one short challenge that the agent has seen, so that no document is signed under its name.
+fn check_purpose(request: &Request) -> Result<(), Fault> {
+    if request.purpose == Purpose::Signature {
+        return Ok(());
+    }
+    let refuse = |reason| Err(Fault::invalid_field("documents", reason));
+    match request.documents.as_slice() {
+        [challenge] if challenge.blob.is_none() => refuse("a login challenge comes with its content"),
+        [challenge] if challenge.size.is_none_or(|size| size > CHALLENGE_LIMIT) => {
+            refuse("a login challenge has at most 16 KiB")
+        }
+        [_] => Ok(()),
+        _ => refuse("authentication takes one challenge at a time"),
+    }
 }
