@@ -65,16 +65,19 @@ pub fn standing_in_list(
         return Err(RevocationError::NotAbout);
     }
     // A list for some distribution point, some kind of certificate or some reasons only proves nothing about the others; the delta of a list even less.
-    let is_partial = list.extensions().iter().any(|extension| match extension.parsed_extension() {
-        ParsedExtension::IssuingDistributionPoint(point) => {
-            point.only_some_reasons.is_some()
-                || point.indirect_crl
-                || point.only_contains_attribute_certs
-                || (point.only_contains_user_certs && certificate.is_authority())
-                || (point.only_contains_ca_certs && !certificate.is_authority())
-        }
-        _ => extension.critical,
-    });
+    let is_partial = list
+        .extensions()
+        .iter()
+        .any(|extension| match extension.parsed_extension() {
+            ParsedExtension::IssuingDistributionPoint(point) => {
+                point.only_some_reasons.is_some()
+                    || point.indirect_crl
+                    || point.only_contains_attribute_certs
+                    || (point.only_contains_user_certs && certificate.is_authority())
+                    || (point.only_contains_ca_certs && !certificate.is_authority())
+            }
+            _ => extension.critical,
+        });
     if is_partial {
         return Err(RevocationError::NotAbout);
     }
@@ -82,7 +85,11 @@ pub fn standing_in_list(
     if !may_sign || !is_signed(issuer, &algorithm, tbs.whole, signature) {
         return Err(RevocationError::Signature);
     }
-    check_fresh(list.last_update().to_datetime(), list.next_update().map(|next| next.to_datetime()), now)?;
+    check_fresh(
+        list.last_update().to_datetime(),
+        list.next_update().map(|next| next.to_datetime()),
+        now,
+    )?;
     let serial = Element::try_from(certificate.serial_der())?.content;
     let entry = list
         .iter_revoked_certificates()
@@ -111,7 +118,12 @@ pub fn standing_in_ocsp(
     const ENUMERATED: Tag = Tag(0x0a);
     const BASIC_RESPONSE: Oid = Oid::literal("1.3.6.1.5.5.7.48.1.1");
     let mut response = Element::try_from(bytes)?.tagged(Tag::SEQUENCE)?.reader();
-    let status = response.required(ENUMERATED)?.content.first().copied().unwrap_or(u8::MAX);
+    let status = response
+        .required(ENUMERATED)?
+        .content
+        .first()
+        .copied()
+        .unwrap_or(u8::MAX);
     if status != 0 {
         return Err(RevocationError::NoAnswer(status));
     }
@@ -119,7 +131,9 @@ pub fn standing_in_ocsp(
     if typed.required(Tag::OID)?.oid()? != BASIC_RESPONSE {
         return Err(Asn1Error::Value("OCSP response type").into());
     }
-    let mut basic = Element::try_from(typed.required(Tag::OCTET_STRING)?.content)?.tagged(Tag::SEQUENCE)?.reader();
+    let mut basic = Element::try_from(typed.required(Tag::OCTET_STRING)?.content)?
+        .tagged(Tag::SEQUENCE)?
+        .reader();
     let data = basic.required(Tag::SEQUENCE)?;
     let algorithm = basic.required(Tag::SEQUENCE)?;
     let signature = basic.required(Tag::BIT_STRING)?.bit_string()?;

@@ -52,7 +52,7 @@ pub enum Status {
     Valid,
     /// Integrity holds, but the certificate is not trusted.
     Untrusted,
-    /// Integrity does not hold, or could not be established.
+    /// Integrity does not hold or could not be established, or the certificate was revoked.
     Invalid,
 }
 
@@ -61,6 +61,7 @@ impl SignerVerdict {
     pub const fn status(&self) -> Status {
         match (&self.integrity, &self.trust) {
             (Ok(()), Ok(_)) => Status::Valid,
+            (Ok(()), Err(Reason::CertificateRevoked)) => Status::Invalid,
             (Ok(()), Err(_)) => Status::Untrusted,
             (Err(_), _) => Status::Invalid,
         }

@@ -39,7 +39,11 @@ impl RevocationChecker {
                 timestamp.trust = Err(reason);
             }
         }
-        let proven = verdict.timestamps.iter().filter_map(TimestampVerdict::proven_time).min();
+        let proven = verdict
+            .timestamps
+            .iter()
+            .filter_map(TimestampVerdict::proven_time)
+            .min();
         if let Ok(path) = &verdict.trust
             && let Err(reason) = self.check(path, proven.unwrap_or(now), now).await
         {
@@ -82,9 +86,8 @@ impl RevocationChecker {
         }
         for address in addresses(certificate.crl_addresses()) {
             let list = self.exchange.get(&address).await;
-            let standing = list.and_then(|list| {
-                standing_in_list(&list, certificate, issuer, now).map_err(|error| error.to_string())
-            });
+            let standing = list
+                .and_then(|list| standing_in_list(&list, certificate, issuer, now).map_err(|error| error.to_string()));
             match standing {
                 Ok(standing) => return Some(standing),
                 Err(reason) => tracing::warn!(%address, reason, "a revocation list says nothing"),

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -12,16 +13,19 @@ use utoipa::ToSchema;
 
 use super::signatures::DigestRequest;
 use crate::certificate::Certificate;
-use crate::cms::{ContentDigests, Reason, SignedData, SignerVerdict, Status, Trust};
+use crate::cms::{ContentDigests, Reason, SignedData, SignerVerdict, Status, TimestampVerdict, Trust};
 use crate::endpoint::body::{parse_json, too_large};
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, digests, spool_base64};
 use crate::messages::{Code, Fault};
 use crate::store::blobs::Spooled;
+use crate::time_and_revocation::RevocationChecker;
 
 const SIGNATURE_PART: &str = "signature";
 const CONTENT_PART: &str = "content";
+/// How long an issuer's responder or list may take.
+const REVOCATION_TIMEOUT: Duration = Duration::from_secs(15);
 /// The most root certificates of one request.
 const MOST_ROOTS: usize = 100;
 
@@ -46,6 +50,9 @@ pub(crate) struct VerificationRequest<'a> {
     /// The certificates that are trusted, in PEM. Without them a good signature is `unknown`.
     #[serde(default)]
     roots: Vec<String>,
+    /// Whether the issuers of the certificates are asked about revocation, by OCSP or their lists. Only then anything is fetched.
+    #[serde(default)]
+    revocation: bool,
 }
 
 /// A form with a signature.
@@ -83,6 +90,23 @@ pub(crate) struct SignerView {
     /// The algorithm.
     #[serde(skip_serializing_if = "Option::is_none")]
     algorithm: Option<String>,
+    verdict: Verdict,
+    /// Why it is not `valid`.
+    reasons: Vec<ReasonView>,
+    /// The timestamps on the signature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    timestamps: Vec<TimestampView>,
+}
+
+/// A timestamp on a signature.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TimestampView {
+    /// The time that it attests, when it can be read.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    time: Option<OffsetDateTime>,
+    /// The subject of the authority's certificate, when the timestamp holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<String>,
     verdict: Verdict,
     /// Why it is not `valid`.
     reasons: Vec<ReasonView>,
@@ -150,7 +174,7 @@ pub(crate) struct SignerCertificate {
 
 /// Verifies a signature.
 ///
-/// The verdict is the answer, also where it is not `valid`. Nothing is fetched from elsewhere.
+/// The verdict is the answer, also where it is not `valid`. Nothing is fetched from elsewhere unless `revocation` asks for it.
 #[utoipa::path(
     post, path = "/v1/verifications", tag = "signatures",
     request_body(content(
@@ -202,13 +226,19 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
             .iter()
             .map(|signer| signer.algorithm().map(|algorithm| algorithm.to_string()))
             .collect::<Vec<_>>();
-        verdicts
-            .into_iter()
-            .zip(algorithms)
-            .map(|(verdict, algorithm)| SignerView::of(verdict, algorithm))
-            .collect()
+        verdicts.into_iter().zip(algorithms).collect::<Vec<_>>()
     });
-    let signers: Vec<SignerView> = verdicts.await.map_err(Fault::internal)?;
+    let mut found = verdicts.await.map_err(Fault::internal)?;
+    if request.revocation {
+        let checker = RevocationChecker::new(REVOCATION_TIMEOUT).map_err(Fault::internal)?;
+        for (verdict, _) in &mut found {
+            checker.complete(verdict, OffsetDateTime::now_utc()).await;
+        }
+    }
+    let signers: Vec<SignerView> = found
+        .into_iter()
+        .map(|(verdict, algorithm)| SignerView::of(verdict, algorithm))
+        .collect();
     let valid = if signers.iter().any(|signer| signer.verdict == Verdict::Invalid) {
         Some(false)
     } else {
@@ -282,7 +312,25 @@ impl SignerView {
                 Status::Untrusted => Verdict::Unknown,
             },
             reasons: reasons.into_iter().flatten().copied().map(ReasonView::of).collect(),
+            timestamps: found.timestamps.iter().map(TimestampView::of).collect(),
             certificate: found.certificate.as_ref().map(SignerCertificate::of),
+        }
+    }
+}
+
+impl TimestampView {
+    fn of(found: &TimestampVerdict) -> Self {
+        let (verdict, reason) = match (&found.integrity, &found.trust) {
+            (Err(reason), _) => (Verdict::Invalid, Some(*reason)),
+            (Ok(()), Err(reason @ Reason::CertificateRevoked)) => (Verdict::Invalid, Some(*reason)),
+            (Ok(()), Err(reason)) => (Verdict::Unknown, Some(*reason)),
+            (Ok(()), Ok(_)) => (Verdict::Valid, None),
+        };
+        Self {
+            time: found.generated_at,
+            authority: found.authority.as_ref().map(|authority| authority.subject().to_owned()),
+            verdict,
+            reasons: reason.into_iter().map(ReasonView::of).collect(),
         }
     }
 }
