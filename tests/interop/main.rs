@@ -11,6 +11,10 @@ mod algorithms;
 mod authority;
 mod report;
 mod samples;
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/stamping_server.rs"]
+mod stamping_server;
+mod timestamps;
 mod verifiers;
 
 use algorithms::{Algorithm, MORE, USUAL};

@@ -126,7 +126,7 @@ fn certtool(of: &Samples, sample: &Sample) -> Verdict {
     judged(&run(command, "apt-get install gnutls-bin"), "Signature status: ok")
 }
 
-fn bouncy_castle() -> Command {
+pub(crate) fn bouncy_castle() -> Command {
     let jars = ["bcprov", "bcpkix", "bcutil"].map(|jar| format!("/usr/share/java/{jar}.jar"));
     for jar in &jars {
         assert!(
@@ -140,7 +140,7 @@ fn bouncy_castle() -> Command {
 }
 
 /// pyHanko lies in a virtual environment under the build directory; `scripts/prepare.sh` makes it.
-fn pyhanko() -> Command {
+pub(crate) fn pyhanko() -> Command {
     let python = build_directory().join("pyhanko/bin/python");
     assert!(
         python.exists(),
@@ -163,29 +163,42 @@ fn pkijs() -> Command {
 }
 
 /// Verifiers that take long to start judge all samples in one run, a line each.
-fn in_one_run(mut command: Command, samples: &[&Samples]) -> Vec<Vec<Verdict>> {
-    let mut lines = String::new();
+fn in_one_run(command: Command, samples: &[&Samples]) -> Vec<Vec<Verdict>> {
+    let mut lines = Vec::new();
     for of in samples {
         let root = of.authority.path("ca.pem");
         for sample in of.all() {
-            let files = [&sample.content, &sample.signature, &root].map(|path| text(path));
-            lines += &(files.join("\t") + "\n");
+            lines.push(
+                [&sample.content, &sample.signature, &root]
+                    .map(|path| text(path))
+                    .join("\t"),
+            );
         }
     }
-    let manifest = tempfile::NamedTempFile::new().unwrap();
-    fs::write(manifest.path(), &lines).unwrap();
-    command.arg(manifest.path());
-    let output = run(command, "apt-get install default-jdk-headless nodejs");
-    let mut verdicts: Vec<Verdict> = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .map(|line| if line == "ok" { Ok(()) } else { Err(line.to_owned()) })
-        .collect();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(verdicts.len(), lines.lines().count(), "{said}");
+    let mut verdicts = judge_lines(command, &lines);
     samples
         .iter()
         .map(|of| verdicts.drain(..of.all().len()).collect())
         .collect()
+}
+
+/// A verdict for each line of a manifest.
+pub(crate) fn judge_lines(mut command: Command, lines: &[String]) -> Vec<Verdict> {
+    let manifest = tempfile::NamedTempFile::new().unwrap();
+    fs::write(manifest.path(), lines.join("\n") + "\n").unwrap();
+    command.arg(manifest.path());
+    let output = run(command, "apt-get install default-jdk-headless nodejs");
+    let verdicts: Vec<Verdict> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| if line == "ok" { Ok(()) } else { Err(line.to_owned()) })
+        .collect();
+    assert_eq!(
+        verdicts.len(),
+        lines.len(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    verdicts
 }
 
 fn gpgsm(of: &Samples, samples: &[Sample]) -> Vec<Verdict> {
