@@ -66,7 +66,7 @@ async fn a_hash_of_another_document_signs_nothing() {
 
 #[tokio::test]
 async fn each_status_has_its_own_code() {
-    let answer = |status, body: serde_json::Value| Action::Answer {
+    let answer = |status, body: Value| Action::Answer {
         status,
         content_type: None,
         body,
