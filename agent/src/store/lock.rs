@@ -9,7 +9,7 @@ use crate::platform;
 /// Holds the state directory for this process alone; the system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct StoreLock {
-    _file: File,
+    file: File,
 }
 
 impl StoreLock {
@@ -39,6 +39,14 @@ impl StoreLock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for StoreLock {
+    fn drop(&mut self) {
+        // A child process between its fork and its exec still has a copy of the descriptor, and the lock would last as long as
+        // that copy: unlocking ends it for all copies. Where it fails, closing the file does the same a moment later.
+        let _ = self.file.unlock();
     }
 }
