@@ -13,7 +13,7 @@ mod connection;
 mod discovery;
 mod error;
 mod fleet;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod inventory;
 mod item;
