@@ -69,13 +69,20 @@ function row(document) {
   return el('li', { class: 'document' },
     el('div', { class: 'sheet' }, icon('sheet')),
     el('div', {}, el('span', { class: 'name' }, document.name), about ? el('div', { class: 'about' }, about) : null),
-    document.seen ? null : el('div', { class: 'unseen' }, t('ui-digest-unseen')),
+    warning(document),
     el('div', { class: 'digest' },
       el('code', { 'aria-label': `${t('ui-digest')} ${document.digest.algorithm}` }, `${document.digest.algorithm} ${groups(digest)}`), copy),
     document.entries?.length
       ? el('details', { class: 'entries' }, el('summary', {}, `${t('ui-entries')}: ${document.entries.length}`),
         el('ul', {}, document.entries.map((entry) => el('li', {}, entry))))
       : null);
+}
+
+// What is signed, where it is not a document that the agent has seen.
+function warning(document) {
+  const kind = document.kind ?? 'content';
+  if (kind === 'content' && document.seen) return null;
+  return el('div', { class: 'unseen' }, t(kind === 'content' ? 'ui-digest-unseen' : `ui-kind-${kind.replaceAll('_', '-')}`));
 }
 
 function hex(base64) {

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/authority.rs"]
+mod authority;
 mod bad_input;
 mod command_line;
 mod crash;
@@ -13,4 +16,8 @@ mod large_file;
 mod second_user;
 mod services;
 mod signing;
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/stamping_server.rs"]
+mod stamping;
+mod verification;
 mod world;

@@ -25,6 +25,7 @@ mod services;
 mod session;
 mod sign;
 mod table;
+mod timestamp;
 mod upload;
 mod verify;
 mod words;
@@ -98,6 +99,7 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
+            Command::Timestamp(arguments) => timestamp::run(session, arguments).await,
             Command::Idocs(command) => services::idocs(session, command).await,
             Command::Mig24(command) => services::mig24(session, command).await,
             Command::Approve(arguments) => approve::run(session, arguments).await,

@@ -9,11 +9,12 @@ use super::{Config, ServiceConfig, TokenSource};
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
-const SERVICE_KEYS: [&str; 8] = [
+const SERVICE_KEYS: [&str; 9] = [
     "base_url",
     "certificate",
     "extra_ca",
     "include_chain",
+    "plain_cms",
     "proxy",
     "timeout_seconds",
     "timestamp",
@@ -107,6 +108,16 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
                 "certificates.fingerprint = {fingerprint:?} is not 64 hexadecimal digits (SHA-256)"
             ));
         }
+        if let Some(digest) = &certificate.digest
+            && !["sha256", "sha384", "sha512"].contains(&digest.as_str())
+        {
+            return Err(format!(
+                "certificates.digest = {digest:?} is none of sha256, sha384, sha512"
+            ));
+        }
+    }
+    for roots in &config.verification.roots {
+        absolute("verification.roots", roots)?;
     }
     for (name, profile) in &config.idocs {
         service(&format!("idocs.{name}"), name, &profile.service)?;

@@ -27,6 +27,8 @@ pub(super) struct Documents<'a> {
     /// The files that the caller handed in.
     pub(super) own: &'a [PlannedDocument],
     pub(super) readings: Readings<'a>,
+    /// Whether the service takes CMS without signed attributes only.
+    pub(super) plain_cms: bool,
 }
 
 /// One document, ready to be asked about.
@@ -175,7 +177,7 @@ impl Documents<'_> {
         let size = fetched.as_ref().map(|fetched| fetched.size);
         let (kind, blob, digest) = match reading {
             Reading::Content(digest) => (
-                DocumentKind::Content,
+                DocumentKind::of_document(self.plain_cms),
                 fetched.map(|fetched| fetched.blob),
                 Some(digest.clone()),
             ),

@@ -298,6 +298,7 @@ impl Run<'_> {
                 accept_attributes: self.profile.config.accept_signed_attributes,
                 certificate: &by.certificate,
             },
+            plain_cms: self.profile.config.service.plain_cms,
         }
     }
 

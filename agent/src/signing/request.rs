@@ -84,10 +84,19 @@ pub enum DocumentKind {
     /// The document itself; a CMS is made.
     #[default]
     Content,
+    /// The document itself; a CMS without signed attributes is made (RFC 5652 section 5.4), for a profile that asks for it.
+    BareContent,
     /// Signed attributes that a service built (the blob holds them); the raw signature value is returned.
     ForeignAttributes,
     /// A digest of signed attributes that a service built; the raw signature value is returned.
     ForeignAttributesDigest,
+}
+
+impl DocumentKind {
+    /// That of a document itself; `plain` profiles want a CMS without signed attributes.
+    pub const fn of_document(plain: bool) -> Self {
+        if plain { Self::BareContent } else { Self::Content }
+    }
 }
 
 /// Which certificate to use, before the documents' digests are known.

@@ -9,7 +9,7 @@ use softhsm_fixtures::TempFixtures;
 use tempfile::TempDir;
 use tokensign::certificate::Certificate;
 use tokensign::config::{IdocsProfile, Mig24Profile, ServiceConfig, TokenSource};
-use tokensign::consent::{CallerView, DecisionRequest, Desk, Question, QuestionBody, QuestionState, Verdict};
+use tokensign::consent::{CallerView, DecisionRequest, Desk, ItemKind, Question, QuestionBody, QuestionState, Verdict};
 use tokensign::idocs::Idocs;
 use tokensign::jobs::{Engine, Job, JobId, NewJob, RetryPolicy};
 use tokensign::mig24::Mig24;
@@ -52,6 +52,7 @@ impl World {
             extra_ca: None,
             proxy: None,
             include_chain: false,
+            plain_cms: false,
             timestamp: tokensign::config::TimestampLevel::None,
         };
         let mut idocs = IdocsProfile {
@@ -95,6 +96,7 @@ impl World {
             timestamp_authority: None,
             question_timeout: PATIENCE,
             unattended: HashSet::new(),
+            preferences: Default::default(),
         };
         let signing = Signing::new(store.clone(), desk.clone(), fleet, options);
         let quick = RetryPolicy {
@@ -216,6 +218,14 @@ pub(crate) fn shown(question: &Question) -> Vec<(String, bool)> {
             .iter()
             .map(|document| (document.name.clone(), document.seen))
             .collect(),
+        other => panic!("an approval is asked for, not {other:?}"),
+    }
+}
+
+/// What the digests of an approval question are digests of.
+pub(crate) fn kinds(question: &Question) -> Vec<ItemKind> {
+    match &question.body {
+        QuestionBody::Approve { documents, .. } => documents.iter().map(|document| document.kind).collect(),
         other => panic!("an approval is asked for, not {other:?}"),
     }
 }

@@ -164,6 +164,7 @@ pub(crate) fn config(base_url: &str) -> ServiceConfig {
         extra_ca: None,
         proxy: None,
         include_chain: false,
+        plain_cms: false,
         timestamp: Default::default(),
     }
 }

@@ -11,7 +11,8 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::signatures::selector;
-use crate::certificate::{Certificate, PublicKey, Purpose, Role, Unsuitable};
+use crate::certificate::{Certificate, Purpose, Role, Unsuitable};
+use crate::cms::{Preference, Scheme};
 use crate::config::CertificatePolicy;
 use crate::endpoint::extract::InQuery;
 use crate::endpoint::language::CallerLanguage;
@@ -196,6 +197,9 @@ pub(crate) struct CertificateResource {
     /// Valid until.
     #[serde(with = "time::serde::rfc3339")]
     valid_until: OffsetDateTime,
+    /// How many days it is still valid, when they are 30 or fewer: time to renew it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in_days: Option<u16>,
     /// What it may be used for: `signature`, `authentication`.
     #[schema(value_type = Vec<String>)]
     purposes: Vec<Purpose>,
@@ -423,6 +427,7 @@ impl CertificateResource {
             key_type: key_type(certificate.public_key()),
             valid_from: certificate.not_before(),
             valid_until: certificate.not_after(),
+            expires_in_days: certificate.expires_in_days(now),
             purposes,
             usable: why_not.is_none(),
             why_not: why_not.map(|fault| problem::body(&fault, localizer)),
@@ -456,8 +461,12 @@ fn why_not(
     if found.key == KeyPresence::No {
         return Some(Fault::new(Code::CertificateWithoutKey));
     }
-    if matches!(certificate.public_key(), PublicKey::Unsupported { .. }) {
-        return Some(Fault::new(Code::UnsupportedAlgorithm));
+    if let Err(error) = Scheme::for_certificate(certificate, &Preference::default()) {
+        return Some(
+            Fault::new(Code::UnsupportedAlgorithm)
+                .arg("algorithm", certificate.public_key())
+                .detail(error),
+        );
     }
     let check = |purpose| certificate.check_suitable(purpose, now);
     let unsuitable = match purpose {

@@ -17,6 +17,7 @@ mod pairings;
 mod questions;
 mod signatures;
 mod status;
+mod timestamps;
 mod verifications;
 
 use std::sync::Arc;
@@ -68,6 +69,7 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(signatures::one, signatures::cancel))
         .routes(routes!(signatures::file))
         .routes(routes!(verifications::verify))
+        .routes(routes!(timestamps::stamp))
         .routes(routes!(idocs::quick_sign))
         .routes(routes!(idocs::status))
         .routes(routes!(mig24::sign_group))
