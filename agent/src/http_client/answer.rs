@@ -67,7 +67,7 @@ impl Answer {
             Fault::new(Code::ServiceUnreadable)
                 .arg("host", &self.host)
                 .arg("profile", &self.profile)
-                .arg("status", self.status.as_u16())
+                .arg("service_status", self.status.as_u16())
                 .detail(format!("the answer cannot be used: {what}")),
         )
     }
@@ -116,7 +116,7 @@ fn classify(status: StatusCode, host: &str, said: Said) -> Failure {
     let code = fault_code(status, &said);
     let mut fault = Fault::new(code)
         .arg("host", host)
-        .arg("status", status.as_u16())
+        .arg("service_status", status.as_u16())
         .detail(match (&said.text, said.is_page) {
             (Some(title), true) => format!("status {status}, a web page titled “{title}”"),
             (None, true) => format!("status {status}, a web page"),
