@@ -7,11 +7,14 @@
 mod bad_input;
 mod command_line;
 mod crash;
+mod crash_matrix;
 mod faults_at_services;
 mod grants;
 mod guard;
+mod jobs;
 mod large_file;
 mod second_user;
 mod services;
 mod signing;
+mod state;
 mod world;

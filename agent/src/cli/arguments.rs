@@ -455,12 +455,11 @@ pub(super) struct JobsList {
 }
 
 #[derive(Args, Debug)]
-#[group(id = "said", required = true, multiple = false, args = ["happened", "did_not"])]
 pub(super) struct JobsSettle {
     /// The job's id.
     pub(super) id: Uuid,
     /// It happened: the step counts as done.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "did_not", conflicts_with = "did_not")]
     pub(super) happened: bool,
     /// It did not happen: the step is begun again.
     #[arg(long)]

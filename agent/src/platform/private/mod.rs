@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 pub(super) use directory::belongs_to_us;
-pub use directory::{ensure_private_directory, sync_directory};
+pub use directory::{ensure_private_directory, make_private_directory, sync_directory};
 pub use file::{create_private_file, open_private_file, read_private_file, write_private_file, write_result_file};
 
 #[cfg(unix)]
