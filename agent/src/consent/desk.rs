@@ -514,9 +514,10 @@ impl Asked {
         self.id
     }
 
-    /// Until when it waits, by the wall clock, for people.
+    /// Until when it waits, by the wall clock, for people; now when it waits no more.
     pub fn deadline(&self) -> OffsetDateTime {
-        self.deadline.wall()
+        let question = self.desk.lock().questions.get(&self.id).map(|entry| entry.deadline.wall());
+        question.unwrap_or_else(OffsetDateTime::now_utc)
     }
 
     /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
