@@ -511,6 +511,7 @@ mod tests {
             verified: false,
             origin: None,
             process: None,
+            processes: Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ mod unlock;
 pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemKind, ItemRecord};
 pub use desk::{ApprovalSubject, Asked, Attachment, Decision, DecisionRequest, Desk, DeskEvent, Opener, Verdict};
 pub use question::{
-    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
-    QuestionBody, QuestionState, UriText,
+    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, ProcessView,
+    Question, QuestionBody, QuestionState, UriText,
 };
 pub use unlock::{Unlock, UnlockSource};

@@ -28,6 +28,7 @@ use crate::idocs::Idocs;
 use crate::jobs::Engine;
 use crate::messages::{Code, Fault};
 use crate::mig24::Mig24;
+use crate::preview::Previewer;
 use crate::prompters::LinkOpener;
 use crate::signing::{Signing, SigningOptions};
 use crate::store::Store;
@@ -114,6 +115,7 @@ impl Agent {
             mig24,
             applications,
             pages,
+            previewer: Previewer::default(),
             owner_token: owner_token.hash(),
             rates: Rates::new(),
             metrics,

@@ -14,6 +14,23 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
+/// As [`visible`], for a text of many lines: their ends and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            shown.push('\n');
+        }
+        for (index, cell) in line.trim_end_matches('\r').split('\t').enumerate() {
+            if index > 0 {
+                shown.push('\t');
+            }
+            shown.push_str(&visible(cell));
+        }
+    }
+    shown
+}
+
 /// Applies [`visible`] to every text in `value`, for what a prompter shows.
 pub(crate) fn make_visible(value: &mut Value) {
     match value {
@@ -48,6 +65,11 @@ mod tests {
         for name in ["Счёт № 5.pdf", "Шарт қосымшасы.docx", "a b-c_d.(1).xml"] {
             assert_eq!(visible(name), name);
         }
+    }
+
+    #[test]
+    fn lines_and_tabs_of_a_text_stay() {
+        assert_eq!(visible_lines("a\tb\r\nc\u{202e}d\n"), "a\tb\nc\\u{202e}d\n");
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
             digest,
             seen,
             entries,
+            content: document.blob.as_deref().filter(|_| seen).map(blob_id).transpose()?,
         },
         document: document.clone(),
     })
