@@ -113,7 +113,6 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
     };
     shared.store.release_blobs(released);
     live.set_stage(Stage::Working);
-    live.settle();
     shared.tell(&job, None);
 }
 

@@ -217,9 +217,7 @@ impl Shared {
     }
 
     pub(super) async fn retry(self: &Arc<Self>, id: JobId) -> Result<Job, Fault> {
-        let Some(live) = self.admit(id) else {
-            return Err(Fault::new(Code::WrongState).detail(format_args!("job {id} is running")));
-        };
+        let live = self.admit_stopped(id).await?;
         let lease = self.lease.to_string();
         let taken = self.store.write(move |tx| {
             let job = jobs::find(tx, id)?.ok_or_else(|| no_such_job(id))?;
@@ -304,6 +302,25 @@ impl Shared {
         match self.lock_running().entry(id) {
             Place::Occupied(_) => None,
             Place::Vacant(place) => Some(Arc::clone(place.insert(Arc::new(Live::new())))),
+        }
+    }
+
+    /// Makes room for a new run of a stopped job. The store says that a job has stopped a moment before its run has ended: that end
+    /// is waited for.
+    async fn admit_stopped(&self, id: JobId) -> Result<Arc<Live>, Fault> {
+        const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        loop {
+            if let Some(live) = self.admit(id) {
+                return Ok(live);
+            }
+            let stopped = self.job(id).await?.state == JobState::Stopped;
+            if !stopped || self.is_ending() {
+                return Err(Fault::new(Code::WrongState).detail(format_args!("job {id} is running")));
+            }
+            if let Some(live) = self.live(id) {
+                // Somebody else may have taken it up meanwhile, so this does not wait for a whole run.
+                let _ = tokio::time::timeout(LOOK_AGAIN, live.settled_or(|_| false)).await;
+            }
         }
     }
 
