@@ -113,7 +113,8 @@ function content(document, index, viewer) {
   copy.addEventListener('click', async () => {
     await navigator.clipboard.writeText(digest).then(() => { copy.textContent = t('ui-copied'); }, () => {});
   });
-  const show = el('button', { type: 'button', class: 'quiet show', 'aria-label': `${t('ui-preview-show')}: ${document.name}` }, t('ui-preview-show'));
+  const show = el('button', { type: 'button', class: 'quiet show', 'aria-label': `${t('ui-preview-show')}: ${document.name}` },
+    icon('eye'), el('span', {}, t('ui-preview-show')));
   show.addEventListener('click', () => viewer.open(index, show));
   return [
     el('div', { class: 'sheet' }, icon('sheet')),

@@ -68,11 +68,11 @@ export const applications = new Panel('ui-applications', 'ui-applications-none',
 export const grants = new Panel('ui-grants', 'ui-grants-none', async (change) => {
   const { grants: all } = await call('GET', '/v1/grants');
   return all.map((grant) => row(
-    grant.application_name ?? grant.application?.name ?? grant.application,
+    grant.application_name ?? grant.application,
     [
-      documentsWord(grant.documents),
-      grant.certificate_name ?? grant.certificate,
-      `${t('ui-grant-left', { count: grant.uses_left ?? grant.max_uses - grant.uses })} · ${t('ui-valid-until')}: ${moment(grant.deadline ?? grant.expires_at)}`,
+      [documentsWord(grant.documents), grant.service && t(`ui-service-${grant.service}`), grant.profile].filter(Boolean).join(' · '),
+      grant.subject ?? grant.certificate,
+      `${t('ui-grant-left', { count: grant.max_uses - grant.used })} · ${t('ui-valid-until')}: ${moment(grant.ends_at)}`,
     ],
     end(t('ui-grant-end'), grant.application_name ?? '', () => change(call('DELETE', `/v1/grants/${grant.id}`))),
   ));

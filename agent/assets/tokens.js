@@ -7,13 +7,15 @@ import { has, t } from './texts.js';
 
 /** Modules in these states are worth a word; those that are merely not installed are not. */
 const TROUBLE = ['unsafe', 'failed', 'crashed', 'quarantined'];
+/** So are readers whose card is no token: no driver, held by another program, … */
+const READER_TROUBLE = ['held', 'mute', 'cannot_sign', 'driver_missing', 'not_seen', 'unknown'];
 
 /** Reads the inventory and draws it into `strip`. */
 export async function drawTokens(strip) {
   const { tokens, modules, readers = [] } = await call('GET', '/v1/tokens').catch(() => ({ tokens: [], modules: [] }));
   const chips = [
     ...tokens.map(tokenChip),
-    ...readers.filter((reader) => reader.state === 'driver_missing').map(driverChip),
+    ...readers.filter((reader) => READER_TROUBLE.includes(reader.state)).map(readerChip),
     ...modules.filter((module) => TROUBLE.includes(module.state)).map((module) => moduleChip(module, () => drawTokens(strip))),
   ];
   if (!tokens.length) chips.unshift(el('li', { class: 'token none' }, icon('token'), t('ui-tokens-none')));
@@ -28,9 +30,11 @@ function tokenChip(token) {
   return chip(token.label || token.model, state, isBad, [token.manufacturer, token.model, token.serial].filter(Boolean).join(' · '));
 }
 
-/** A reader with a token in it that no module serves. */
-function driverChip(reader) {
-  return chip(reader.family ?? reader.name, t('ui-driver-missing'), true, reader.install ?? reader.name, reader.install ? el('span', { class: 'advice' }, reader.install) : null);
+/** A reader with a card in it that no module shows as a token. */
+function readerChip({ name, state, families = [], fault }) {
+  const install = families.flatMap((family) => family.install).map(({ what, command }) => command ?? what)[0];
+  return chip(families[0]?.title ?? name, word('ui-reader-', state), true, fault && `${fault.title} ${fault.what_to_do}`,
+    install ? el('code', { class: 'advice' }, install) : null);
 }
 
 function moduleChip(module, redraw) {

@@ -60,7 +60,7 @@ assert.equal(batch.documents.filter((document) => document.signature).length, 50
 
 // A digest alone: said in so many words, nothing to show.
 id = await ask([{ name: 'unseen.pdf', digest: { algorithm: 'sha256', value: base64(new Uint8Array(32).fill(7)) } }], { token });
-await card(page).getByText('tokensign has not seen this document').waitFor();
+await card(page).getByText('The content cannot be shown').waitFor();
 assert.equal(await card(page).getByRole('button', { name: /Show the content/ }).count(), 0);
 
 // Refused.

@@ -41,6 +41,19 @@ async function untouched(what) {
 // The defence is not a dead agent: the own page can do what the others try.
 assert.equal(await own.evaluate(() => fetch('/v1/questions', { headers: { Authorization: `Bearer ${sessionStorage.getItem('tokensign')}` } }).then((r) => r.status)), 200);
 
+// What the page is served with.
+const shell = (await fetch(`${AGENT}/approve`)).headers;
+for (const rule of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'none'", "base-uri 'none'"]) {
+  assert.ok(shell.get('content-security-policy').includes(rule), rule);
+}
+assert.ok(!/unsafe|\*|https?:|data:|blob:/.test(shell.get('content-security-policy')), 'nothing inline, nothing from elsewhere');
+assert.equal(shell.get('cross-origin-opener-policy'), 'same-origin');
+assert.equal(shell.get('cross-origin-resource-policy'), 'same-origin');
+assert.equal(shell.get('x-frame-options'), 'DENY');
+assert.equal(shell.get('referrer-policy'), 'no-referrer');
+assert.equal(shell.get('cache-control'), 'no-store');
+assert.equal(shell.get('set-cookie'), null);
+
 // DNS rebinding: the attacker's name leads to the agent.
 const rebound = await window(chromium);
 const answer = await rebound.goto(`http://evil.example:${PORT}/approve`);

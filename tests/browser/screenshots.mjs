@@ -53,7 +53,7 @@ const STATES = {
   working: { documents: batch, change: (question) => { question.state = 'working'; }, progress: { signed: 31, of: 50 } },
   troubles: { inventory: (body) => {
     body.tokens.push({ ...body.tokens[0], label: 'Rutoken ECP 3.0', state: 'locked', pin: { state: 'locked', pinpad: false } });
-    body.readers = [{ name: 'Aktiv Rutoken lite 00 00', family: 'Rutoken lite', state: 'driver_missing' }];
+    body.readers = [{ name: 'Aktiv Rutoken ECP 00 00', state: 'driver_missing', families: [{ title: 'Rutoken ECP', install: [{ what: 'librtpkcs11ecp' }] }] }];
     body.modules.push({ name: 'libjcPKCS11-2.so', path: '/x', state: 'quarantined', fault: { title: '', what_to_do: '' } });
   } },
   panels: { steps: async (page) => {

@@ -387,7 +387,7 @@ ui-size-mb = { $size } MB
 ui-size-gb = { $size } GB
 ui-media-type = Type
 ui-digest = Checksum
-ui-digest-unseen = tokensign has not seen this document: the program sent only its checksum
+ui-digest-unseen = The content cannot be shown: the program sent only the checksum of the document
 ui-entries = Inside
 ui-search = Search
 ui-show-all = Show all
@@ -618,7 +618,6 @@ ui-paired = The program is connected
 ui-logged-in = The login is confirmed
 ui-lock-hint = Ends every remembered permission and every login to a token
 ui-module-release = Try again
-ui-driver-missing = no driver for this token
 ui-token-not-initialised = PIN never set
 
 ## The command line

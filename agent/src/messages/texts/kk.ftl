@@ -385,7 +385,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Түрі
 ui-digest = Бақылау сомасы
-ui-digest-unseen = tokensign бұл құжатты көрген жоқ: бағдарлама тек бақылау сомасын жіберді
+ui-digest-unseen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді
 ui-entries = Ішінде
 ui-search = Іздеу
 ui-show-all = Барлығын көрсету
@@ -511,7 +511,7 @@ ui-certificates-none = Сертификаттар жоқ
 ui-applications = Қосылған бағдарламалар
 ui-applications-none = Бірде-бір бағдарлама қосылмаған
 ui-revoke = Қосылымды тоқтату
-ui-jobs = Жұмыстар
+ui-jobs = Тапсырмалар
 ui-jobs-none = Ештеңе жоқ
 ui-lock = Бұғаттау
 ui-locked = Бұғатталды. Есте сақталған барлық рұқсаттар тоқтады.
@@ -616,7 +616,6 @@ ui-paired = Бағдарлама қосылды
 ui-logged-in = Кіру расталды
 ui-lock-hint = Есте сақталған барлық рұқсаттар мен токендерге кірулерді тоқтатады
 ui-module-release = Қайта байқап көру
-ui-driver-missing = бұл токенге драйвер жоқ
 ui-token-not-initialised = PIN-код орнатылмаған
 
 ## Командалық жол

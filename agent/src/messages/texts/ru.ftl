@@ -394,7 +394,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Тип
 ui-digest = Контрольная сумма
-ui-digest-unseen = tokensign не видел этот документ: программа прислала только его контрольную сумму
+ui-digest-unseen = Содержимое показать нельзя: программа прислала только контрольную сумму документа
 ui-entries = Внутри
 ui-search = Найти
 ui-show-all = Показать все
@@ -525,7 +525,7 @@ ui-certificates-none = Сертификатов нет
 ui-applications = Подключённые программы
 ui-applications-none = Ни одна программа не подключена
 ui-revoke = Прекратить подключение
-ui-jobs = Работа
+ui-jobs = Задания
 ui-jobs-none = Ничего нет
 ui-lock = Заблокировать
 ui-locked = Заблокировано. Все запомненные разрешения прекращены.
@@ -637,7 +637,6 @@ ui-paired = Программа подключена
 ui-logged-in = Вход подтверждён
 ui-lock-hint = Прекращает все запомненные разрешения и все входы в токены
 ui-module-release = Попробовать снова
-ui-driver-missing = нет драйвера для этого токена
 ui-token-not-initialised = PIN-код не задан
 
 ## Командная строка
