@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::pin_source::PinSource;
 use crate::messages::Language;
+use crate::preview;
 use crate::token::worker;
 
 /// Signs with hardware tokens: every signature is shown to a person first.
@@ -88,6 +89,9 @@ pub(super) enum Command {
     /// Serves one PKCS#11 module to the agent that started it.
     #[command(hide = true)]
     Worker(worker::Arguments),
+    /// Shows the document on its standard input to the agent that started it.
+    #[command(hide = true)]
+    PreviewWorker(preview::Arguments),
 }
 
 #[derive(Args, Debug)]

@@ -38,6 +38,7 @@ use tracing::Level;
 
 use crate::config::{Config, Layers};
 use crate::messages::{Fault, Language, Localizer};
+use crate::preview;
 use crate::token::worker;
 use arguments::{Command, LogFormat};
 use output::Output;
@@ -50,6 +51,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     // A worker reads no configuration and starts no runtime: it is to load one library and do nothing else.
     if let Command::Worker(arguments) = &arguments.command {
         return worker::main(arguments);
+    }
+    if let Command::PreviewWorker(arguments) = &arguments.command {
+        return preview::main(arguments);
     }
     let global = &arguments.global;
     let language = global.language.or_else(Language::of_environment);
@@ -113,7 +117,7 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Doctor => doctor::run(session).await,
             Command::Completions { shell } => completions(session, *shell),
             // Handled before anything was read.
-            Command::Worker(_) => Ok(()),
+            Command::Worker(_) | Command::PreviewWorker(_) => Ok(()),
         }
     });
     // A thread that still reads the terminal must not keep the process.

@@ -643,6 +643,7 @@ mod tests {
             verified: false,
             origin: None,
             process: None,
+            processes: Vec::new(),
         }
     }
 

@@ -32,6 +32,7 @@ use crate::jobs::Engine;
 use crate::messages::{Code, Fault, Language, Localizer};
 use crate::mig24::Mig24;
 use crate::platform::{self, ScreenLocks};
+use crate::preview::Previewer;
 use crate::prompters::{self, LinkOpener, Notification, Pinentry};
 use crate::secrets;
 use crate::signing::{Signing, SigningOptions};
@@ -129,6 +130,7 @@ impl Agent {
             mig24,
             applications,
             pages,
+            previewer: Previewer::default(),
             owner_token: owner_token.hash(),
             rates: Rates::new(),
             metrics,
