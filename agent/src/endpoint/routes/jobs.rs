@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::endpoint::caller::Caller;
-use crate::endpoint::extract::{InPath, InQuery};
+use crate::endpoint::extract::{InPath, InQuery, checked_limit};
 use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
@@ -149,7 +149,7 @@ pub(super) async fn list(
         kind: query.kind,
         application: caller.application(),
         open_only: query.open.unwrap_or_default(),
-        limit: query.limit.map(|limit| limit.clamp(1, MOST_JOBS)),
+        limit: query.limit.map(|limit| checked_limit(limit, MOST_JOBS)).transpose()?,
     };
     let jobs = shared.engine.list(filter).await?;
     let jobs = jobs.into_iter().map(|mut job| {
