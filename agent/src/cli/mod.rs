@@ -11,6 +11,7 @@ mod client;
 mod desk_commands;
 mod doctor;
 mod event_stream;
+mod evidence_folder;
 mod follow;
 mod grants;
 mod inventory;

@@ -200,6 +200,17 @@ pub fn list_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Every entry of a job, the oldest first.
+///
+/// # Errors
+/// `store_failed`.
+pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Recorded>, Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE job = ?1 ORDER BY seq")?;
+    let rows = statement.query_map([super::columns::Text(job)], recorded)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     Ok(Recorded {
         seq: row.get(0)?,
