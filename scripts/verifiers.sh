@@ -14,6 +14,10 @@ need "python3 -c 'import ensurepip'" python3-venv
 # The page is tested in a real browser.
 need "command -v chromium" chromium
 need "command -v node" nodejs
+# Grants end with the screen's lock; pinentry is driven at a terminal.
+need "command -v dbus-daemon" dbus-daemon
+need "command -v dbus-send" dbus-bin
+need "command -v pinentry-curses" pinentry-curses
 need "command -v npm" npm
 if [ "${1-}" = --full ]; then
     need "command -v gpgsm" gpgsm
@@ -30,6 +34,10 @@ fi
 if [ ! -x target/pyhanko/bin/python ] || ! target/pyhanko/bin/python -c "import pyhanko" 2>/dev/null; then
     python3 -m venv target/pyhanko && target/pyhanko/bin/pip install -q --disable-pip-version-check pyhanko==0.38.0 ||
         echo "verifiers: pyHanko could not be installed" >&2
+fi
+if [ ! -x target/schemathesis/bin/st ]; then
+    python3 -m venv target/schemathesis && target/schemathesis/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 ||
+        echo "verifiers: schemathesis could not be installed" >&2
 fi
 if [ ! -d target/browser/node_modules/playwright-core ]; then
     mkdir -p target/browser && npm install --silent --no-audit --no-fund --prefix target/browser playwright-core@1.65.1 >/dev/null ||

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod api_description;
 mod bad_input;
 mod command_line;
 mod crash;
@@ -11,7 +12,9 @@ mod faults_at_services;
 mod grants;
 mod guard;
 mod large_file;
+mod many_waiting;
 mod second_user;
 mod services;
 mod signing;
+mod unattended;
 mod world;

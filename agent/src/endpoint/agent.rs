@@ -116,6 +116,7 @@ impl Agent {
         let owner_token = FreshToken::generate("to_")?;
         let applications = Arc::new(Applications::load(store.clone(), desk.clone(), &config.applications).await?);
         let metrics = Arc::new(Metrics::default());
+        let rates = Rates::new(config.endpoint.requests_per_second);
         let shutdown = CancellationToken::new();
         let shared = Arc::new(Shared {
             pairings: Arc::new(Pairings::new(desk.clone(), Arc::clone(&applications), shutdown.clone())),
@@ -132,7 +133,7 @@ impl Agent {
             pages,
             previewer: Previewer::default(),
             owner_token: owner_token.hash(),
-            rates: Rates::new(),
+            rates,
             metrics,
             events: Arc::new(Events::new()),
             http,
