@@ -5,12 +5,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod cards;
 mod command_line;
 mod crash;
 mod faults_at_services;
 mod guard;
 mod large_file;
+mod pin_safety;
 mod second_user;
 mod services;
 mod signing;
+mod supervision;
+mod tpm;
 mod world;

@@ -14,4 +14,4 @@ pub use question::{
     Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
     QuestionBody, QuestionState, UriText,
 };
-pub use unlock::{Unlock, UnlockSource};
+pub use unlock::{LoginUse, Unlock, UnlockSource};
