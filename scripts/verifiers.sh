@@ -22,6 +22,14 @@ need "command -v npm" npm
 if [ "${1-}" = --full ]; then
     need "command -v gpgsm" gpgsm
     need "command -v cmsutil" libnss3-tools
+    # A TPM in software with its PKCS#11 module.
+    need "command -v swtpm" swtpm
+    need "command -v swtpm_setup" swtpm-tools
+    need "command -v tpm2_ptool" libtpm2-pkcs11-tools
+    need "ls /usr/lib/*/pkcs11/libtpm2_pkcs11.so" libtpm2-pkcs11-1
+    need "test -x /usr/sbin/tpm2-abrmd" tpm2-abrmd
+    need "ls /usr/lib/*/libtss2-tcti-tabrmd.so.0" libtss2-tcti-tabrmd0
+    need "command -v dbus-daemon" dbus
 fi
 if [ -n "$packages" ] && command -v apt-get >/dev/null; then
     as_root=""

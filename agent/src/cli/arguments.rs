@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Show whether the agent runs and what it waits for.
     Status,
     /// List the tokens that are plugged in.
-    Tokens,
+    Tokens(Tokens),
     /// List certificates and what each may be used for.
     Certs(Certs),
     /// Sign files; each signature is written beside its file.
@@ -113,6 +113,13 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Tokens {
+    /// Go on and tell of every token that is plugged in or pulled out, until broken off.
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 #[derive(Args, Debug)]

@@ -28,6 +28,7 @@ mod services;
 mod session;
 mod sign;
 mod table;
+mod token_watch;
 mod upload;
 mod verify;
 mod words;
@@ -101,7 +102,8 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
         match command {
             Command::Serve(arguments) => serve::run(session, arguments).await,
             Command::Status => desk_commands::status(session).await,
-            Command::Tokens => inventory::tokens(session).await,
+            Command::Tokens(arguments) if arguments.watch => token_watch::watch(session).await,
+            Command::Tokens(_) => inventory::tokens(session).await,
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,

@@ -316,6 +316,7 @@ fn fleet(config: &Config) -> Result<Fleet, Fault> {
     let options = FleetOptions {
         modules: modules.collect(),
         discovery: config.discovery.enabled.then(Discovery::system),
+        watch_readers: true,
         deadlines: Deadlines {
             signature: Duration::from_secs(config.agent.signature_timeout_seconds),
             ..Deadlines::default()

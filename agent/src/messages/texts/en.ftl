@@ -664,6 +664,9 @@ cli-number-unclear = { $count ->
    *[other] Please type a number from 1 to { $count }.
 }
 cli-watching = Waiting for requests. Ctrl-C ends this.
+cli-token-plugged = Plugged in: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Pulled out: { $token } ({ $serial })
+cli-token-changed = Changed: { $token } ({ $serial })
 cli-written = Written: { $path }
 cli-exists = { $path } exists already; --force overwrites it
 cli-link = Open this link within { $count ->

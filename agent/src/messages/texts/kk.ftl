@@ -662,6 +662,9 @@ cli-number-unclear = { $count ->
    *[other] 1-ден { $count }-ге дейінгі санды теріңіз.
 }
 cli-watching = Сұрауларды күтудемін. Аяқтау — Ctrl-C.
+cli-token-plugged = Салынды: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Суырылды: { $token } ({ $serial })
+cli-token-changed = Өзгерді: { $token } ({ $serial })
 cli-written = Жазылды: { $path }
 cli-exists = { $path } бұрыннан бар; үстінен жазу үшін --force
 cli-link = Бұл сілтемені { $count ->

@@ -683,6 +683,9 @@ cli-number-unclear = { $count ->
    *[other] Наберите, пожалуйста, число от 1 до { $count }.
 }
 cli-watching = Жду запросов. Закончить — Ctrl-C.
+cli-token-plugged = Вставлен: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Вынут: { $token } ({ $serial })
+cli-token-changed = Изменился: { $token } ({ $serial })
 cli-written = Записано: { $path }
 cli-exists = { $path } уже есть; перезаписать — с ключом --force
 cli-link = Откройте эту ссылку в течение { $count ->
