@@ -146,7 +146,7 @@ pub(super) struct Signer {
     /// The certificate: a fingerprint's beginning, a PKCS#11 URI, or filters such as iin=…,bin=….
     #[arg(long = "cert", value_name = "SELECTOR")]
     pub(super) certificate: Option<String>,
-    /// Where the PIN comes from: prompt, env:NAME or file:PATH. The last two work only for certificates that the
+    /// Where the PIN comes from: prompt, pinentry, env:NAME or file:PATH. The last two work only for certificates that the
     /// configuration names unattended.
     #[arg(long, value_name = "SOURCE", default_value = "prompt")]
     pub(super) pin_source: PinSource,

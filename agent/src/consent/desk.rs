@@ -516,7 +516,11 @@ impl Asked {
 
     /// Until when it waits, by the wall clock, for people.
     pub fn deadline(&self) -> OffsetDateTime {
-        self.deadline.wall()
+        let state = self.desk.lock();
+        state
+            .questions
+            .get(&self.id)
+            .map_or_else(OffsetDateTime::now_utc, |entry| entry.deadline.wall())
     }
 
     /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
