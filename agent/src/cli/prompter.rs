@@ -115,7 +115,7 @@ impl Prompter {
         }
     }
 
-    /// The same, asking in dialogs where one is given. Which certificate is a question for the terminal all the same.
+    /// The same, asking in dialogs where one is given.
     pub(super) fn with_dialog(self, dialog: Option<Pinentry>) -> Self {
         Self { dialog, ..self }
     }
@@ -187,10 +187,7 @@ impl Prompter {
         let cancelled = CancellationToken::new();
         // Whatever ends this future also ends the reading, and puts the terminal back.
         let _guard = cancelled.clone().drop_guard();
-        let dialog = self
-            .dialog
-            .clone()
-            .filter(|_| !matches!(asked.question.body, QuestionBody::Choose { .. }));
+        let dialog = self.dialog.clone();
         let prompter = if dialog.is_some() { "pinentry" } else { "terminal" };
         let mut reading = {
             let (output, cancelled) = (self.output, cancelled.clone());
@@ -319,7 +316,12 @@ async fn ask_in_dialog(dialog: &Pinentry, asked: Asked, output: Output) -> Resul
             pin: decision.pin,
             confirm_last_try: decision.confirm_last_try,
         },
-        Some(_) => Choice::Refuse,
+        Some(decision) => match decision.certificate {
+            Some(certificate) => Choice::Choose {
+                certificate: certificate.to_string(),
+            },
+            None => Choice::Refuse,
+        },
         None => Choice::Left,
     })
 }
