@@ -256,6 +256,15 @@ impl Desk {
         }
     }
 
+    /// How many questions of an application are not closed, those included that are held back.
+    pub fn open_questions(&self, application: Uuid) -> usize {
+        self.lock()
+            .questions
+            .values()
+            .filter(|entry| entry.question.caller.application == Some(application))
+            .count()
+    }
+
     /// Every question that is shown, the oldest first.
     pub fn questions(&self) -> Vec<Question> {
         let mut questions: Vec<_> = self
@@ -738,6 +747,7 @@ mod tests {
         let (first, second, third) = (ask(), ask(), ask());
         let other = desk.ask_other(caller(), None, pairing(), MINUTE);
         assert_eq!(shown(), [first.id(), other.id()]);
+        assert_eq!(desk.open_questions(application), 3);
         assert_eq!(desk.question(second.id()).unwrap_err().code(), Code::NoSuchItem);
         let (first, next) = (first.id(), second.id());
         drop(third);
