@@ -45,6 +45,18 @@ impl World {
         }
     }
 
+    /// With lines added to the configuration's table `agent`.
+    pub(crate) async fn with_agent_settings(lines: &str) -> Self {
+        let (directory, tokens) = prepared("");
+        tokens.configure_agent(lines);
+        let agent = Agent::start(&tokens.configuration()).await;
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::pin_source::PinSource;
 use crate::messages::Language;
+use crate::preview;
 use crate::token::worker;
 
 /// Signs with hardware tokens: every signature is shown to a person first.
@@ -44,7 +45,7 @@ pub(super) enum Command {
     /// Show whether the agent runs and what it waits for.
     Status,
     /// List the tokens that are plugged in.
-    Tokens,
+    Tokens(Tokens),
     /// List certificates and what each may be used for.
     Certs(Certs),
     /// Sign files; each signature is written beside its file.
@@ -88,6 +89,9 @@ pub(super) enum Command {
     /// Serves one PKCS#11 module to the agent that started it.
     #[command(hide = true)]
     Worker(worker::Arguments),
+    /// Shows the document on its standard input to the agent that started it.
+    #[command(hide = true)]
+    PreviewWorker(preview::Arguments),
 }
 
 #[derive(Args, Debug)]
@@ -109,6 +113,13 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Tokens {
+    /// Go on and tell of every token that is plugged in or pulled out, until broken off.
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 #[derive(Args, Debug)]
@@ -135,7 +146,7 @@ pub(super) struct Signer {
     /// The certificate: a fingerprint's beginning, a PKCS#11 URI, or filters such as iin=…,bin=….
     #[arg(long = "cert", value_name = "SELECTOR")]
     pub(super) certificate: Option<String>,
-    /// Where the PIN comes from: prompt, env:NAME or file:PATH. The last two work only for certificates that the
+    /// Where the PIN comes from: prompt, pinentry, env:NAME or file:PATH. The last two work only for certificates that the
     /// configuration names unattended.
     #[arg(long, value_name = "SOURCE", default_value = "prompt")]
     pub(super) pin_source: PinSource,

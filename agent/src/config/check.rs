@@ -87,9 +87,13 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     for (key, seconds) in [
         ("agent.question_timeout_seconds", agent.question_timeout_seconds),
         ("agent.signature_timeout_seconds", agent.signature_timeout_seconds),
+        (
+            "endpoint.requests_per_second",
+            u64::from(config.endpoint.requests_per_second),
+        ),
     ] {
         if seconds == 0 {
-            return Err(format!("{key} is 0, at least 1 second is needed"));
+            return Err(format!("{key} is 0, at least 1 is needed"));
         }
     }
     if let Some(pinentry) = &agent.pinentry {

@@ -16,6 +16,6 @@ pub use mig24_shapes::{
 };
 pub use model::{
     AgentConfig, ApplicationConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, GrantsConfig, HashKind,
-    IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile, TimestampConfig,
-    TimestampLevel, TokenSource,
+    IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile,
+    TimestampConfig, TimestampLevel, TokenSource,
 };

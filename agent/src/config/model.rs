@@ -91,6 +91,8 @@ pub struct EndpointConfig {
     pub max_json_bytes: usize,
     /// The largest document in a multipart body, in bytes.
     pub max_document_bytes: u64,
+    /// How many requests an application may make each second, over ten seconds.
+    pub requests_per_second: u32,
 }
 
 impl Default for EndpointConfig {
@@ -100,6 +102,7 @@ impl Default for EndpointConfig {
             listen: None,
             max_json_bytes: 32 << 20,
             max_document_bytes: 64 << 30,
+            requests_per_second: 30,
         }
     }
 }

@@ -256,6 +256,15 @@ impl Desk {
         }
     }
 
+    /// How many questions of an application are not closed, those included that are held back.
+    pub fn open_questions(&self, application: Uuid) -> usize {
+        self.lock()
+            .questions
+            .values()
+            .filter(|entry| entry.question.caller.application == Some(application))
+            .count()
+    }
+
     /// Every question that is shown, the oldest first.
     pub fn questions(&self) -> Vec<Question> {
         let mut questions: Vec<_> = self
@@ -516,8 +525,11 @@ impl Asked {
 
     /// Until when it waits, by the wall clock, for people; now when it waits no more.
     pub fn deadline(&self) -> OffsetDateTime {
-        let question = self.desk.lock().questions.get(&self.id).map(|entry| entry.deadline.wall());
-        question.unwrap_or_else(OffsetDateTime::now_utc)
+        let state = self.desk.lock();
+        state
+            .questions
+            .get(&self.id)
+            .map_or_else(OffsetDateTime::now_utc, |entry| entry.deadline.wall())
     }
 
     /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
@@ -649,6 +661,7 @@ mod tests {
             verified: false,
             origin: None,
             process: None,
+            processes: Vec::new(),
         }
     }
 
@@ -734,6 +747,7 @@ mod tests {
         let (first, second, third) = (ask(), ask(), ask());
         let other = desk.ask_other(caller(), None, pairing(), MINUTE);
         assert_eq!(shown(), [first.id(), other.id()]);
+        assert_eq!(desk.open_questions(application), 3);
         assert_eq!(desk.question(second.id()).unwrap_err().code(), Code::NoSuchItem);
         let (first, next) = (first.id(), second.id());
         drop(third);

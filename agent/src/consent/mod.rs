@@ -15,7 +15,7 @@ pub use desk::{ApprovalSubject, Asked, Attachment, Decision, DecisionRequest, De
 pub use grant::{DocumentClass, GrantLimits, GrantPromise, GrantScope, Remember, RememberOffer};
 pub use grants::{GrantChange, GrantEnd, GrantEvent, GrantView, Grants};
 pub use question::{
-    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
-    QuestionBody, QuestionState, UriText,
+    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, ProcessView,
+    Question, QuestionBody, QuestionState, UriText,
 };
 pub use unlock::{LoginUse, Unlock, UnlockSource};

@@ -32,6 +32,7 @@ use crate::jobs::Engine;
 use crate::messages::{Code, Fault, Language, Localizer};
 use crate::mig24::Mig24;
 use crate::platform::{self, ScreenLocks};
+use crate::preview::Previewer;
 use crate::prompters::{self, LinkOpener, Notification, Pinentry};
 use crate::secrets;
 use crate::signing::{Signing, SigningOptions};
@@ -115,6 +116,7 @@ impl Agent {
         let owner_token = FreshToken::generate("to_")?;
         let applications = Arc::new(Applications::load(store.clone(), desk.clone(), &config.applications).await?);
         let metrics = Arc::new(Metrics::default());
+        let rates = Rates::new(config.endpoint.requests_per_second);
         let shutdown = CancellationToken::new();
         let shared = Arc::new(Shared {
             pairings: Arc::new(Pairings::new(desk.clone(), Arc::clone(&applications), shutdown.clone())),
@@ -129,8 +131,9 @@ impl Agent {
             mig24,
             applications,
             pages,
+            previewer: Previewer::default(),
             owner_token: owner_token.hash(),
-            rates: Rates::new(),
+            rates,
             metrics,
             events: Arc::new(Events::new()),
             http,
@@ -313,6 +316,7 @@ fn fleet(config: &Config) -> Result<Fleet, Fault> {
     let options = FleetOptions {
         modules: modules.collect(),
         discovery: config.discovery.enabled.then(Discovery::system),
+        watch_readers: true,
         deadlines: Deadlines {
             signature: Duration::from_secs(config.agent.signature_timeout_seconds),
             ..Deadlines::default()

@@ -2,6 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a paired application may do.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -181,6 +184,21 @@ fn is_profile(text: &str) -> bool {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
 }
+
+/// What [`FromStr`] takes, for the API's description.
+const PATTERN: &str = r"^(sign|authenticate|certificates|verify|raw_hash|questions:([2-9]|[1-9][0-9]|100)|(idocs|mig24):(\*|[A-Za-z0-9._-]{1,64}):(read|draft|submit|delete))$";
+
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(PATTERN))
+            .examples(["sign", "idocs:*:submit"])
+            .into()
+    }
+}
+
+impl ToSchema for Permission {}
 
 impl Serialize for Permission {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

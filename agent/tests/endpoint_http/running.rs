@@ -63,6 +63,10 @@ impl Running {
         self.dir.path().join("run")
     }
 
+    pub(crate) fn directory(&self) -> std::path::PathBuf {
+        self.dir.path().to_owned()
+    }
+
     pub(crate) fn state_dir(&self) -> std::path::PathBuf {
         self.dir.path().join("state")
     }

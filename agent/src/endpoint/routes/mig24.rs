@@ -21,8 +21,10 @@ use crate::mig24::{SendGroup, SignGroup, SpooledFile};
 /// Signs a package group that is at EDO.MIG24.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
+#[schema(example = json!({ "package_group_id": "0f0c5d1e" }))]
 pub(crate) struct SignGroupRequest {
     /// The group.
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     package_group_id: String,
     /// Which certificate, within what the profile allows.
     certificate: Option<String>,

@@ -16,6 +16,7 @@ mod mig24;
 mod modules;
 mod page;
 mod pairings;
+mod previews;
 mod questions;
 mod signatures;
 mod started;
@@ -87,6 +88,9 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(questions::stream))
         .routes(routes!(questions::one))
         .routes(routes!(questions::decide))
+        .routes(routes!(questions::progress))
+        .routes(routes!(previews::preview))
+        .routes(routes!(previews::content))
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
