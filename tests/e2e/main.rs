@@ -8,6 +8,7 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod faults_at_services;
+mod grants;
 mod guard;
 mod large_file;
 mod second_user;

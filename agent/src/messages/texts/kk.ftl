@@ -53,6 +53,11 @@ err-wrong-state = { $state ->
    *[other] «{ $state }» күйінде бұл мүмкін емес.
 }
 rec-wrong-state = Қазіргі күйін «tokensign jobs show» арқылы көріп, содан кейін шешіңіз.
+err-not-removable = { $reason ->
+    [none] Тапсырма сервисте қалдырған нәрсені жою мүмкін емес.
+   *[other] Тапсырма сервисте қалдырған нәрсені жою мүмкін емес: { $reason }.
+}
+rec-not-removable = Сервистің өзінен қараңыз; не қалғанын «tokensign jobs show» көрсетеді.
 err-file-unreadable = { $path ->
     [none] Файл оқылмайды.
    *[other] { $reason ->
@@ -93,6 +98,10 @@ err-permission-denied = { $permission ->
    *[other] Бағдарламаға бұл рұқсат етілмеген: оның «{ $permission }» құқығы жоқ.
 }
 rec-permission-denied = Бағдарламаны керек құқықпен қайта қосыңыз. Қазір не рұқсат етілгенін «tokensign apps list» көрсетеді.
+err-malformed-request = Сұрау дұрыс HTTP/1.1 емес.
+rec-malformed-request = HTTP кітапханасын пайдаланыңыз; хабар денесінің ұзындығы немесе бөліктері болады.
+err-too-many-connections = Тым көп қосылым ашылған.
+rec-too-many-connections = Пайдаланылмайтын қосылымдарды жауып, бірнеше секундтан кейін қайталаңыз.
 err-rate-limited = { $retry_after ->
     [none] Қысқа уақытта тым көп сұрау келді.
    *[other] Қысқа уақытта тым көп сұрау келді. Келесісі { $retry_after } секундтан кейін қабылданады.
@@ -266,14 +275,19 @@ err-service-unauthorised = { $profile ->
 rec-service-unauthorised = Кілттің мерзімі өткен немесе ол ауыстырылған. Сервис баптауынан жаңасын алып, «tokensign jobs retry» орындаңыз.
 err-service-billing = Сервистің төленген тарифі аяқталды.
 rec-service-billing = Сервисте тарифті төлеп, «tokensign jobs retry» орындаңыз. Қайта қол қоюдың қажеті жоқ.
+err-service-wrong-environment = { $host ->
+    [none] Сервистің мекенжайы мен қол жеткізу кілті әртүрлі орталарға жатады.
+   *[other] { $host } — қол жеткізу кілті берілген сервис емес.
+}
+rec-service-wrong-environment = Сынақ кілті тек сынақ мекенжайында жұмыс істейді. Профильдің base_url мен token мәндерін салыстырып, «tokensign jobs retry» орындаңыз.
 err-service-refused = { $reason ->
     [none] Сервис сұраудан бас тартты.
    *[other] Сервис сұраудан бас тартты: { $reason }
 }
 rec-service-refused = Сервис айтқанды сол жерде түзетіп, қайта бастаңыз. Ештеңе екі рет жіберілген жоқ.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] Сервисте қате болды.
-   *[other] Сервисте қате болды (коды { $status }).
+   *[other] Сервисте қате болды (коды { $service_status }).
 }
 rec-service-failed = Бұл сервис жағында. Қайталауға қауіпсізін tokensign өзі қайталайды; әйтпесе кейінірек «tokensign jobs retry» орындаңыз.
 err-service-unreadable = Сервистің жауабын түсіну мүмкін емес.
@@ -289,7 +303,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign алдымен сервистен сұраудың жеткенін сұрайды, сондықтан ештеңе екі рет болмайды. Күтіңіз немесе кейінірек «tokensign jobs retry» орындаңыз.
 err-service-uncertain = Сервистің сұрауды орындаған-орындамағанын білу мүмкін емес.
-rec-service-uncertain = Құжатты сервистің өзінен қараңыз. Онда жасалмаған болса «tokensign jobs retry», жасалған болса «tokensign jobs cancel» орындаңыз.
+rec-service-uncertain = Құжатты сервистің өзінен қарап, «tokensign jobs settle» командасын --happened (болды) немесе --did-not (болмады) белгісімен орындаңыз. Оған дейін ештеңе қайталанбайды.
 err-ticket-missing = iDocs қайта жіберуден қорғайтын талон бермеді.
 rec-ticket-missing = Ештеңеге қол қойылған жоқ, PIN-код сұралған жоқ. Кейінірек көріңіз; қайталана берсе, iDocs қолдау қызметіне хабарлаңыз.
 err-download-foreign-host = { $host ->
@@ -327,8 +341,15 @@ err-store-failed = { $path ->
    *[other] tokensign { $path } ішіндегі өз дерекқорын оқи немесе жаза алмайды.
 }
 rec-store-failed = Дискіде орын бар екенін және каталогтың сізге тиесілі екенін тексеріңіз. Толығырақ «tokensign doctor» көрсетеді.
+err-store-damaged = tokensign дерекқоры зақымдалған. Ол өзгертілген жоқ.
+rec-store-damaged = Алдымен tokensign күй каталогының көшірмесін жасаңыз. Содан кейін оны сақтық көшірмеден қайтарыңыз немесе басқа жерге жылжытыңыз: tokensign бос дерекқордан бастайды, ал күтіп тұрғанның бәрін қайта сұрау керек болады. Дискіні тексеріңіз.
 err-store-newer = Дерекқорды tokensign-ның жаңарақ нұсқасы жазған.
 rec-store-newer = Сол нұсқаны немесе одан жаңасын орнатыңыз. Дерекқор сол күйінде қалдырылды.
+err-audit-broken = Шешімдер мен қолтаңбалар журналы сырттан өзгертілген{ $entry ->
+    [none] .
+   *[other] : { $entry }-жазба сәйкес келмейді.
+}
+rec-audit-broken = Дерекқордың көшірмесін сол күйінде сақтап, оны сақтық көшірмемен және жүйелік журналдағы бақылау нүктелерімен салыстырыңыз.
 err-agent-running = tokensign іске қосылып тұр.
 rec-agent-running = Жұмыс істеп тұрған агентті пайдаланыңыз: оны «tokensign status» табады. Екі агент бір дерекқорды бөлісе алмайды.
 err-agent-unreachable = tokensign іске қосылмаған немесе жауап бермейді.
@@ -461,6 +482,7 @@ ui-permission-authenticate = сізден кіруді сұрау
 ui-permission-certificates = токендеріңіз бен сертификаттарыңызды көру
 ui-permission-verify = қолтаңбаларды тексеру
 ui-permission-raw-hash = tokensign көрмейтін құжаттарға қолтаңба сұрау
+ui-permission-questions = алдыңызда бірден { $count } сұраққа дейін қою
 ui-permission-service-read = { $service } ішінде оқу ({ $profile } профилі)
 ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
 ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
@@ -500,6 +522,8 @@ ui-closed-elsewhere = Бұл сұрауға басқа жерде жауап б�
 ui-connected = tokensign-мен байланыс бар
 ui-disconnected = tokensign-мен байланыс үзілді. Ол өзі қалпына келеді.
 ui-session-ended = Бұл беттің сеансы аяқталды.
+ui-notification = Сұрау шешіміңізді күтіп тұр.
+ui-notification-open = Көрсету
 ui-enter-title = Бұл бет бір реттік сілтемемен ашылады
 ui-enter-advice = Осы компьютердің терминалында теріңіз:
 ui-enter-command = tokensign open
@@ -515,6 +539,11 @@ ui-jobs = Тапсырмалар
 ui-jobs-none = Ештеңе жоқ
 ui-lock = Бұғаттау
 ui-locked = Бұғатталды. Есте сақталған барлық рұқсаттар тоқтады.
+ui-grant-documents-any = tokensign көретін кез келген құжат
+ui-grant-documents-digest = құжаттарын tokensign көрмейтін хештер
+ui-grant-signatures = Қолтаңбалар
+ui-grant-uses = { $most } ішінен { $used } пайдаланылды
+ui-grant-until = Дейін
 ui-language = Тіл
 ui-details = Толығырақ
 ui-error = Қате
@@ -529,6 +558,7 @@ ui-kind-signature = қол қою
 ui-kind-idocs-quick-sign = iDocs ішінде қол қою
 ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
 ui-kind-idocs-send = iDocs ішінде жіберу
+ui-kind-mig24-removal = ЭДО.МИГ24 жүйесінде жою
 ui-kind-mig24-send = ЭДО.МИГ24 ішінде жіберу
 ui-steps = Қадамдар
 ui-attempts = Әрекеттер
@@ -650,6 +680,7 @@ cli-algorithm = Алгоритм
 cli-started = Басталды
 cli-waiting-elsewhere = Басқа жерде берілетін жауапты күтудемін
 cli-revoked = Қосылым тоқтатылды
+cli-grant-ended = Рұқсат тоқтатылды
 cli-uploading = Жіберілуде
 cli-signing = Қол қойылуда
 cli-address = Мекенжай
@@ -662,6 +693,14 @@ cli-permissions = Құқықтары
 cli-never = ешқашан
 cli-manufacturer = Өндіруші
 cli-outcome = Нәтижесі
+cli-next = Мүмкін әрекет
+cli-left-behind = Сервисте қалды
+cli-left-sent = жіберілді
+cli-left-not-sent = жіберілмеді
+cli-left-may-be-sent = жіберілгені белгісіз
+cli-evidence-files = Қолтаңбалар мен олар қойылған құжаттар. Құжат профиль сақтаған уақытта ғана осында жатады; оның кез келген басқа көшірмесін қолтаңбадағы хеш растайды.
+cli-evidence-check = Қолтаңбаны CA.pem ішіндегі куәландырушы орталық сертификаттарымен тексеріңіз (ГОСТ кілттері үшін OpenSSL бағдарламасына ГОСТ модулі керек):
+cli-evidence-audit = job.json ішінде тапсырма барлық қадамдарымен және сервистегі нөмірлерімен; audit.json ішінде оның аудит журналындағы жазбалары, әрқайсысында тізбектің оған дейінгі хеші бар. Бүкіл тізбекті «tokensign audit verify» тексереді.
 cli-not-running = Агент іске қосылмаған; ол керек кезде іске қосылады.
 cli-audit-intact = { $count ->
     [one] Журнал бүтін: { $count } жазба.
