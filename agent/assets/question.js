@@ -248,9 +248,10 @@ function isSame(before, after) {
   return asked(before) === asked(after);
 }
 
-/** A permission in words: `idocs:main:submit`. */
+/** A permission in words: `idocs:main:submit`, `questions:20`. */
 export function permission(name) {
   const [head, profile, kind] = name.split(':');
+  if (head === 'questions') return t('ui-permission-questions', { count: Number(profile) });
   if (kind === undefined) {
     const key = `ui-permission-${head.replaceAll('_', '-')}`;
     return has(key) ? t(key) : name;
