@@ -202,6 +202,10 @@ async fn run(
     let output = session.output;
     let mut request = request;
     let pin = scenario.signer.pin_source.unattended()?;
+    let dialog = scenario
+        .signer
+        .pin_source
+        .dialog(session.config.agent.pinentry.as_deref())?;
     if pin.is_some() {
         request.insert("unattended".to_owned(), json!(true));
     }
@@ -219,7 +223,7 @@ async fn run(
         let follower = if scenario.detach {
             None
         } else {
-            Some(Follower::attach(client, output, pin).await?)
+            Some(Follower::attach(client, output, pin, dialog).await?)
         };
         let started = if files.is_empty() {
             client.post(path, &request).await?

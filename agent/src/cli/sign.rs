@@ -32,6 +32,8 @@ pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault
         Some(path) => Some(FileToSend::open(path).await?),
         None => None,
     };
+    let configured = session.config.agent.pinentry.as_deref();
+    let dialog = arguments.signer.pin_source.dialog(configured)?;
 
     let documents: Vec<_> = files
         .iter()
@@ -61,7 +63,7 @@ pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault
     let agent = session.agent().await?;
     let client = agent.client();
     let signed = async {
-        let follower = Follower::attach(client, session.output, pin).await?;
+        let follower = Follower::attach(client, session.output, pin, dialog).await?;
         let mut parts = upload::parts(&files);
         parts.extend(existing.iter().map(|existing| (EXISTING_PART.to_owned(), existing)));
         let (form, bar) = upload::form_of_parts(&session.output, Some(&request), parts).await?;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Stage;
+use super::{LeftBehind, Stage};
+use crate::messages::Fault;
 
 /// What is known in memory only about a job that runs in this process.
 #[derive(Debug)]
@@ -15,12 +16,15 @@ pub(super) struct Live {
     cancelled: CancellationToken,
     /// Set once what the job did cannot be taken back, so that cancelling it would be untrue.
     irrevocable: AtomicBool,
+    left: LeftBehind,
 }
 
 #[derive(Debug, Default)]
 struct Progress {
     stage: Stage,
     settled: bool,
+    /// Why what is known in memory cannot be stored.
+    trouble: Option<Fault>,
 }
 
 impl Live {
@@ -30,6 +34,7 @@ impl Live {
             guarded: watch::Sender::default(),
             cancelled: CancellationToken::new(),
             irrevocable: AtomicBool::new(false),
+            left: LeftBehind::default(),
         }
     }
 
@@ -44,6 +49,15 @@ impl Live {
             progress.stage = stage;
             differs
         })
+    }
+
+    /// Why the store does not take how the job stands, while it does not.
+    pub(super) fn trouble(&self) -> Option<Fault> {
+        self.progress.borrow().trouble.clone()
+    }
+
+    pub(super) fn set_trouble(&self, trouble: Option<Fault>) {
+        self.progress.send_modify(|progress| progress.trouble = trouble);
     }
 
     pub(super) fn settle(&self) {
@@ -76,6 +90,10 @@ impl Live {
 
     pub(super) fn is_irrevocable(&self) -> bool {
         self.irrevocable.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn left(&self) -> &LeftBehind {
+        &self.left
     }
 
     /// Counts a guarded effect until the returned guard is dropped.

@@ -16,6 +16,8 @@ const PIECE: usize = 64 << 10;
 
 /// The largest set of signed attributes, in bytes.
 const LARGEST_ATTRIBUTES: u64 = 64 << 10;
+/// The largest ZIP whose names are listed here, in bytes: what its directory takes in memory stays small. The preview lists larger ones.
+const LISTED_SIZE: u64 = 8 << 20;
 
 /// How many entries of a ZIP are shown.
 const SHOWN_ENTRIES: usize = 200;
@@ -49,7 +51,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
     let is_document = matches!(document.kind, DocumentKind::Content | DocumentKind::BareContent);
     let seen = document.blob.is_some() && is_document;
     let entries = match &document.blob {
-        Some(blob) if seen => zip_entries(store, &blob_id(blob)?).await,
+        Some(blob) if seen && document.size.is_some_and(|size| size <= LISTED_SIZE) => zip_entries(store, &blob_id(blob)?).await,
         _ => Vec::new(),
     };
     Ok(Prepared {
@@ -66,6 +68,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
             seen,
             kind,
             entries,
+            content: document.blob.as_deref().filter(|_| seen).map(blob_id).transpose()?,
         },
         document: document.clone(),
     })

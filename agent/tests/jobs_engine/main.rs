@@ -5,7 +5,9 @@
 
 mod agent;
 mod cancelling;
+mod invariants;
 mod outcomes;
 mod recovery;
+mod settling;
 mod whole;
 mod world;

@@ -208,6 +208,7 @@ impl OneRequest {
                 verified: true,
                 origin: None,
                 process: None,
+                processes: Vec::new(),
             },
             purpose: Purpose::Signature,
             selector: self.certificate.parse().unwrap(),
@@ -255,6 +256,7 @@ async fn approve_everything(desk: Desk, pin: String) {
                     certificate: None,
                     pin: Some(SecretString::from(pin.as_str())),
                     confirm_last_try: false,
+                    remember: None,
                     prompter: "terminal".to_owned(),
                 };
                 // The question may have ended in between.

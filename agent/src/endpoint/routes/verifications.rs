@@ -219,7 +219,7 @@ pub(super) async fn verify(
     roots.extend(configured_roots(&shared.config.verification)?);
     let given = given_digests(&request)?;
     let digests = match (content, given) {
-        (Some(content), _) => Some(digests(&shared.store, &content, &signature.required_digests()).await?),
+        (Some(content), _) => Some(digests(&shared.store, content.id(), &signature.required_digests()).await?),
         (None, given) => given.or(inside),
     };
     // Public-key arithmetic over many signers takes a while; other requests go on meanwhile.
