@@ -11,6 +11,7 @@ mod desk_commands;
 mod doctor;
 mod event_stream;
 mod follow;
+mod idocs;
 mod inventory;
 mod jobs;
 mod logging;
@@ -98,7 +99,7 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
-            Command::Idocs(command) => services::idocs(session, command).await,
+            Command::Idocs(command) => idocs::run(session, command).await,
             Command::Mig24(command) => services::mig24(session, command).await,
             Command::Approve(arguments) => approve::run(session, arguments).await,
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
