@@ -11,6 +11,8 @@ need() { # check, Debian package
 need "command -v javac" default-jdk-headless
 need "test -e /usr/share/java/bcpkix.jar" libbcpkix-java
 need "python3 -c 'import ensurepip'" python3-venv
+# The broker of the tests of message queues; each test runs a node of its own, the system's service is not used.
+need "test -e /usr/lib/rabbitmq/bin/rabbitmq-server" rabbitmq-server
 if [ "${1-}" = --full ]; then
     need "command -v gpgsm" gpgsm
     need "command -v cmsutil" libnss3-tools

@@ -12,12 +12,13 @@ const FOCUS_DELAY = 600;
 /** The countdown turns red for the last so many seconds. */
 const SOON = 60;
 
-const EMBLEMS = { sign: 'sign', authenticate: 'key', choose: 'choose', pair: 'link' };
+const EMBLEMS = { sign: 'sign', authenticate: 'key', choose: 'choose', pair: 'link', remote: 'sign' };
 
 /** The question's title. */
 export function title(question) {
   if (question.kind === 'choose') return t('ui-question-choose');
   if (question.kind === 'pair') return t('ui-question-pair');
+  if (question.kind === 'remote') return t('ui-question-remote', { count: question.documents.length });
   return question.action === 'authenticate' ? t('ui-question-authenticate') : t('ui-question-sign', { count: question.documents.length });
 }
 
@@ -137,6 +138,9 @@ export class QuestionCard {
         part('ui-certificate', this.#choices()),
       ];
     }
+    if (question.kind === 'remote') {
+      return [part('ui-documents', documentList(question.documents)), part('ui-signer', this.#signer(question.signer)), ...where];
+    }
     return [
       part('ui-documents', documentList(question.documents)),
       ...where,
@@ -157,6 +161,14 @@ export class QuestionCard {
       ]),
       has(effect) ? el('div', {}, t(effect)) : null,
       destination.reversible ? null : el('div', { class: 'expiring' }, t('ui-irreversible')));
+  }
+
+  /** Who signs when the token has no part in it. */
+  #signer(signer) {
+    return el('div', {},
+      el('div', { class: 'strong' }, signer.name),
+      el('div', {}, t(`ui-signer-${signer.means.replaceAll('_', '-')}`)),
+      facts([['ui-power-of-attorney', signer.power_of_attorney]]));
   }
 
   #choices() {

@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 use super::idocs::Idocs;
+use super::mig24::Mig24;
 use super::pin_source::PinSource;
 use crate::messages::Language;
 use crate::token::worker;
@@ -197,61 +198,6 @@ pub(super) struct Verify {
     /// A root certificate to trust (PEM); may be repeated.
     #[arg(long = "root", value_name = "FILE")]
     pub(super) roots: Vec<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Mig24 {
-    /// Send files as a new package group and sign them.
-    Send(Mig24Send),
-    /// Sign a package group that is in EDO.MIG24.
-    Sign(Mig24Sign),
-    /// Show a package group's state.
-    Status {
-        /// The package group's id.
-        group: String,
-        /// The profile in the configuration; needed when there are several.
-        #[arg(long)]
-        profile: Option<String>,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Mig24Send {
-    /// The files.
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The recipient's subscriber code.
-    #[arg(long, value_name = "CODE", required_unless_present = "recipient_inn")]
-    pub(super) recipient: Option<String>,
-    /// The recipient by its details: its INN.
-    #[arg(long, value_name = "INN", conflicts_with = "recipient", requires_all = ["recipient_name", "recipient_email"])]
-    pub(super) recipient_inn: Option<String>,
-    /// The recipient's name.
-    #[arg(long, value_name = "NAME")]
-    pub(super) recipient_name: Option<String>,
-    /// The recipient's e-mail address.
-    #[arg(long, value_name = "EMAIL")]
-    pub(super) recipient_email: Option<String>,
-    /// The recipient's KPP.
-    #[arg(long, value_name = "KPP")]
-    pub(super) recipient_kpp: Option<String>,
-    /// The recipient's OGRN.
-    #[arg(long, value_name = "OGRN")]
-    pub(super) recipient_ogrn: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Mig24Sign {
-    /// The package group's id.
-    #[arg(value_name = "GROUP")]
-    pub(super) group: String,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The power of attorney (МЧД) to sign by.
-    #[arg(long, value_name = "ID")]
-    pub(super) mchd: Option<String>,
 }
 
 /// What the scenarios of both services take.

@@ -20,11 +20,12 @@ const SERVICE_KEYS: [&str; 8] = [
     "token",
 ];
 const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
-const MIG24_KEYS: [&str; 5] = [
+const MIG24_KEYS: [&str; 6] = [
     "accept_signed_attributes",
     "hash_kind",
     "mchd_info_id",
     "organization_id",
+    "queue",
     "shapes",
 ];
 

@@ -6,6 +6,7 @@
 mod approval;
 mod desk;
 mod question;
+mod remote;
 mod unlock;
 
 pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemKind, ItemRecord};
@@ -14,4 +15,5 @@ pub use question::{
     Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
     QuestionBody, QuestionState, UriText,
 };
+pub use remote::{RemoteApproval, RemoteMeans, RemoteSigner, RemotelyConsented};
 pub use unlock::{Unlock, UnlockSource};

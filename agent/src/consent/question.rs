@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::remote::RemoteSigner;
 use crate::certificate::Fingerprint;
 use crate::cms::Digest;
 use crate::messages::Fault;
@@ -90,6 +91,15 @@ pub enum QuestionBody {
         /// Where it goes afterwards.
         #[serde(skip_serializing_if = "Option::is_none")]
         destination: Option<Destination>,
+    },
+    /// May a service sign this, or have it signed, without the token?
+    Remote {
+        /// What is signed.
+        documents: Vec<DocumentView>,
+        /// Who signs.
+        signer: RemoteSigner,
+        /// Where, and what follows.
+        destination: Destination,
     },
     /// May this application talk to the agent?
     Pair {

@@ -38,6 +38,8 @@ pub(crate) enum Class {
     Draft,
     Submit,
     Delete,
+    /// Counterparties and invitations: with whom an organisation has to do.
+    Counterparties,
 }
 
 /// The profile that stands for every profile.
@@ -46,7 +48,7 @@ const EVERY_PROFILE: &str = "*";
 /// A text that names no permission.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, idocs:<profile|*>:<read|draft|submit|delete> and mig24:…"
+    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, idocs:<profile|*>:<read|draft|submit|delete> and mig24:<profile|*>:<read|draft|submit|delete|counterparties>"
 )]
 pub(crate) struct UnknownPermission(String);
 
@@ -106,6 +108,7 @@ impl fmt::Display for Permission {
                     Class::Draft => "draft",
                     Class::Submit => "submit",
                     Class::Delete => "delete",
+                    Class::Counterparties => "counterparties",
                 };
                 write!(f, "{service}:{profile}:{class}")
             }
@@ -140,6 +143,7 @@ impl FromStr for Permission {
                     "draft" => Class::Draft,
                     "submit" => Class::Submit,
                     "delete" => Class::Delete,
+                    "counterparties" if head == "mig24" => Class::Counterparties,
                     _ => return Err(unknown()),
                 },
             }),
@@ -180,7 +184,13 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were() {
-        for text in ["sign", "raw_hash", "idocs:*:submit", "mig24:main:read"] {
+        for text in [
+            "sign",
+            "raw_hash",
+            "idocs:*:submit",
+            "mig24:main:read",
+            "mig24:main:counterparties",
+        ] {
             assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
         }
     }
@@ -195,6 +205,7 @@ mod tests {
             "idocs:*",
             "idocs::read",
             "idocs:*:all",
+            "idocs:*:counterparties",
             "idocs:a b:read",
             "smtp:*:read",
         ] {

@@ -6,11 +6,12 @@ use serde_json::json;
 
 use super::client::Mig24Client;
 use super::input::{SendGroup, SignGroup, SpooledFile};
-use super::model::GroupInfo;
 use super::package_group::{Input, PACKAGE_GROUP, PackageGroupScenario, SEND, Subject};
+use super::queue::{QueueBoard, Watched};
+use super::remote::RemoteSignatureScenario;
 use crate::config::Mig24Profile;
 use crate::consent::CallerView;
-use crate::http_client::{Bearer, Failure, ServiceId};
+use crate::http_client::Bearer;
 use crate::jobs::{NewJob, Scenario};
 use crate::messages::{Code, Fault};
 use crate::secrets;
@@ -25,6 +26,7 @@ pub struct Mig24 {
 struct Inner {
     profiles: BTreeMap<String, Arc<Profile>>,
     signing: Signing,
+    queues: QueueBoard,
 }
 
 /// One profile.
@@ -59,18 +61,23 @@ impl Mig24 {
         };
         let profiles = profiles.iter().map(profile).collect();
         Self {
-            inner: Arc::new(Inner { profiles, signing }),
+            inner: Arc::new(Inner {
+                profiles,
+                signing,
+                queues: QueueBoard::default(),
+            }),
         }
     }
 
     /// The scenarios to register with the engine.
     pub fn scenarios(&self) -> Vec<Arc<dyn Scenario>> {
-        [PACKAGE_GROUP, SEND]
-            .into_iter()
-            .map(|kind| {
-                let mig24 = self.clone();
-                Arc::new(PackageGroupScenario { kind, mig24 }) as Arc<dyn Scenario>
-            })
+        let signing_here = [PACKAGE_GROUP, SEND].into_iter().map(|kind| {
+            let mig24 = self.clone();
+            Arc::new(PackageGroupScenario { kind, mig24 }) as Arc<dyn Scenario>
+        });
+        let signing_there = RemoteSignatureScenario { mig24: self.clone() };
+        signing_here
+            .chain([Arc::new(signing_there) as Arc<dyn Scenario>])
             .collect()
     }
 
@@ -121,22 +128,21 @@ impl Mig24 {
         Ok(job(SEND, &profile, title, input, blobs))
     }
 
-    /// What the service says of a package group now.
-    ///
-    /// # Errors
-    /// `profile_unknown`, and those of any call.
-    pub async fn group_info(&self, profile: &str, group: &ServiceId) -> Result<GroupInfo, Fault> {
-        let profile = self.profile(profile)?;
-        let info = profile.client()?.group_info(group).await;
-        info.map_err(Failure::into_fault)
-    }
-
     /// The client of a profile, for the calls that need no scenario.
     ///
     /// # Errors
     /// `profile_unknown`, `config_invalid`.
     pub fn client(&self, profile: &str) -> Result<Mig24Client, Fault> {
         self.profile(profile)?.client().cloned()
+    }
+
+    pub(super) fn profiles(&self) -> impl Iterator<Item = &Arc<Profile>> {
+        self.inner.profiles.values()
+    }
+
+    /// What is seen of the consumer of a profile's queues.
+    pub(super) fn watched(&self, profile: &str) -> Watched {
+        self.inner.queues.of(profile)
     }
 
     pub(super) fn profile(&self, name: &str) -> Result<Arc<Profile>, Fault> {

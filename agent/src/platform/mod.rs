@@ -25,7 +25,9 @@ pub use hardening::{keep_memory_private, renounce_new_privileges};
 pub use link::{OpenLinkError, has_desktop_session, open_link};
 pub use local::{LocalListener, LocalStream, http_over_socket};
 pub use peer::{Peer, Process, tcp_peer};
-pub use private::{ensure_private_directory, read_private_file, write_private_file, write_result_file};
+pub use private::{
+    ensure_private_directory, read_private_file, write_private_file, write_result_file, write_result_file_with,
+};
 pub use process::{NotAProcessIdentity, ProcessIdentity};
 pub use signal::{kill_self, shutdown_signal};
 pub use state_files::{create_private_dir, create_private_file, is_network_filesystem, open_private_file, sync_dir};

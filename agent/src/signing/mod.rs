@@ -9,6 +9,7 @@ pub(crate) mod base64_bytes;
 mod calibration;
 mod content;
 mod narrowing;
+mod remote;
 mod request;
 mod selection;
 mod service;
@@ -16,6 +17,7 @@ mod timestamping;
 mod waiting;
 
 pub use narrowing::AllowedCertificates;
+pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };

@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod jobs;
 mod lock;
 mod migrations;
+pub mod queue_events;
 mod readers;
 pub mod steps;
 mod writer;

@@ -33,9 +33,15 @@ pub(crate) fn configuration(dir: &Path) -> Config {
 impl Running {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
-            .await
-            .unwrap();
+        let agent = Agent::start(
+            configuration(dir.path()),
+            StartOptions {
+                tcp: true,
+                queues: false,
+            },
+        )
+        .await
+        .unwrap();
         Self {
             address: agent.http_addr().unwrap(),
             owner: agent.owner_token().expose_secret().to_owned(),

@@ -14,8 +14,11 @@ pub(in crate::cli) async fn run(session: &Session, command: &Idocs) -> Result<()
     match command {
         Idocs::Send(arguments) => scenarios::send(session, arguments).await,
         Idocs::Sign(arguments) => scenarios::sign(session, arguments).await,
-        Idocs::Status { document, profile } => {
-            let profile = profile(session, profile.as_deref())?;
+        Idocs::Status {
+            document,
+            profile: named,
+        } => {
+            let profile = profile(session, named.as_deref())?;
             services::status(
                 session,
                 &format!("/v1/idocs/{profile}/documents/{}/status", segment(document)),
