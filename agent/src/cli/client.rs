@@ -90,8 +90,8 @@ impl Client {
         json(self.request(Method::DELETE, path).send().await).await
     }
 
-    /// Opens a file.
-    pub(super) async fn open(&self, path: &str) -> Result<Response, Fault> {
+    /// Reads a file.
+    pub(super) async fn file(&self, path: &str) -> Result<Response, Fault> {
         answered(self.request(Method::GET, path).send().await).await
     }
 

@@ -8,8 +8,8 @@ use secrecy::ExposeSecret;
 use tokio::time::timeout;
 use url::Url;
 
-use super::answer::failure_of;
-use super::client::{ServiceClient, read_limited, retry_after, without};
+use super::answer::{Told, failure_of};
+use super::client::{ServiceClient, read_limited, without};
 use super::error_text;
 use super::failure::Failure;
 use super::origin;
@@ -197,10 +197,10 @@ impl ServiceClient {
                 url = target;
                 continue;
             }
-            let retry_after = retry_after(response.headers());
+            let told = Told::by(response.headers());
             let body = timeout(self.timeout, read_limited(response, &host)).await;
             let body = without(&bearer, body.map_err(|_| silent(&host))??);
-            return Err(failure_of(status, &body, &host, retry_after));
+            return Err(failure_of(status, &body, &host, &told));
         }
         Err(Failure::Refused(
             Fault::new(Code::ServiceUnreadable).detail("the download is redirected in a circle"),

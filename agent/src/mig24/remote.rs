@@ -10,14 +10,14 @@ use time::OffsetDateTime;
 use super::client::Mig24Client;
 use super::fetched::Source;
 use super::known_group::{Afterwards, KnownGroup};
-use super::left_behind::LeftBehind;
 use super::model::{Employee, Signedness};
 use super::package_group::claim_key;
+use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
 use crate::cms::DigestAlgorithm;
 use crate::consent::{CallerView, Destination, DocumentView, RemoteApproval, RemoteMeans, RemoteSigner};
 use crate::http_client::{Failure, ServiceId};
-use crate::jobs::{JobContext, JobEnd, NewJob, Probe, Scenario, StepError};
+use crate::jobs::{JobContext, JobEnd, NewJob, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::RemoteRequest;
 
@@ -96,20 +96,12 @@ impl Mig24 {
             }
         };
         let title = format!("MIG24 {}: {}", profile.name, request.package_group_id);
-        let application = caller.application;
         let input = Input {
             caller,
             package_group_id: request.package_group_id,
             by,
         };
-        Ok(NewJob {
-            kind: REMOTE_SIGNATURE,
-            profile: Some(profile.name.clone()),
-            application,
-            title,
-            input: json!(input),
-            blobs: Vec::new(),
-        })
+        Ok(profile.job(REMOTE_SIGNATURE, &input.caller, title, &input, Vec::new()))
     }
 }
 
@@ -139,6 +131,14 @@ impl Scenario for RemoteSignatureScenario {
         REMOTE_SIGNATURE
     }
 
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.mig24.profiles().terms(profile)
+    }
+
+    fn removal(&self) -> Option<&'static str> {
+        Some(REMOVAL)
+    }
+
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
         async move {
             let input: Input = context.input()?;
@@ -150,8 +150,7 @@ impl Scenario for RemoteSignatureScenario {
                 mig24: &self.mig24,
                 input: &input,
             };
-            let mut left = LeftBehind::group(input.package_group_id.clone(), false);
-            run.carry_through(&mut left).await.map_err(|end| left.told(end))
+            run.carry_through().await
         }
         .boxed()
     }
@@ -166,10 +165,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn carry_through(&self, left: &mut LeftBehind) -> Result<Value, JobEnd> {
+    async fn carry_through(&self) -> Result<Value, JobEnd> {
         let group = &self.input.package_group_id;
         self.context.claim(claim_key(&self.profile.name, group)).await?;
         let known = KnownGroup::ask(self.context, self.client, group).await?;
+        self.context.left().is("package_group_id", group, false);
         let signer = self.signer().await?;
         let documents = self.documents(&known).await?;
         let key = format!("{}:approve", self.context.id());
@@ -186,14 +186,14 @@ impl Run<'_> {
                 Ok(approved.map_err(StepError::Refused)?.id())
             })
             .await?;
-        left.may_be_sent();
+        self.context.left().may_be_sent();
         let asked = self.ask(group, &key, signer.means).await.inspect_err(|end| {
             if matches!(end, JobEnd::Closed(_)) {
-                left.is_not_sent();
+                self.context.left().is_not_sent();
             }
         })?;
         self.context.point_of_no_return();
-        *left = LeftBehind::default();
+        self.context.left().is_nothing();
         let after = Afterwards::ask(self.context, self.client, group).await?;
         Ok(outcome(group, &signer, &documents, &asked, after.as_ref()))
     }

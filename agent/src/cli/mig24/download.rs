@@ -46,7 +46,7 @@ async fn save_with(
     target: &Target,
 ) -> Result<(), Fault> {
     if target.out.as_deref() == Some(Path::new("-")) {
-        let mut pieces = client.open(path).await?.bytes_stream();
+        let mut pieces = client.file(path).await?.bytes_stream();
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| Fault::new(Code::AgentUnreachable).detail(error))?;
             session.output.bytes(&piece).map_err(Fault::internal)?;
@@ -73,7 +73,7 @@ async fn save_with(
     if !target.force && file.symlink_metadata().is_ok() {
         return Err(exists(&file));
     }
-    let pieces = client.open(path).await?.bytes_stream();
+    let pieces = client.file(path).await?.bytes_stream();
     let size = write(&file, pieces, target.force).await?;
     let told = json!({ "file": file, "size": size });
     session.output.result(&told, || facts(&told));

@@ -32,6 +32,7 @@ impl Mig24 {
     /// The consumers of every profile that has queues.
     pub fn queue_consumers(&self, store: &Store) -> Vec<QueueConsumer> {
         self.profiles()
+            .all()
             .filter_map(|profile| {
                 let queue = profile.config.queue.clone()?;
                 Some(QueueConsumer::new(
