@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("platform", 1),
     ("amqp", 2),
     ("http_client", 2),
+    ("preview", 2),
     ("secrets", 2),
     ("store", 2),
     ("time_and_revocation", 2),

@@ -2,7 +2,9 @@
 
 pub mod agent;
 pub mod broker;
+pub mod card;
 pub mod fixtures;
 pub mod openssl;
 pub mod programs;
 pub mod sandbox;
+pub mod soft_tpm;

@@ -30,6 +30,8 @@ pub(super) enum EventKind {
     Application,
     /// Something arrived in a service's message queue; the data name service and profile.
     QueueEvent,
+    /// A remembered decision was given, used or ended.
+    Grant,
     /// Everything was locked.
     Locked,
 }
@@ -43,6 +45,7 @@ impl EventKind {
             Self::Job { .. } => "job",
             Self::Application => "application",
             Self::QueueEvent => "queue_event",
+            Self::Grant => "grant",
             Self::Locked => "locked",
         }
     }

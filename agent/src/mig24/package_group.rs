@@ -203,7 +203,7 @@ impl Run<'_> {
     /// Uploads one file. A service that refuses to take the same file twice has it already after a lost answer.
     async fn upload(&self, document: &PlannedDocument, part: FilePart) -> Result<(), StepError> {
         match self.client.upload(&document.id, document.form, part).await {
-            Err(Failure::Refused(fault)) if fault.args().get("status").is_some_and(|status| status == "409") => {
+            Err(Failure::Refused(fault)) if fault.args().get("service_status").is_some_and(|status| status == "409") => {
                 match self.client.document(&document.id).await {
                     Ok(_) => Ok(()),
                     Err(_) => Err(StepError::Refused(fault)),
@@ -375,7 +375,7 @@ impl Run<'_> {
                         Signedness::Unsigned => Probe::NotDone,
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", info.status().unwrap_or("unknown"))
+                                .arg("service_status", info.status().unwrap_or("unknown"))
                                 .detail("what the service says of the group does not tell whether it is signed"),
                         ),
                     })

@@ -302,7 +302,7 @@ impl Run<'_> {
                         }
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", info.status().unwrap_or("unknown"))
+                                .arg("service_status", info.status().unwrap_or("unknown"))
                                 .detail("what the service says of the group does not tell whether it is signed"),
                         ),
                     })
