@@ -2,7 +2,7 @@
 
 import { Problem, call } from './api.js';
 import { callerView } from './caller.js';
-import { certificateCard } from './certificate.js';
+import { certificateCard, facts } from './certificate.js';
 import { destinationView } from './destination.js';
 import { documentList } from './documents.js';
 import { el, icon } from './dom.js';
