@@ -16,6 +16,7 @@ mod guard;
 mod jobs;
 mod large_file;
 mod many_waiting;
+mod mig24;
 mod pin_safety;
 mod second_user;
 mod services;
