@@ -9,6 +9,7 @@ mod command_line;
 mod crash;
 mod crash_matrix;
 mod faults_at_services;
+mod grants;
 mod guard;
 mod jobs;
 mod large_file;

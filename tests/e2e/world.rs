@@ -36,6 +36,15 @@ impl World {
         }
     }
 
+    /// Around an agent that runs already.
+    pub(crate) fn of(agent: Agent, tokens: Tokens, directory: TempDir) -> Self {
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }

@@ -66,6 +66,9 @@ pub(super) enum Command {
     /// Programs that are connected.
     #[command(subcommand)]
     Apps(Apps),
+    /// Permissions that you had remembered.
+    #[command(subcommand)]
+    Grants(Grants),
     /// Work in hand and its outcome.
     #[command(subcommand)]
     Jobs(Jobs),
@@ -367,6 +370,24 @@ pub(super) enum Apps {
         /// The program's id from the list.
         id: Uuid,
     },
+    /// Give a program another name.
+    Rename {
+        /// The program's id from the list.
+        id: Uuid,
+        /// The new name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Grants {
+    /// List those that hold.
+    List,
+    /// End one.
+    Revoke {
+        /// Its id from the list.
+        id: Uuid,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -459,8 +480,32 @@ pub(super) enum Audit {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Check that no entry was changed or removed.
-    Verify,
+    /// Show one entry whole.
+    Show {
+        /// Its number from the list.
+        number: i64,
+    },
+    /// Check that no entry was changed, removed or inserted.
+    Verify {
+        /// Check too that the record goes on from a checkpoint: a file as the agent writes it (without a name its own), or a line of
+        /// the system's journal.
+        #[arg(long, value_name = "FILE", num_args = 0..=1)]
+        checkpoint: Option<Option<PathBuf>>,
+    },
+    /// Print the whole record, the oldest entry first.
+    Export {
+        /// How.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Jsonl)]
+        format: AuditFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values (RFC 4180) with a heading.
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,12 +6,14 @@
 
 mod approve;
 mod arguments;
+mod audit;
 mod client;
 mod desk_commands;
 mod doctor;
 mod event_stream;
 mod evidence_folder;
 mod follow;
+mod grants;
 mod inventory;
 mod jobs;
 mod logging;
@@ -105,8 +107,9 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
             Command::Lock => desk_commands::lock(session).await,
             Command::Apps(command) => desk_commands::apps(session, command).await,
+            Command::Grants(command) => grants::run(session, command).await,
             Command::Jobs(command) => jobs::run(session, command).await,
-            Command::Audit(command) => desk_commands::audit(session, command),
+            Command::Audit(command) => audit::run(session, command),
             Command::Modules(command) => inventory::modules(session, command).await,
             Command::Doctor => doctor::run(session).await,
             Command::Completions { shell } => completions(session, *shell),

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::grant::RememberOffer;
 use crate::certificate::Fingerprint;
 use crate::cms::Digest;
 use crate::messages::Fault;
@@ -78,6 +79,9 @@ pub enum QuestionBody {
         destination: Option<Destination>,
         /// The PIN.
         pin: PinView,
+        /// What of it the person may have remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remember: Option<RememberOffer>,
     },
     /// Which of these certificates?
     Choose {

@@ -13,7 +13,7 @@ use super::pairings::Pairings;
 use super::rates::Rates;
 use super::refusals::Refusals;
 use crate::config::Config;
-use crate::consent::Desk;
+use crate::consent::{Desk, Grants};
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
 use crate::mig24::Mig24;
@@ -25,6 +25,7 @@ pub(super) struct Shared {
     pub(super) config: Arc<Config>,
     pub(super) store: Store,
     pub(super) desk: Desk,
+    pub(super) grants: Grants,
     pub(super) engine: Engine,
     pub(super) fleet: Fleet,
     pub(super) idocs: Idocs,
@@ -34,7 +35,7 @@ pub(super) struct Shared {
     pub(super) pages: PageSessions,
     pub(super) owner_token: TokenHash,
     pub(super) rates: Rates,
-    pub(super) refusals: Refusals,
+    pub(super) refusals: Arc<Refusals>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) events: Arc<Events>,
     /// The loopback address that is listened on, if any.

@@ -94,6 +94,10 @@ catalogue! {
     Unpaired = "unpaired", 401, Failed;
     /// The application lacks the permission.
     PermissionDenied = "permission_denied", 403, Failed;
+    /// The request is no HTTP/1.1 as it should be.
+    MalformedRequest = "malformed_request", 400, Usage;
+    /// All places for connections are taken.
+    TooManyConnections = "too_many_connections", 503, Failed;
     /// Too many requests; `retry_after` in seconds.
     RateLimited = "rate_limited", 429, Failed;
     /// A pairing was refused, expired, or its secret is wrong.
@@ -218,6 +222,8 @@ catalogue! {
     StoreDamaged = "store_damaged", 500, Failed;
     /// The store was written by a newer version.
     StoreNewer = "store_newer", 500, Failed;
+    /// The audit log was changed; `entry` is the first entry that does not fit.
+    AuditBroken = "audit_broken", 500, Failed;
     /// Another agent holds the store.
     AgentRunning = "agent_running", 409, Failed;
     /// The agent does not run, or cannot be reached.

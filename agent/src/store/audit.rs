@@ -199,6 +199,18 @@ pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Recorded>, Fault
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Up to `limit` entries after entry `after`, the oldest first.
+///
+/// # Errors
+/// `store_failed`.
+pub fn list_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<Recorded>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let rows = statement.query_map((after, limit), recorded)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     Ok(Recorded {
         seq: row.get(0)?,

@@ -18,6 +18,7 @@ pub mod fuzzing;
 mod inventory;
 mod item;
 mod keeper;
+mod kept_logins;
 mod launch;
 mod output;
 mod p11_kit;

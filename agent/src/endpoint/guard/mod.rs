@@ -24,6 +24,7 @@ use super::body::BoundedBody;
 use super::caller::Caller;
 use super::connection::Connection;
 use super::problem::{Problem, rate_limited};
+use super::refusals::Seen;
 use super::shared::Shared;
 use crate::messages::{Code, Fault};
 
@@ -66,7 +67,7 @@ where
             }
         }
         Err(fault) => {
-            shared.refusals.note(connection, &parts, &fault);
+            shared.refusals.note(connection, &Seen::of_parts(&parts), &fault);
             Verdict::Answer {
                 response: Problem(fault).into_response(),
                 readable_by,

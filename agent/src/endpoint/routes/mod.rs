@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod events;
 mod evidence;
+mod grants;
 mod idocs;
 mod inventory;
 mod jobs;
@@ -92,6 +93,9 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))
+        .routes(routes!(applications::rename))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(metrics::metrics))
         .split_for_parts();

@@ -33,7 +33,7 @@ pub(crate) struct PairingRequest {
     #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80)]
     name: String,
     /// What it wants to be allowed: `sign`, `authenticate`, `certificates`, `verify`, `raw_hash`,
-    /// `idocs:<profile|*>:<read|draft|submit|delete>`, `mig24:…`.
+    /// `questions:<2-100>` (so many questions before the person at once), `idocs:<profile|*>:<read|draft|submit|delete>`, `mig24:…`.
     #[schema(value_type = Vec<String>, example = json!(["sign", "certificates"]), min_items = 1, max_items = 32)]
     permissions: Vec<Permission>,
 }
@@ -94,14 +94,11 @@ pub(super) async fn begin(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let PairingRequest { name, permissions } = body.parse()?;
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(Fault::invalid_field("name", format_args!("has 1 to {LONGEST_NAME} characters")).into());
-    }
+    let name = checked_name(&name)?;
     if permissions.is_empty() || permissions.len() > MOST_PERMISSIONS {
         return Err(Fault::invalid_field("permissions", format_args!("has 1 to {MOST_PERMISSIONS} entries")).into());
     }
-    let begun = shared.pairings.begin(&caller, name.to_owned(), permissions).await?;
+    let begun = shared.pairings.begin(&caller, name, permissions).await?;
     let body = PairingBegun {
         id: begun.id,
         secret: begun.secret.expose().to_owned(),
@@ -111,6 +108,21 @@ pub(super) async fn begin(
     };
     let location = format!("/v1/pairings/{}", body.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+}
+
+/// An application's name as it is kept.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) fn checked_name(name: &str) -> Result<String, Fault> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return Err(Fault::invalid_field(
+            "name",
+            format_args!("has 1 to {LONGEST_NAME} characters"),
+        ));
+    }
+    Ok(name.to_owned())
 }
 
 /// Asks how a pairing stands.

@@ -85,6 +85,10 @@ err-permission-denied = { $permission ->
    *[other] The program is not allowed to do this; it lacks the permission “{ $permission }”.
 }
 rec-permission-denied = Connect the program again with the permission it needs. “tokensign apps list” shows what it has now.
+err-malformed-request = The request is not HTTP/1.1 as it should be.
+rec-malformed-request = Use an HTTP library; a message body has either a length or chunks.
+err-too-many-connections = Too many connections are open.
+rec-too-many-connections = Close connections that are not used, and try again in some seconds.
 err-rate-limited = { $retry_after ->
     [none] Too many requests in a short time.
     [one] Too many requests in a short time. The next is accepted in { $retry_after } second.
@@ -270,9 +274,9 @@ err-service-refused = { $reason ->
    *[other] The service refused the request: { $reason }
 }
 rec-service-refused = Correct in the service what it names, then start again. Nothing was submitted twice.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] The service failed.
-   *[other] The service failed (status { $status }).
+   *[other] The service failed (status { $service_status }).
 }
 rec-service-failed = This is on the service's side. tokensign repeats what is safe to repeat; otherwise say “tokensign jobs retry” later.
 err-service-unreadable = The service answered something that cannot be understood.
@@ -330,6 +334,11 @@ err-store-damaged = The database of tokensign is damaged. It was not changed.
 rec-store-damaged = Do not start tokensign again before you have copied its state directory. Then bring the directory back from a backup, or move it away: tokensign starts anew, and what was waiting must be asked for again. Check the disk.
 err-store-newer = The database was written by a newer version of tokensign.
 rec-store-newer = Install that version or a newer one. The database was left as it is.
+err-audit-broken = The record of what was decided and signed was changed from outside{ $entry ->
+    [none] .
+   *[other] : entry { $entry } does not fit.
+}
+rec-audit-broken = Keep a copy of the database as it is, and compare it with a backup and with the checkpoints in the system's journal.
 err-agent-running = tokensign is running already.
 rec-agent-running = Use the running agent; “tokensign status” finds it. Two agents cannot share one database.
 err-agent-unreachable = tokensign does not run, or does not answer.
@@ -462,6 +471,7 @@ ui-permission-authenticate = to ask you to log in
 ui-permission-certificates = to see your tokens and certificates
 ui-permission-verify = to verify signatures
 ui-permission-raw-hash = to ask for signatures of documents that tokensign does not see
+ui-permission-questions = to have up to { $count } questions before you at once
 ui-permission-service-read = to read in { $service } (profile { $profile })
 ui-permission-service-draft = to prepare documents in { $service } (profile { $profile })
 ui-permission-service-submit = to send signed documents to { $service } (profile { $profile }), each with your approval
@@ -501,6 +511,8 @@ ui-closed-elsewhere = This request was answered elsewhere, or is no longer neede
 ui-connected = Connected to tokensign
 ui-disconnected = The connection to tokensign is lost. It is made anew by itself.
 ui-session-ended = This page's session has ended.
+ui-notification = A request waits for your decision.
+ui-notification-open = Show
 ui-enter-title = This page opens by a one-time link
 ui-enter-advice = Type in a terminal of this computer:
 ui-enter-command = tokensign open
@@ -516,6 +528,14 @@ ui-jobs = Work in hand
 ui-jobs-none = There is nothing
 ui-lock = Lock
 ui-locked = Locked. Every remembered permission has ended.
+ui-grants = Remembered permissions
+ui-grants-none = Nothing is remembered: every signature is decided on its own
+ui-grant-revoke = End it
+ui-grant-documents-any = any document that tokensign sees
+ui-grant-documents-digest = digests whose documents tokensign does not see
+ui-grant-signatures = Signatures
+ui-grant-uses = { $used } of { $most } used
+ui-grant-until = Until
 ui-language = Language
 ui-details = Details
 ui-error = Error
@@ -583,6 +603,7 @@ cli-algorithm = Algorithm
 cli-started = Started
 cli-waiting-elsewhere = Waiting for the answer given elsewhere
 cli-revoked = The connection has ended
+cli-grant-ended = The permission has ended
 cli-uploading = Sending
 cli-signing = Signing
 cli-address = Address

@@ -85,6 +85,10 @@ err-permission-denied = { $permission ->
    *[other] Бағдарламаға бұл рұқсат етілмеген: оның «{ $permission }» құқығы жоқ.
 }
 rec-permission-denied = Бағдарламаны керек құқықпен қайта қосыңыз. Қазір не рұқсат етілгенін «tokensign apps list» көрсетеді.
+err-malformed-request = Сұрау дұрыс HTTP/1.1 емес.
+rec-malformed-request = HTTP кітапханасын пайдаланыңыз; хабар денесінің ұзындығы немесе бөліктері болады.
+err-too-many-connections = Тым көп қосылым ашылған.
+rec-too-many-connections = Пайдаланылмайтын қосылымдарды жауып, бірнеше секундтан кейін қайталаңыз.
 err-rate-limited = { $retry_after ->
     [none] Қысқа уақытта тым көп сұрау келді.
    *[other] Қысқа уақытта тым көп сұрау келді. Келесісі { $retry_after } секундтан кейін қабылданады.
@@ -268,9 +272,9 @@ err-service-refused = { $reason ->
    *[other] Сервис сұраудан бас тартты: { $reason }
 }
 rec-service-refused = Сервис айтқанды сол жерде түзетіп, қайта бастаңыз. Ештеңе екі рет жіберілген жоқ.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] Сервисте қате болды.
-   *[other] Сервисте қате болды (коды { $status }).
+   *[other] Сервисте қате болды (коды { $service_status }).
 }
 rec-service-failed = Бұл сервис жағында. Қайталауға қауіпсізін tokensign өзі қайталайды; әйтпесе кейінірек «tokensign jobs retry» орындаңыз.
 err-service-unreadable = Сервистің жауабын түсіну мүмкін емес.
@@ -328,6 +332,11 @@ err-store-damaged = tokensign дерекқоры зақымдалған. Ол ө
 rec-store-damaged = Алдымен tokensign күй каталогының көшірмесін жасаңыз. Содан кейін оны сақтық көшірмеден қайтарыңыз немесе басқа жерге жылжытыңыз: tokensign бос дерекқордан бастайды, ал күтіп тұрғанның бәрін қайта сұрау керек болады. Дискіні тексеріңіз.
 err-store-newer = Дерекқорды tokensign-ның жаңарақ нұсқасы жазған.
 rec-store-newer = Сол нұсқаны немесе одан жаңасын орнатыңыз. Дерекқор сол күйінде қалдырылды.
+err-audit-broken = Шешімдер мен қолтаңбалар журналы сырттан өзгертілген{ $entry ->
+    [none] .
+   *[other] : { $entry }-жазба сәйкес келмейді.
+}
+rec-audit-broken = Дерекқордың көшірмесін сол күйінде сақтап, оны сақтық көшірмемен және жүйелік журналдағы бақылау нүктелерімен салыстырыңыз.
 err-agent-running = tokensign іске қосылып тұр.
 rec-agent-running = Жұмыс істеп тұрған агентті пайдаланыңыз: оны «tokensign status» табады. Екі агент бір дерекқорды бөлісе алмайды.
 err-agent-unreachable = tokensign іске қосылмаған немесе жауап бермейді.
@@ -460,6 +469,7 @@ ui-permission-authenticate = сізден кіруді сұрау
 ui-permission-certificates = токендеріңіз бен сертификаттарыңызды көру
 ui-permission-verify = қолтаңбаларды тексеру
 ui-permission-raw-hash = tokensign көрмейтін құжаттарға қолтаңба сұрау
+ui-permission-questions = алдыңызда бірден { $count } сұраққа дейін қою
 ui-permission-service-read = { $service } ішінде оқу ({ $profile } профилі)
 ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
 ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
@@ -499,6 +509,8 @@ ui-closed-elsewhere = Бұл сұрауға басқа жерде жауап б�
 ui-connected = tokensign-мен байланыс бар
 ui-disconnected = tokensign-мен байланыс үзілді. Ол өзі қалпына келеді.
 ui-session-ended = Бұл беттің сеансы аяқталды.
+ui-notification = Сұрау шешіміңізді күтіп тұр.
+ui-notification-open = Көрсету
 ui-enter-title = Бұл бет бір реттік сілтемемен ашылады
 ui-enter-advice = Осы компьютердің терминалында теріңіз:
 ui-enter-command = tokensign open
@@ -514,6 +526,14 @@ ui-jobs = Жұмыстар
 ui-jobs-none = Ештеңе жоқ
 ui-lock = Бұғаттау
 ui-locked = Бұғатталды. Есте сақталған барлық рұқсаттар тоқтады.
+ui-grants = Есте сақталған рұқсаттар
+ui-grants-none = Ештеңе есте сақталмаған: әр қолтаңба жеке сұралады
+ui-grant-revoke = Тоқтату
+ui-grant-documents-any = tokensign көретін кез келген құжат
+ui-grant-documents-digest = құжаттарын tokensign көрмейтін хештер
+ui-grant-signatures = Қолтаңбалар
+ui-grant-uses = { $most } ішінен { $used } пайдаланылды
+ui-grant-until = Дейін
 ui-language = Тіл
 ui-details = Толығырақ
 ui-error = Қате
@@ -581,6 +601,7 @@ cli-algorithm = Алгоритм
 cli-started = Басталды
 cli-waiting-elsewhere = Басқа жерде берілетін жауапты күтудемін
 cli-revoked = Қосылым тоқтатылды
+cli-grant-ended = Рұқсат тоқтатылды
 cli-uploading = Жіберілуде
 cli-signing = Қол қойылуда
 cli-address = Мекенжай

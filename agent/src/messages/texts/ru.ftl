@@ -85,6 +85,10 @@ err-permission-denied = { $permission ->
    *[other] Программе это не разрешено: у неё нет права «{ $permission }».
 }
 rec-permission-denied = Подключите программу заново с нужным правом. Что ей разрешено сейчас, покажет «tokensign apps list».
+err-malformed-request = Запрос не похож на правильный HTTP/1.1.
+rec-malformed-request = Пользуйтесь библиотекой HTTP; у тела сообщения либо длина, либо части.
+err-too-many-connections = Открыто слишком много соединений.
+rec-too-many-connections = Закройте ненужные соединения и повторите через несколько секунд.
 err-rate-limited = { $retry_after ->
     [none] Слишком много запросов за короткое время.
     [one] Слишком много запросов за короткое время. Следующий будет принят через { $retry_after } секунду.
@@ -274,9 +278,9 @@ err-service-refused = { $reason ->
    *[other] Сервис отклонил запрос: { $reason }
 }
 rec-service-refused = Исправьте в сервисе то, что он называет, и начните снова. Дважды ничего не отправлено.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] В сервисе произошла ошибка.
-   *[other] В сервисе произошла ошибка (код { $status }).
+   *[other] В сервисе произошла ошибка (код { $service_status }).
 }
 rec-service-failed = Это на стороне сервиса. Что безопасно повторить, tokensign повторит сам; иначе позже выполните «tokensign jobs retry».
 err-service-unreadable = Ответ сервиса не удаётся понять.
@@ -334,6 +338,11 @@ err-store-damaged = База данных tokensign повреждена. Она
 rec-store-damaged = Сначала скопируйте каталог состояния tokensign. Затем верните его из резервной копии или уберите в сторону: tokensign начнёт с пустой базы, а всё, что ждало, придётся запросить заново. Проверьте диск.
 err-store-newer = База данных записана более новой версией tokensign.
 rec-store-newer = Установите эту версию или более новую. База оставлена как есть.
+err-audit-broken = Журнал решений и подписей изменён извне{ $entry ->
+    [none] .
+   *[other] : запись { $entry } не сходится.
+}
+rec-audit-broken = Сохраните копию базы как есть и сравните её с резервной копией и с контрольными точками в системном журнале.
 err-agent-running = tokensign уже запущен.
 rec-agent-running = Пользуйтесь запущенным агентом: его найдёт «tokensign status». Два агента не могут делить одну базу.
 err-agent-unreachable = tokensign не запущен или не отвечает.
@@ -472,6 +481,7 @@ ui-permission-authenticate = просить вас войти
 ui-permission-certificates = видеть ваши токены и сертификаты
 ui-permission-verify = проверять подписи
 ui-permission-raw-hash = просить подписи документов, которых tokensign не видит
+ui-permission-questions = держать перед вами до { $count } вопросов сразу
 ui-permission-service-read = читать в { $service } (профиль { $profile })
 ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
 ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
@@ -513,6 +523,8 @@ ui-closed-elsewhere = На этот запрос ответили в друго�
 ui-connected = Связь с tokensign есть
 ui-disconnected = Связь с tokensign прервалась. Она восстановится сама.
 ui-session-ended = Сеанс этой страницы закончился.
+ui-notification = Запрос ждёт вашего решения.
+ui-notification-open = Показать
 ui-enter-title = Эта страница открывается одноразовой ссылкой
 ui-enter-advice = Наберите в терминале этого компьютера:
 ui-enter-command = tokensign open
@@ -528,6 +540,14 @@ ui-jobs = Работа
 ui-jobs-none = Ничего нет
 ui-lock = Заблокировать
 ui-locked = Заблокировано. Все запомненные разрешения прекращены.
+ui-grants = Запомненные разрешения
+ui-grants-none = Ничего не запомнено: о каждой подписи спрашивают отдельно
+ui-grant-revoke = Прекратить
+ui-grant-documents-any = любой документ, который видит tokensign
+ui-grant-documents-digest = хеши, документов которых tokensign не видит
+ui-grant-signatures = Подписи
+ui-grant-uses = использовано { $used } из { $most }
+ui-grant-until = До
 ui-language = Язык
 ui-details = Подробнее
 ui-error = Ошибка
@@ -595,6 +615,7 @@ cli-algorithm = Алгоритм
 cli-started = Начато
 cli-waiting-elsewhere = Жду ответа, который дают в другом месте
 cli-revoked = Подключение прекращено
+cli-grant-ended = Разрешение прекращено
 cli-uploading = Отправка
 cli-signing = Подписание
 cli-address = Адрес
