@@ -251,6 +251,7 @@ async fn start_prompters(shared: &Arc<Shared>, tasks: &TaskTracker) -> Result<()
         ));
     }
     let mut sources = HashMap::new();
+    let mut allowed = Vec::new();
     for certificate in config.certificates.iter().filter(|certificate| certificate.unattended) {
         let source = certificate.pin.as_ref();
         let place = source.map(secrets::describe);
@@ -259,16 +260,19 @@ async fn start_prompters(shared: &Arc<Shared>, tasks: &TaskTracker) -> Result<()
             .parse::<Fingerprint>()
             .map_err(Fault::internal)?;
         tracing::warn!(%fingerprint, place, "this certificate may be used WITHOUT A PERSON");
+        allowed.push(json!({ "certificate": fingerprint, "pin_from": place }));
+        if let Some(source) = source {
+            sources.insert(fingerprint, source.clone());
+        }
+    }
+    if !allowed.is_empty() {
         let entry = audit::Entry {
             kind: "unattended_allowed",
             actor: audit::Actor::Agent,
             job: None,
-            body: json!({ "certificate": fingerprint, "pin_from": place }),
+            body: json!({ "certificates": allowed }),
         };
         shared.store.write(move |tx| audit::append(tx, entry).map(drop)).await?;
-        if let Some(source) = source {
-            sources.insert(fingerprint, source.clone());
-        }
     }
     if !sources.is_empty() {
         tasks.spawn(prompters::approve_unattended(
