@@ -10,6 +10,7 @@ mod crash;
 mod faults_at_services;
 mod guard;
 mod large_file;
+mod modules;
 mod second_user;
 mod services;
 mod signing;

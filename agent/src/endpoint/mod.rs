@@ -21,6 +21,7 @@ mod idempotency;
 mod language;
 mod listeners;
 mod metrics;
+mod module_path;
 mod openapi;
 mod page_sessions;
 mod pairings;

@@ -12,7 +12,7 @@ use super::page_sessions::PageSessions;
 use super::pairings::Pairings;
 use super::rates::Rates;
 use super::refusals::Refusals;
-use crate::config::Config;
+use crate::config::{AddedModules, Config};
 use crate::consent::Desk;
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) desk: Desk,
     pub(super) engine: Engine,
     pub(super) fleet: Fleet,
+    /// The record of the modules that the person added.
+    pub(super) added_modules: AddedModules,
     pub(super) idocs: Idocs,
     pub(super) mig24: Mig24,
     pub(super) applications: Arc<Applications>,

@@ -19,5 +19,5 @@ pub use narrowing::AllowedCertificates;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub(crate) use selection::{key_type, location, uri};
+pub(crate) use selection::{key_type, location, objection, purposes, uri};
 pub use service::{Signing, SigningOptions};

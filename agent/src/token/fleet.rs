@@ -1,5 +1,5 @@
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use pkcs11_profiles::Catalogue;
@@ -7,22 +7,31 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Outcome, Signatures, Unsigned};
-use super::discovery::{self, Discovery};
+use super::discovery::{self, Discovery, Origin};
+use super::duplicates::{self, Shelf, Standing};
 use super::error::TokenError;
 use super::inventory::{Inventory, ModuleState, ModuleStatus, Token};
-use super::keeper::{Keeper, Order, SignOrder};
+use super::keeper::{self, Keeper, Order, SignOrder};
 use super::launch::{Deadlines, Launch, ModuleSpec};
+use super::presence::{self, ReaderStatus};
+use super::protocol::Library;
+use super::reader_list::ReaderList;
+use super::readers::ReadersError;
 use super::spawner::Spawner;
 use super::supervision::CrashPolicy;
-use crate::platform::own_program;
+use crate::platform::{clients_of_socket, own_program};
 
 /// What a fleet is built from.
 #[derive(Clone, Debug)]
 pub struct FleetOptions {
     /// The modules of the configuration.
     pub modules: Vec<ModuleSpec>,
+    /// The modules that the person added on the command line.
+    pub added: Vec<ModuleSpec>,
     /// Where others are looked for; `None` looks nowhere.
     pub discovery: Option<Discovery>,
+    /// Which module serves a token that several show, the best first: profiles or paths of modules.
+    pub prefer: Vec<String>,
     /// The known token families.
     pub catalogue: Catalogue,
     /// The program that is started as `tokensign worker`; this one when absent.
@@ -40,7 +49,9 @@ impl FleetOptions {
     pub fn new(catalogue: Catalogue) -> Self {
         Self {
             modules: Vec::new(),
+            added: Vec::new(),
             discovery: None,
+            prefer: Vec::new(),
             catalogue,
             worker_program: None,
             poll: Some(Duration::from_secs(2)),
@@ -58,8 +69,18 @@ pub struct Fleet {
 
 #[derive(Debug)]
 struct Shared {
-    keepers: Vec<mpsc::Sender<Order>>,
+    options: FleetOptions,
+    spawner: Spawner,
+    readers: ReaderList,
+    keepers: RwLock<Vec<Kept>>,
     board: Arc<Board>,
+}
+
+/// A module's keeper.
+#[derive(Clone, Debug)]
+struct Kept {
+    module: PathBuf,
+    orders: mpsc::Sender<Order>,
 }
 
 impl Fleet {
@@ -71,36 +92,127 @@ impl Fleet {
         let no_worker = |error: std::io::Error| TokenError::NoWorker {
             reason: error.to_string(),
         };
-        let program = options.worker_program.map_or_else(own_program, Ok).map_err(no_worker)?;
-        let spawner = Spawner::start(program).map_err(no_worker)?;
-        let specs = discovery::modules(&options.modules, options.discovery.as_ref(), &options.catalogue);
-        let launches: Vec<_> = specs
-            .iter()
-            .map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines)))
-            .collect();
-        let board = Arc::new(Board::new(
-            launches
-                .iter()
-                .map(|(spec, launch)| status(spec, launch.as_ref()))
-                .collect(),
-        ));
-        let mut keepers = Vec::new();
-        for (place, (_, launch)) in launches.into_iter().enumerate() {
-            let (orders, incoming) = mpsc::channel(64);
-            keepers.push(orders);
-            // A module whose profile does not exist stays on the board with its error; orders to it find nobody.
-            if let Ok(launch) = launch {
-                let publisher = Publisher {
-                    board: Arc::clone(&board),
-                    place,
-                };
-                let keeper = Keeper::new(launch, spawner.clone(), options.crash_policy, publisher);
-                tokio::spawn(keeper.run(incoming, options.poll));
-            }
+        let program = options
+            .worker_program
+            .clone()
+            .map_or_else(own_program, Ok)
+            .map_err(no_worker)?;
+        let modules = discovery::modules(
+            &options.modules,
+            &options.added,
+            options.discovery.as_ref(),
+            &options.catalogue,
+        );
+        let fleet = Self {
+            shared: Arc::new(Shared {
+                spawner: Spawner::start(program).map_err(no_worker)?,
+                readers: ReaderList::start().map_err(no_worker)?,
+                keepers: RwLock::default(),
+                board: Arc::default(),
+                options,
+            }),
+        };
+        for (spec, origin) in &modules {
+            fleet.take_in(spec, *origin);
         }
-        Ok(Self {
-            shared: Arc::new(Shared { keepers, board }),
-        })
+        Ok(fleet)
+    }
+
+    /// Takes a module in and gives it a keeper. One whose profile does not exist stays on the board with its error.
+    fn take_in(&self, spec: &ModuleSpec, origin: Origin) {
+        let Shared { options, board, .. } = &*self.shared;
+        let launch = Launch::new(spec, &options.catalogue, options.deadlines);
+        let place = board.add(status(spec, origin, launch.as_ref()), |status| self.standing_of(status));
+        let Ok(launch) = launch else { return };
+        let (orders, incoming) = mpsc::channel(64);
+        let publisher = Publisher {
+            board: Arc::clone(board),
+            place,
+        };
+        let kept = Kept {
+            module: launch.path.clone(),
+            orders,
+        };
+        let keeper = Keeper::new(launch, self.shared.spawner.clone(), options.crash_policy, publisher);
+        tokio::spawn(keeper.run(incoming, options.poll));
+        self.shared
+            .keepers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(kept);
+    }
+
+    /// What counts for a module that shows a token which others show, too.
+    fn standing_of(&self, status: &ModuleStatus) -> (Option<usize>, u8) {
+        let options = &self.shared.options;
+        let profile = status.profile.as_deref();
+        let is_meant = |name: &String| Some(name.as_str()) == profile || Path::new(name) == status.path;
+        let rank = profile
+            .and_then(|name| options.catalogue.profile(name))
+            .map(|profile| profile.rank);
+        (options.prefer.iter().position(is_meant), rank.unwrap_or(UNKNOWN_RANK))
+    }
+
+    fn keepers(&self) -> Vec<Kept> {
+        let keepers = self.shared.keepers.read();
+        keepers.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keeper(&self, module: &Path) -> Option<Kept> {
+        self.keepers().into_iter().find(|kept| kept.module == module)
+    }
+
+    /// Loads a module in a worker of its own, which ends at once, and takes it in when that went well.
+    ///
+    /// # Errors
+    /// What is wrong with its file or with the module; it is not taken in then.
+    pub async fn add(&self, spec: ModuleSpec) -> Result<Library, TokenError> {
+        let Shared { options, spawner, .. } = &*self.shared;
+        let launch =
+            Launch::new(&spec, &options.catalogue, options.deadlines).map_err(|error| TokenError::ModuleUnusable {
+                module: spec.path.display().to_string(),
+                reason: error.to_string(),
+            })?;
+        let library = keeper::probe(spawner, launch).await?;
+        if self.keeper(&spec.path).is_none() {
+            self.take_in(&spec, Origin::Added);
+        }
+        Ok(library)
+    }
+
+    /// Lets go of a module that was added: its worker ends and its tokens go. False when there is no such module.
+    pub fn remove(&self, module: &Path) -> bool {
+        self.shared
+            .keepers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            // The keeper ends with the last way to it.
+            .retain(|kept| kept.module != module);
+        self.shared.board.remove(module)
+    }
+
+    /// Every smart card reader, with what becomes of the card in it.
+    ///
+    /// # Errors
+    /// There is no PC/SC service, or it hangs.
+    pub async fn readers(&self) -> Result<Vec<ReaderStatus>, ReadersError> {
+        let readers = self.shared.readers.readers().await?;
+        let holders = || clients_of_socket(Path::new(READER_SERVICE));
+        Ok(presence::of_readers(
+            readers,
+            &self.inventory(),
+            &self.shared.options.catalogue,
+            holders,
+        ))
+    }
+
+    /// A mechanism's name (`CKM_…`), where the profile of the token's module names its value.
+    pub fn mechanism_name(&self, token: &Token, mechanism: u64) -> Option<&str> {
+        let inventory = self.inventory();
+        let module = inventory.modules.iter().find(|module| module.path == token.id.module)?;
+        let profile = self.shared.options.catalogue.profile(module.profile.as_deref()?)?;
+        let mut named = profile.mechanisms.iter().filter(|named| named.value == mechanism);
+        named.next().map(|named| named.name.as_str())
     }
 
     /// What is known now.
@@ -117,9 +229,9 @@ impl Fleet {
     /// stay so. From then on they are polled.
     pub async fn refresh(&self) -> Arc<Inventory> {
         let mut looks = Vec::new();
-        for keeper in &self.shared.keepers {
+        for keeper in self.keepers() {
             let (done, finished) = oneshot::channel();
-            if keeper.send(Order::Look { afresh: true, done }).await.is_ok() {
+            if keeper.orders.send(Order::Look { afresh: true, done }).await.is_ok() {
                 looks.push(finished);
             }
         }
@@ -131,13 +243,12 @@ impl Fleet {
     }
 
     /// Releases the module with that path from quarantine and tries it. False when there is no such module.
-    pub async fn release(&self, module: &std::path::Path) -> bool {
-        let place = self.inventory().modules.iter().position(|status| status.path == module);
-        let Some(keeper) = place.and_then(|place| self.shared.keepers.get(place)) else {
+    pub async fn release(&self, module: &Path) -> bool {
+        let Some(keeper) = self.keeper(module) else {
             return false;
         };
         let (done, finished) = oneshot::channel();
-        keeper.send(Order::Release { done }).await.is_ok() && finished.await.is_ok()
+        keeper.orders.send(Order::Release { done }).await.is_ok() && finished.await.is_ok()
     }
 
     /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made.
@@ -149,11 +260,7 @@ impl Fleet {
         let (sender, outcomes) = mpsc::channel(count.max(1));
         let cancellation = CancellationToken::new();
         let inventory = self.inventory();
-        let place = inventory
-            .modules
-            .iter()
-            .position(|status| status.path == batch.token.module);
-        let keeper = place.and_then(|place| self.shared.keepers.get(place));
+        let keeper = self.keeper(&batch.token.module);
         let token = inventory.tokens.iter().find(|token| token.id == batch.token);
         let order = SignOrder {
             at_the_device: token.is_some_and(|token| token.pin.at_the_device),
@@ -163,6 +270,7 @@ impl Fleet {
         };
         let unsent = match keeper {
             Some(keeper) => keeper
+                .orders
                 .send(Order::Sign(Box::new(order)))
                 .await
                 .err()
@@ -186,18 +294,26 @@ impl Fleet {
     }
 }
 
-fn status(spec: &ModuleSpec, launch: Result<&Launch, &super::launch::UnknownProfile>) -> ModuleStatus {
+/// Where PC/SC lite's service listens.
+const READER_SERVICE: &str = "/run/pcscd/pcscd.comm";
+
+/// The rank of a module that belongs to no known family.
+const UNKNOWN_RANK: u8 = 10;
+
+fn status(spec: &ModuleSpec, origin: Origin, launch: Result<&Launch, &super::launch::UnknownProfile>) -> ModuleStatus {
     match launch {
         Ok(launch) => ModuleStatus {
             name: launch.name.clone(),
             path: launch.path.clone(),
             profile: launch.profile.clone(),
+            origin,
             state: ModuleState::Idle,
         },
         Err(error) => ModuleStatus {
             name: spec.path.display().to_string(),
             path: spec.path.clone(),
             profile: spec.profile.clone(),
+            origin,
             state: ModuleState::Failed(TokenError::ModuleUnusable {
                 module: spec.path.display().to_string(),
                 reason: error.to_string(),
@@ -209,29 +325,91 @@ fn status(spec: &ModuleSpec, launch: Result<&Launch, &super::launch::UnknownProf
 /// What all keepers know, put together.
 #[derive(Debug)]
 pub(super) struct Board {
-    parts: Mutex<Vec<Part>>,
+    parts: Mutex<Parts>,
     changes: watch::Sender<Arc<Inventory>>,
+}
+
+#[derive(Debug, Default)]
+struct Parts {
+    parts: Vec<Part>,
+    last_place: usize,
 }
 
 #[derive(Debug)]
 struct Part {
+    place: usize,
+    preference: Option<usize>,
+    rank: u8,
     status: ModuleStatus,
     tokens: Vec<Token>,
 }
 
-impl Board {
-    fn new(modules: Vec<ModuleStatus>) -> Self {
-        let (changes, _) = watch::channel(Arc::new(Inventory {
-            modules: modules.clone(),
-            tokens: Vec::new(),
-        }));
-        let parts = modules.into_iter().map(|status| Part {
-            status,
-            tokens: Vec::new(),
-        });
+impl Default for Board {
+    fn default() -> Self {
         Self {
-            parts: Mutex::new(parts.collect()),
-            changes,
+            parts: Mutex::default(),
+            changes: watch::Sender::default(),
+        }
+    }
+}
+
+impl Board {
+    /// Gives a module a place.
+    fn add(&self, status: ModuleStatus, standing: impl FnOnce(&ModuleStatus) -> (Option<usize>, u8)) -> usize {
+        let (preference, rank) = standing(&status);
+        let mut place = 0;
+        self.change(|parts| {
+            parts.last_place += 1;
+            place = parts.last_place;
+            parts.parts.push(Part {
+                place,
+                preference,
+                rank,
+                status,
+                tokens: Vec::new(),
+            });
+        });
+        place
+    }
+
+    fn remove(&self, module: &Path) -> bool {
+        let mut found = false;
+        self.change(|parts| {
+            let before = parts.parts.len();
+            parts.parts.retain(|part| part.status.path != module);
+            found = parts.parts.len() < before;
+        });
+        found
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Parts)) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut parts);
+        let now = parts.inventory();
+        self.changes.send_if_modified(|before| {
+            let changed = **before != now;
+            if changed {
+                *before = Arc::new(now);
+            }
+            changed
+        });
+    }
+}
+
+impl Parts {
+    fn inventory(&self) -> Inventory {
+        let shelves: Vec<Shelf<'_>> = self
+            .parts
+            .iter()
+            .map(|part| Shelf {
+                standing: Standing::new(part.preference, part.rank, part.place),
+                module: part.status.path.clone(),
+                tokens: &part.tokens,
+            })
+            .collect();
+        Inventory {
+            modules: self.parts.iter().map(|part| part.status.clone()).collect(),
+            tokens: duplicates::once(&shelves),
         }
     }
 }
@@ -257,22 +435,12 @@ impl Publisher {
         });
     }
 
+    /// A module that was removed has no part any more.
     fn publish(&self, change: impl FnOnce(&mut Part)) {
-        let mut parts = self.board.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(part) = parts.get_mut(self.place) else {
-            return;
-        };
-        change(part);
-        let now = Inventory {
-            modules: parts.iter().map(|part| part.status.clone()).collect(),
-            tokens: parts.iter().flat_map(|part| part.tokens.iter().cloned()).collect(),
-        };
-        self.board.changes.send_if_modified(|before| {
-            let changed = **before != now;
-            if changed {
-                *before = Arc::new(now);
+        self.board.change(|parts| {
+            if let Some(part) = parts.parts.iter_mut().find(|part| part.place == self.place) {
+                change(part);
             }
-            changed
         });
     }
 }

@@ -348,6 +348,39 @@ impl Keeper {
     }
 }
 
+/// Loads a module in a worker that ends at once, and gives what the module says of itself.
+pub(super) async fn probe(spawner: &Spawner, launch: Launch) -> Result<Library, TokenError> {
+    let name = launch.name.clone();
+    let file = check_module_file(&launch.path).map_err(|error| TokenError::from_file(error, &name))?;
+    let launch = Arc::new(launch);
+    let mut connection = Connection::open(spawner, Arc::clone(&launch), file)
+        .await
+        .map_err(|error| TokenError::NoWorker {
+            reason: error.to_string(),
+        })?;
+    match hello(&mut connection, &launch).await {
+        Ok(answer) => {
+            connection.shut_down().await;
+            answer
+        }
+        Err(Broken::TimedOut(within)) => {
+            connection.end().await;
+            Err(TokenError::ModuleHung {
+                module: name,
+                seconds: within.as_secs(),
+            })
+        }
+        Err(Broken::Garbage(how)) => {
+            connection.end().await;
+            Err(TokenError::ModuleCrashed { module: name, how })
+        }
+        Err(Broken::Closed) => Err(TokenError::ModuleCrashed {
+            module: name,
+            how: connection.end().await,
+        }),
+    }
+}
+
 async fn hello(connection: &mut Connection, launch: &Launch) -> Result<Result<Library, TokenError>, Broken> {
     let id = connection.writer.send(&Request::Hello(launch.settings.clone())).await?;
     match connection.reader.answer(id, launch.deadlines.reading).await? {

@@ -87,7 +87,7 @@ impl Launch {
                 .chain(beside)
                 .collect(),
             writes: places.state(&confining),
-            quirks: profile.map_or_else(Quirks::default, Profile::quirks),
+            quirks: places.quirks(profile),
         };
         Ok(Self {
             name: profile.map_or_else(|| file_name.to_owned(), |profile| profile.title.clone()),
@@ -153,6 +153,19 @@ impl Places<'_> {
             .find(|(key, _)| key.trim() == from.key)?
             .1;
         Some(PathBuf::from(value.trim())).filter(|path| path.is_absolute())
+    }
+
+    /// A profile's quirks, with the variables in the library's parameters filled in. One that is not set stays as it is written, and the worker
+    /// says so.
+    fn quirks(&self, profile: Option<&Profile>) -> Quirks {
+        let mut quirks = profile.map_or_else(Quirks::default, Profile::quirks);
+        if let Some(parameters) = &mut quirks.library_parameters {
+            for (name, value) in self.environment {
+                let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+                *parameters = parameters.replace(&format!("${name}"), &value);
+            }
+        }
+        quirks
     }
 
     fn resolve(&self, place: &str) -> Option<PathBuf> {
@@ -225,6 +238,20 @@ mod tests {
         // Cargo sets these for the test process.
         assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
         assert!(!names.contains(&"CARGO_MANIFEST_DIR"));
+    }
+
+    #[test]
+    fn the_parameters_of_a_library_name_the_modules_variables() {
+        let parameters = |env: &[(&str, &str)]| {
+            let spec = ModuleSpec {
+                path: "/usr/lib/x86_64-linux-gnu/libsoftokn3.so".into(),
+                ..softhsm(env)
+            };
+            let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default()).unwrap();
+            launch.settings.quirks.library_parameters.unwrap()
+        };
+        assert!(parameters(&[("NSS_CONFIG_DIR", "/db")]).starts_with("configdir='sql:/db' "));
+        assert!(parameters(&[]).contains("$NSS_CONFIG_DIR"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod modules;
 mod page;
 mod pairings;
 mod questions;
+mod readers;
 mod signatures;
 mod status;
 mod verifications;
@@ -83,6 +84,8 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
+        .routes(routes!(modules::add))
+        .routes(routes!(modules::remove))
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))
