@@ -11,6 +11,7 @@
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 2 | [`time_and_revocation`] | timestamps, OCSP and revocation lists over HTTP |
+//! | 2 | [`preview`] | what a document says, drawn in a sealed process |
 //! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
@@ -33,6 +34,7 @@ pub mod jobs;
 pub mod messages;
 pub mod mig24;
 pub mod platform;
+pub mod preview;
 pub mod prompters;
 pub mod secrets;
 pub mod service_profiles;

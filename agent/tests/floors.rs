@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("messages", 1),
     ("platform", 1),
     ("http_client", 2),
+    ("preview", 2),
     ("secrets", 2),
     ("store", 2),
     ("time_and_revocation", 2),

@@ -39,6 +39,11 @@ impl World {
         let (directory, tokens) = prepared("");
         tokens.configure_agent(lines);
         let agent = Agent::start(&tokens.configuration()).await;
+        Self::of(agent, tokens, directory)
+    }
+
+    /// Around an agent that runs already.
+    pub(crate) fn of(agent: Agent, tokens: Tokens, directory: TempDir) -> Self {
         Self {
             agent,
             tokens,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::pin_source::PinSource;
 use crate::messages::Language;
+use crate::preview;
 use crate::token::worker;
 
 /// Signs with hardware tokens: every signature is shown to a person first.
@@ -66,6 +67,9 @@ pub(super) enum Command {
     /// Programs that are connected.
     #[command(subcommand)]
     Apps(Apps),
+    /// Permissions that you had remembered.
+    #[command(subcommand)]
+    Grants(Grants),
     /// Work in hand and its outcome.
     #[command(subcommand)]
     Jobs(Jobs),
@@ -85,6 +89,9 @@ pub(super) enum Command {
     /// Serves one PKCS#11 module to the agent that started it.
     #[command(hide = true)]
     Worker(worker::Arguments),
+    /// Shows the document on its standard input to the agent that started it.
+    #[command(hide = true)]
+    PreviewWorker(preview::Arguments),
 }
 
 #[derive(Args, Debug)]
@@ -374,6 +381,24 @@ pub(super) enum Apps {
         /// The program's id from the list.
         id: Uuid,
     },
+    /// Give a program another name.
+    Rename {
+        /// The program's id from the list.
+        id: Uuid,
+        /// The new name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Grants {
+    /// List those that hold.
+    List,
+    /// End one.
+    Revoke {
+        /// Its id from the list.
+        id: Uuid,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -467,8 +492,32 @@ pub(super) enum Audit {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Check that no entry was changed or removed.
-    Verify,
+    /// Show one entry whole.
+    Show {
+        /// Its number from the list.
+        number: i64,
+    },
+    /// Check that no entry was changed, removed or inserted.
+    Verify {
+        /// Check too that the record goes on from a checkpoint: a file as the agent writes it (without a name its own), or a line of
+        /// the system's journal.
+        #[arg(long, value_name = "FILE", num_args = 0..=1)]
+        checkpoint: Option<Option<PathBuf>>,
+    },
+    /// Print the whole record, the oldest entry first.
+    Export {
+        /// How.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Jsonl)]
+        format: AuditFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values (RFC 4180) with a heading.
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

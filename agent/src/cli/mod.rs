@@ -6,12 +6,14 @@
 
 mod approve;
 mod arguments;
+mod audit;
 mod client;
 mod desk_commands;
 mod doctor;
 mod event_stream;
 mod evidence_folder;
 mod follow;
+mod grants;
 mod inventory;
 mod jobs;
 mod logging;
@@ -38,6 +40,7 @@ use tracing::Level;
 
 use crate::config::{Config, Layers};
 use crate::messages::{Fault, Language, Localizer};
+use crate::preview;
 use crate::token::worker;
 use arguments::{Command, LogFormat};
 use output::Output;
@@ -50,6 +53,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     // A worker reads no configuration and starts no runtime: it is to load one library and do nothing else.
     if let Command::Worker(arguments) = &arguments.command {
         return worker::main(arguments);
+    }
+    if let Command::PreviewWorker(arguments) = &arguments.command {
+        return preview::main(arguments);
     }
     let global = &arguments.global;
     let language = global.language.or_else(Language::of_environment);
@@ -107,13 +113,14 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
             Command::Lock => desk_commands::lock(session).await,
             Command::Apps(command) => desk_commands::apps(session, command).await,
+            Command::Grants(command) => grants::run(session, command).await,
             Command::Jobs(command) => jobs::run(session, command).await,
-            Command::Audit(command) => desk_commands::audit(session, command),
+            Command::Audit(command) => audit::run(session, command),
             Command::Modules(command) => inventory::modules(session, command).await,
             Command::Doctor => doctor::run(session).await,
             Command::Completions { shell } => completions(session, *shell),
             // Handled before anything was read.
-            Command::Worker(_) => Ok(()),
+            Command::Worker(_) | Command::PreviewWorker(_) => Ok(()),
         }
     });
     // A thread that still reads the terminal must not keep the process.

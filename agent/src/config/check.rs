@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
 
-use super::{Config, RetryConfig, ServiceConfig, TokenSource};
+use super::{ApplicationConfig, Config, RetryConfig, ServiceConfig, TokenSource};
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
@@ -87,10 +87,17 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     for (key, seconds) in [
         ("agent.question_timeout_seconds", agent.question_timeout_seconds),
         ("agent.signature_timeout_seconds", agent.signature_timeout_seconds),
+        (
+            "endpoint.requests_per_second",
+            u64::from(config.endpoint.requests_per_second),
+        ),
     ] {
         if seconds == 0 {
-            return Err(format!("{key} is 0, at least 1 second is needed"));
+            return Err(format!("{key} is 0, at least 1 is needed"));
         }
+    }
+    if let Some(pinentry) = &agent.pinentry {
+        absolute("agent.pinentry", pinentry)?;
     }
     if let Some(language) = &agent.language {
         language
@@ -115,11 +122,37 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             ));
         }
     }
+    for certificate in config.certificates.iter().filter(|certificate| !certificate.unattended) {
+        if certificate.pin.is_some() {
+            return Err("certificates.pin counts only with unattended = true".to_owned());
+        }
+    }
+    for application in &config.applications {
+        check_application(application)?;
+    }
     for (name, profile) in &config.idocs {
         service(&format!("idocs.{name}"), name, &profile.service)?;
     }
     for (name, profile) in &config.mig24 {
         service(&format!("mig24.{name}"), name, &profile.service)?;
+    }
+    Ok(())
+}
+
+fn check_application(application: &ApplicationConfig) -> Result<(), String> {
+    let hash = &application.token_sha256;
+    if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err("applications.token_sha256 is not 64 hexadecimal digits (SHA-256)".to_owned());
+    }
+    match (&application.origin, &application.executable) {
+        (Some(_), None) | (None, Some(_)) => {}
+        _ => return Err("applications names either origin or executable: what the token is bound to".to_owned()),
+    }
+    if let Some(executable) = &application.executable {
+        absolute("applications.executable", executable)?;
+    }
+    if application.name.trim().is_empty() {
+        return Err("applications.name is empty".to_owned());
     }
     Ok(())
 }

@@ -225,7 +225,7 @@ impl Run<'_> {
             && status.signedness(direction) == Signedness::Signed
         {
             let fault = Fault::new(Code::WrongState)
-                .arg("status", status)
+                .arg("service_status", status)
                 .detail(format!("document {document} is signed already: its status is {status}"));
             return Err(StepError::Refused(fault));
         }
@@ -478,7 +478,7 @@ impl Run<'_> {
                         Signedness::Unsigned => Probe::NotDone,
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", &status)
+                                .arg("service_status", &status)
                                 .detail(format!(
                                     "the document's status {status} does not say whether the signature was saved"
                                 )),

@@ -221,9 +221,11 @@ impl Run<'_> {
                 if info.signedness() == Signedness::Signed {
                     let status = info.status().unwrap_or("signed").to_owned();
                     return Err(StepError::Refused(
-                        Fault::new(Code::WrongState).arg("status", &status).detail(format!(
-                            "package group {group} is signed already: its status is {status}"
-                        )),
+                        Fault::new(Code::WrongState)
+                            .arg("service_status", &status)
+                            .detail(format!(
+                                "package group {group} is signed already: its status is {status}"
+                            )),
                     ));
                 }
                 Ok(info)
@@ -384,7 +386,7 @@ impl Run<'_> {
                         Signedness::Unsigned => Probe::NotDone,
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", info.status().unwrap_or("unknown"))
+                                .arg("service_status", info.status().unwrap_or("unknown"))
                                 .detail("what the service says of the group does not tell whether it is signed"),
                         ),
                     })

@@ -14,6 +14,7 @@ pub mod approvals;
 pub mod audit;
 pub mod blobs;
 pub mod calibrations;
+pub mod checkpoints;
 pub mod claims;
 mod columns;
 mod connection;

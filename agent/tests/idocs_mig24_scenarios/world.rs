@@ -167,6 +167,7 @@ impl World {
             certificate: None,
             pin,
             confirm_last_try: false,
+            remember: None,
             prompter: "terminal".to_owned(),
         };
         self.desk.decide(question.id, request).unwrap();

@@ -26,8 +26,10 @@ const FILE_PART: &str = "file";
 #[expect(dead_code, reason = "describes what the iDocs room reads")]
 pub(crate) struct QuickSignRequest {
     /// The document.
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     document_id: String,
     /// `outgoing` or `incoming`.
+    #[schema(pattern = "^(outgoing|incoming)$")]
     direction: String,
     /// Who signs; found by the certificate's IIN when absent.
     employee_id: Option<String>,

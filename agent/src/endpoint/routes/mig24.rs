@@ -23,6 +23,7 @@ use crate::mig24::{SendGroup, SignGroup, SpooledFile};
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
 pub(crate) struct SignGroupRequest {
     /// The group.
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     package_group_id: String,
     /// Which certificate, within what the profile allows.
     certificate: Option<String>,

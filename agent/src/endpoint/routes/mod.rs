@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod events;
 mod evidence;
+mod grants;
 mod idocs;
 mod inventory;
 mod jobs;
@@ -15,6 +16,7 @@ mod mig24;
 mod modules;
 mod page;
 mod pairings;
+mod previews;
 mod questions;
 mod signatures;
 mod started;
@@ -86,12 +88,18 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(questions::stream))
         .routes(routes!(questions::one))
         .routes(routes!(questions::decide))
+        .routes(routes!(questions::progress))
+        .routes(routes!(previews::preview))
+        .routes(routes!(previews::content))
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))
+        .routes(routes!(applications::rename))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(metrics::metrics))
         .split_for_parts();
