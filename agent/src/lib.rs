@@ -11,11 +11,13 @@
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 2 | [`time_and_revocation`] | timestamps, OCSP and revocation lists over HTTP |
+//! | 2 | [`preview`] | what a document says, drawn in a sealed process |
 //! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
 //! | 5 | [`signing`] | the one use case: every signature is made here |
+//! | 5 | [`service_profiles`] | the configured profiles of a service with their clients, and what they say of their jobs |
 //! | 6 | [`idocs`], [`mig24`] | each: a typed client and its durable scenarios |
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 //! | 8 | [`cli`] | commands |
@@ -32,8 +34,10 @@ pub mod jobs;
 pub mod messages;
 pub mod mig24;
 pub mod platform;
+pub mod preview;
 pub mod prompters;
 pub mod secrets;
+pub mod service_profiles;
 pub mod signing;
 pub mod store;
 pub mod time_and_revocation;

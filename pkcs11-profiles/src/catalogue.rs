@@ -3,7 +3,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{OperatingSystem, Profile};
+use crate::{OperatingSystem, Profile, Recognition};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -98,11 +98,18 @@ impl Catalogue {
             .find(|profile| profile.names_file(system, file_name))
     }
 
-    /// The profiles that recognise a card by its reader's name or its answer to reset.
-    pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> impl Iterator<Item = &Profile> {
-        self.profiles
-            .values()
-            .filter(move |profile| profile.recognition.iter().any(|r| r.fits_card(reader, atr)))
+    /// The profiles that recognise a card: by its answer to reset, or else, where none knows that, by its reader's name.
+    pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> Vec<&Profile> {
+        let by = |fits: &dyn Fn(&Recognition) -> bool| -> Vec<&Profile> {
+            let profiles = self.profiles.values();
+            profiles
+                .filter(|profile| profile.recognition.iter().any(fits))
+                .collect()
+        };
+        match by(&|recognition| recognition.fits_atr(atr)) {
+            none if none.is_empty() => by(&|recognition| recognition.fits_reader(reader)),
+            profiles => profiles,
+        }
     }
 
     /// All profiles, by name.
@@ -257,7 +264,7 @@ mod tests {
                 .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
                 .collect();
             let families = catalogue.profiles_of_card(reader, &atr);
-            families.map(|profile| profile.name.clone()).collect::<Vec<_>>()
+            families.iter().map(|profile| profile.name.clone()).collect::<Vec<_>>()
         };
         assert_eq!(families("Aktiv Rutoken ECP 00 00", ""), ["rutoken-ecp"]);
         assert_eq!(families("Aktiv Rutoken lite 00 00", ""), ["rutoken-lite"]);
@@ -282,6 +289,10 @@ mod tests {
         assert_eq!(
             families("Nitrokey Nitrokey HSM (DENK0100000) 00 00", ""),
             ["smartcard-hsm"]
+        );
+        assert_eq!(
+            families("Yubico YubiKey CCID 00 00", "3B8B015275746F6B656E20445320C1"),
+            ["rutoken-ecp"]
         );
         assert_eq!(families("X", "3B00"), Vec::<String>::new());
     }

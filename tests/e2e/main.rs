@@ -4,14 +4,22 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod api_description;
 mod bad_input;
+mod cards;
 mod command_line;
 mod crash;
 mod faults_at_services;
+mod grants;
 mod guard;
 mod large_file;
+mod many_waiting;
 mod modules;
+mod pin_safety;
 mod second_user;
 mod services;
 mod signing;
+mod supervision;
+mod tpm;
+mod unattended;
 mod world;

@@ -34,6 +34,23 @@ impl World {
         }
     }
 
+    /// With lines added to the configuration's table `agent`.
+    pub(crate) async fn with_agent_settings(lines: &str) -> Self {
+        let (directory, tokens) = prepared("");
+        tokens.configure_agent(lines);
+        let agent = Agent::start(&tokens.configuration()).await;
+        Self::of(agent, tokens, directory)
+    }
+
+    /// Around an agent that runs already.
+    pub(crate) fn of(agent: Agent, tokens: Tokens, directory: TempDir) -> Self {
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }

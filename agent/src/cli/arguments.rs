@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::pin_source::PinSource;
 use crate::messages::Language;
+use crate::preview;
 use crate::token::worker;
 
 /// Signs with hardware tokens: every signature is shown to a person first.
@@ -44,7 +45,7 @@ pub(super) enum Command {
     /// Show whether the agent runs and what it waits for.
     Status,
     /// List the tokens that are plugged in.
-    Tokens,
+    Tokens(Tokens),
     /// List certificates and what each may be used for.
     Certs(Certs),
     /// Sign files; each signature is written beside its file.
@@ -66,6 +67,9 @@ pub(super) enum Command {
     /// Programs that are connected.
     #[command(subcommand)]
     Apps(Apps),
+    /// Permissions that you had remembered.
+    #[command(subcommand)]
+    Grants(Grants),
     /// Work in hand and its outcome.
     #[command(subcommand)]
     Jobs(Jobs),
@@ -85,6 +89,9 @@ pub(super) enum Command {
     /// Serves one PKCS#11 module to the agent that started it.
     #[command(hide = true)]
     Worker(worker::Arguments),
+    /// Shows the document on its standard input to the agent that started it.
+    #[command(hide = true)]
+    PreviewWorker(preview::Arguments),
 }
 
 #[derive(Args, Debug)]
@@ -106,6 +113,13 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Tokens {
+    /// Go on and tell of every token that is plugged in or pulled out, until broken off.
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 #[derive(Args, Debug)]
@@ -367,19 +381,30 @@ pub(super) enum Apps {
         /// The program's id from the list.
         id: Uuid,
     },
+    /// Give a program another name.
+    Rename {
+        /// The program's id from the list.
+        id: Uuid,
+        /// The new name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Grants {
+    /// List those that hold.
+    List,
+    /// End one.
+    Revoke {
+        /// Its id from the list.
+        id: Uuid,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Jobs {
     /// List them, the newest first.
-    List {
-        /// Only what is not closed.
-        #[arg(long)]
-        open: bool,
-        /// At most so many.
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-    },
+    List(JobsList),
     /// Show one with its steps.
     Show {
         /// The job's id.
@@ -390,11 +415,73 @@ pub(super) enum Jobs {
         /// The job's id.
         id: Uuid,
     },
+    /// Say of one that stopped whether the step in doubt happened at the service; look there first.
+    Settle(JobsSettle),
     /// Cancel one that is not closed.
     Cancel {
         /// The job's id.
         id: Uuid,
     },
+    /// Remove at the service what one left there.
+    RemoveLeft {
+        /// The job's id.
+        id: Uuid,
+    },
+    /// Write what proves one into a new folder: signatures, documents as long as they are kept, audit entries.
+    Export {
+        /// The job's id.
+        id: Uuid,
+        /// The folder; it is made.
+        #[arg(long, value_name = "PATH")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct JobsList {
+    /// Only what is not closed.
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Only of this state: running, stopped, finished, failed, refused or cancelled.
+    #[arg(long)]
+    pub(super) state: Option<String>,
+    /// Only started on this day (2026-11-22) or at this time (RFC 3339), or later.
+    #[arg(long, value_name = "DAY")]
+    pub(super) since: Option<String>,
+    /// Only started before this day or time.
+    #[arg(long, value_name = "DAY")]
+    pub(super) until: Option<String>,
+    /// Only with a document whose name or number holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) name: Option<String>,
+    /// Only with a counterparty whose name, BIN, INN or code holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) counterparty: Option<String>,
+    /// Only with this id at the service, or this digest in base64.
+    #[arg(long, value_name = "ID")]
+    pub(super) reference: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 20)]
+    pub(super) limit: u32,
+}
+
+#[derive(Args, Debug)]
+#[group(id = "said", required = true, multiple = false, args = ["happened", "did_not"])]
+pub(super) struct JobsSettle {
+    /// The job's id.
+    pub(super) id: Uuid,
+    /// It happened: the step counts as done.
+    #[arg(long)]
+    pub(super) happened: bool,
+    /// It did not happen: the step is begun again.
+    #[arg(long)]
+    pub(super) did_not: bool,
+    /// Which step, where several are in doubt.
+    #[arg(long)]
+    pub(super) step: Option<String>,
+    /// What the step brought about, where it needs it (the id that the service gave).
+    #[arg(long, value_name = "ID", requires = "happened")]
+    pub(super) result: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -405,8 +492,32 @@ pub(super) enum Audit {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Check that no entry was changed or removed.
-    Verify,
+    /// Show one entry whole.
+    Show {
+        /// Its number from the list.
+        number: i64,
+    },
+    /// Check that no entry was changed, removed or inserted.
+    Verify {
+        /// Check too that the record goes on from a checkpoint: a file as the agent writes it (without a name its own), or a line of
+        /// the system's journal.
+        #[arg(long, value_name = "FILE", num_args = 0..=1)]
+        checkpoint: Option<Option<PathBuf>>,
+    },
+    /// Print the whole record, the oldest entry first.
+    Export {
+        /// How.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Jsonl)]
+        format: AuditFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values (RFC 4180) with a heading.
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,11 +6,14 @@
 
 mod approve;
 mod arguments;
+mod audit;
 mod client;
 mod desk_commands;
 mod doctor;
 mod event_stream;
+mod evidence_folder;
 mod follow;
+mod grants;
 mod inventory;
 mod jobs;
 mod logging;
@@ -25,6 +28,7 @@ mod services;
 mod session;
 mod sign;
 mod table;
+mod token_watch;
 mod upload;
 mod verify;
 mod words;
@@ -36,6 +40,7 @@ use tracing::Level;
 
 use crate::config::{Config, Layers};
 use crate::messages::{Fault, Language, Localizer};
+use crate::preview;
 use crate::token::worker;
 use arguments::{Command, LogFormat};
 use output::Output;
@@ -48,6 +53,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     // A worker reads no configuration and starts no runtime: it is to load one library and do nothing else.
     if let Command::Worker(arguments) = &arguments.command {
         return worker::main(arguments);
+    }
+    if let Command::PreviewWorker(arguments) = &arguments.command {
+        return preview::main(arguments);
     }
     let global = &arguments.global;
     let language = global.language.or_else(Language::of_environment);
@@ -94,7 +102,8 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
         match command {
             Command::Serve(arguments) => serve::run(session, arguments).await,
             Command::Status => desk_commands::status(session).await,
-            Command::Tokens => inventory::tokens(session).await,
+            Command::Tokens(arguments) if arguments.watch => token_watch::watch(session).await,
+            Command::Tokens(_) => inventory::tokens(session).await,
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
@@ -104,13 +113,14 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
             Command::Lock => desk_commands::lock(session).await,
             Command::Apps(command) => desk_commands::apps(session, command).await,
+            Command::Grants(command) => grants::run(session, command).await,
             Command::Jobs(command) => jobs::run(session, command).await,
-            Command::Audit(command) => desk_commands::audit(session, command),
+            Command::Audit(command) => audit::run(session, command),
             Command::Modules(command) => inventory::modules(session, command).await,
             Command::Doctor => doctor::run(session).await,
             Command::Completions { shell } => completions(session, *shell),
             // Handled before anything was read.
-            Command::Worker(_) => Ok(()),
+            Command::Worker(_) | Command::PreviewWorker(_) => Ok(()),
         }
     });
     // A thread that still reads the terminal must not keep the process.

@@ -36,6 +36,7 @@ pub(super) fn lines(output: &Output, question: &Question, notice: Option<&Fault>
             certificate,
             destination,
             pin,
+            remember: _,
         } => {
             rows.action(*action);
             rows.documents(documents);
@@ -100,6 +101,7 @@ pub(super) fn permission(output: &Output, permission: &str) -> String {
             };
             output.text_with(&key, &[("service", &service), ("profile", &profile)])
         }
+        ["questions", most] => output.text_with("ui-permission-questions", &[("count", most)]),
         _ => words::word(output, "ui-permission-", permission),
     }
 }

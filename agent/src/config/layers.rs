@@ -17,7 +17,11 @@ const PROFILES: &str = "profiles.d";
 /// The largest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 /// Lists whose entries of all layers count, with the key by which a higher layer replaces one of a lower.
-const MERGED_LISTS: [(&str, &str); 2] = [("modules", "path"), ("certificates", "fingerprint")];
+const MERGED_LISTS: [(&str, &str); 3] = [
+    ("applications", "token_sha256"),
+    ("modules", "path"),
+    ("certificates", "fingerprint"),
+];
 
 /// Where the configuration comes from, besides what is built in.
 #[derive(Clone, Debug, Default)]
@@ -50,8 +54,8 @@ impl Layers {
 }
 
 impl Config {
-    /// Reads and merges the layers: built-in < system < user < flags. Tables are merged key by key; entries of `modules` and
-    /// `certificates` add up; everything else is replaced by the higher layer.
+    /// Reads and merges the layers: built-in < system < user < flags. Tables are merged key by key; entries of `applications`,
+    /// `modules` and `certificates` add up; everything else is replaced by the higher layer.
     ///
     /// # Errors
     /// `config_invalid` with the file, the line and what is wrong there, or with the key that the system locks.
@@ -87,6 +91,13 @@ impl Config {
             if !layer.locked.is_empty() {
                 let reason = format!(
                     "only files in {} can lock keys",
+                    platform::system_config_directory().display()
+                );
+                return Err(invalid(&layer.path, reason));
+            }
+            if layers.explicit.is_none() && layer.table.contains_key("applications") {
+                let reason = format!(
+                    "only files in {} pair applications; remove [[applications]]",
                     platform::system_config_directory().display()
                 );
                 return Err(invalid(&layer.path, reason));

@@ -17,6 +17,7 @@ pub use mig24_shapes::{
     CertificateEncoding, FinishItems, FinishShape, GroupIdBy, GroupShape, Mig24Shapes, PrepareShape, UploadShape, Verb,
 };
 pub use model::{
-    AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
-    Mig24Profile, ModuleConfig, ServiceConfig, TimestampConfig, TimestampLevel, TokenSource,
+    AgentConfig, ApplicationConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, GrantsConfig, HashKind,
+    IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile,
+    TimestampConfig, TimestampLevel, TokenSource,
 };

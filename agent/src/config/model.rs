@@ -22,6 +22,10 @@ pub struct Config {
     pub timestamp: TimestampConfig,
     /// What is particular to single certificates.
     pub certificates: Vec<CertificatePolicy>,
+    /// Applications that the administrator pairs.
+    pub applications: Vec<ApplicationConfig>,
+    /// Decisions that the person may have remembered.
+    pub grants: GrantsConfig,
     /// iDocs profiles by name.
     pub idocs: BTreeMap<String, IdocsProfile>,
     /// MIG24 profiles by name.
@@ -55,6 +59,10 @@ pub struct AgentConfig {
     pub signature_timeout_seconds: u64,
     /// Whether a desktop session without a prompter gets the page opened by the agent.
     pub open_page: bool,
+    /// Whether it raises a desktop notification that opens the page, instead of opening the page itself.
+    pub notify: bool,
+    /// A pinentry program, absolute: it asks questions in the desktop's own dialogs too.
+    pub pinentry: Option<PathBuf>,
     /// The language of texts where neither browser nor terminal says one: `ru`, `kk` or `en`.
     pub language: Option<String>,
 }
@@ -77,6 +85,8 @@ impl Default for AgentConfig {
             question_timeout_seconds: 600,
             signature_timeout_seconds: 30,
             open_page: true,
+            notify: false,
+            pinentry: None,
             language: None,
         }
     }
@@ -94,6 +104,8 @@ pub struct EndpointConfig {
     pub max_json_bytes: usize,
     /// The largest document in a multipart body, in bytes.
     pub max_document_bytes: u64,
+    /// How many requests an application may make each second, over ten seconds.
+    pub requests_per_second: u32,
 }
 
 impl Default for EndpointConfig {
@@ -103,6 +115,7 @@ impl Default for EndpointConfig {
             listen: None,
             max_json_bytes: 32 << 20,
             max_document_bytes: 64 << 30,
+            requests_per_second: 30,
         }
     }
 }
@@ -180,6 +193,43 @@ pub enum TimestampLevel {
     Required,
 }
 
+/// One of `[[applications]]`; the person sees it among the paired ones and may revoke it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationConfig {
+    /// Its name, for the person.
+    pub name: String,
+    /// The web origin that its token is bound to.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// The program that its token is bound to, absolute.
+    #[serde(default)]
+    pub executable: Option<PathBuf>,
+    /// SHA-256 of its bearer token, in hex. The token itself stands nowhere here.
+    pub token_sha256: String,
+    /// What it may do, in the words of `POST /v1/pairings`.
+    pub permissions: Vec<String>,
+}
+
+/// `[grants]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GrantsConfig {
+    /// How many signatures one remembered decision allows at most; 0 has every signature decided on its own.
+    pub max_uses: u32,
+    /// How long one remembered decision holds at most, in seconds.
+    pub max_seconds: u64,
+}
+
+impl Default for GrantsConfig {
+    fn default() -> Self {
+        Self {
+            max_uses: 1000,
+            max_seconds: 8 * 3600,
+        }
+    }
+}
+
 /// One of `[[certificates]]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +239,15 @@ pub struct CertificatePolicy {
     /// Whether the certificate may be used without a person, with a PIN source.
     #[serde(default)]
     pub unattended: bool,
+    /// Where its PIN comes from when the agent is to use it by itself; only with `unattended`.
+    #[serde(default)]
+    pub pin: Option<TokenSource>,
+}
+
+/// A profile of either service.
+pub trait ServiceProfile: Clone {
+    /// What the profiles of both services share.
+    fn service(&self) -> &ServiceConfig;
 }
 
 /// What both services' profiles share.
@@ -204,6 +263,9 @@ pub struct ServiceConfig {
     /// The longest time for one request without an upload, in seconds.
     #[serde(default = "default_timeout")]
     pub timeout_seconds: u64,
+    /// The longest time for a connection with name resolution and TLS, in seconds; never more than half of `timeout_seconds`.
+    #[serde(default = "default_connect_timeout")]
+    pub connect_timeout_seconds: u64,
     /// A file of additional CA certificates (PEM).
     #[serde(default)]
     pub extra_ca: Option<PathBuf>,
@@ -216,10 +278,55 @@ pub struct ServiceConfig {
     /// Whether the signature gets a timestamp of the authority in `[timestamp]`.
     #[serde(default)]
     pub timestamp: TimestampLevel,
+    /// How often and how fast a job's steps are begun again.
+    #[serde(default)]
+    pub retry: RetryConfig,
+    /// How many days the documents of a job are kept after it has closed; 0 deletes them at once.
+    #[serde(default)]
+    pub keep_documents_days: u32,
+}
+
+impl ServiceConfig {
+    /// A profile's shared part with the built-in values.
+    pub fn new(base_url: impl Into<String>, token: TokenSource) -> Self {
+        Self {
+            base_url: base_url.into(),
+            token,
+            certificate: None,
+            timeout_seconds: default_timeout(),
+            connect_timeout_seconds: default_connect_timeout(),
+            extra_ca: None,
+            proxy: None,
+            include_chain: false,
+            timestamp: TimestampLevel::default(),
+            retry: RetryConfig::default(),
+            keep_documents_days: 0,
+        }
+    }
 }
 
 fn default_timeout() -> u64 {
     60
+}
+
+fn default_connect_timeout() -> u64 {
+    10
+}
+
+/// `retry` of a profile; what is absent is as built in.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryConfig {
+    /// The upper bound of the first delay, in seconds; it doubles with each failure.
+    pub first_delay_seconds: Option<f64>,
+    /// The upper bound of every delay that the service did not ask for, in seconds.
+    pub longest_delay_seconds: Option<f64>,
+    /// How many failures in a row a step may have before a person must look.
+    pub failures: Option<u32>,
+    /// How often the service is asked in vain what became of a step before a person must look.
+    pub probe_failures: Option<u32>,
+    /// How often a step that must happen once is repeated because the service says that it did not happen.
+    pub repeats: Option<u32>,
 }
 
 /// Where a secret comes from. The secret itself never stands in the configuration.
@@ -232,6 +339,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// A systemd credential (`LoadCredential=`).
     Credential(String),
+    /// An entry of the user's keyring, under the service `tokensign`.
+    Keyring(String),
 }
 
 /// One of `[idocs.<name>]`
@@ -249,6 +358,12 @@ pub struct IdocsProfile {
     /// Sent as `requiredActionType` in a route's node when set.
     #[serde(default)]
     pub required_action_type: Option<String>,
+}
+
+impl ServiceProfile for IdocsProfile {
+    fn service(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// One of `[mig24.<name>]`
@@ -272,6 +387,12 @@ pub struct Mig24Profile {
     /// What the vendor's guide leaves open about requests.
     #[serde(default)]
     pub shapes: Mig24Shapes,
+}
+
+impl ServiceProfile for Mig24Profile {
+    fn service(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// What the hashes that MIG24's `prepare` returns are.

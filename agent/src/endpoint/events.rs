@@ -28,6 +28,8 @@ pub(super) enum EventKind {
     Job { application: Option<Uuid> },
     /// Applications were paired or revoked.
     Application,
+    /// A remembered decision was given, used or ended.
+    Grant,
     /// Everything was locked.
     Locked,
 }
@@ -40,6 +42,7 @@ impl EventKind {
             Self::Question => "question",
             Self::Job { .. } => "job",
             Self::Application => "application",
+            Self::Grant => "grant",
             Self::Locked => "locked",
         }
     }

@@ -8,7 +8,6 @@ mod content;
 mod draft;
 mod envelope;
 mod input;
-mod left_behind;
 mod model;
 mod quick_sign;
 mod service;

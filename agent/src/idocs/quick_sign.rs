@@ -16,7 +16,6 @@ use time::format_description::well_known::Rfc3339;
 use super::content::{Content, ContentSource, Contents};
 use super::draft::Draft;
 use super::input::{DocumentToSend, SpooledFile};
-use super::left_behind::LeftBehind;
 use super::model::{BlobReference, Company, Direction, DocumentStatus, SaveSignature, Signedness};
 use super::service::Profile;
 use super::signer::Signer;
@@ -24,7 +23,7 @@ use super::{Idocs, IdocsClient};
 use crate::certificate::{Certificate, Purpose, Selector};
 use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
+use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::{
     AllowedCertificates, CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed,
@@ -81,6 +80,10 @@ impl Scenario for QuickSignScenario {
         self.kind
     }
 
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.idocs.profiles().terms(profile)
+    }
+
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
         async move {
             let input: Input = context.input()?;
@@ -92,8 +95,7 @@ impl Scenario for QuickSignScenario {
                 idocs: &self.idocs,
                 input: &input,
             };
-            let mut left = LeftBehind::default();
-            run.carry_through(&mut left).await.map_err(|end| left.told(end))
+            run.carry_through().await
         }
         .boxed()
     }
@@ -147,12 +149,12 @@ struct Saved {
 }
 
 impl Run<'_> {
-    async fn carry_through(&self, left: &mut LeftBehind) -> Result<Value, JobEnd> {
+    async fn carry_through(&self) -> Result<Value, JobEnd> {
         let company: Company = self
             .context
             .safe_step("company", || async { Ok(self.client.company().await?) })
             .await?;
-        let facts = self.facts(left).await?;
+        let facts = self.facts().await?;
         let destination = self.destination(&company, &facts);
         let by = self.signed_by(&company, &facts, &destination).await?;
         let employee = &by.signer.employee_id;
@@ -163,10 +165,7 @@ impl Run<'_> {
                 self.context.claim(key.to_ascii_lowercase()).await?;
                 (document_id.clone(), *direction)
             }
-            Subject::File { send, file } => (
-                self.make_document(employee, send, file, left).await?,
-                Direction::Outgoing,
-            ),
+            Subject::File { send, file } => (self.make_document(employee, send, file).await?, Direction::Outgoing),
         };
         let source = ContentSource {
             client: self.client,
@@ -180,23 +179,23 @@ impl Run<'_> {
             Some(ready) => ready,
             None => self.make_ready(&source, &by, &facts, &destination).await?,
         };
-        left.may_be_sent();
+        self.context.left().may_be_sent();
         let saved = self
             .save(direction, &document, employee, &ready)
             .await
             .inspect_err(|end| {
                 if matches!(end, JobEnd::Closed(_)) {
-                    left.is_not_sent();
+                    self.context.left().is_not_sent();
                 }
             })?;
         self.context.point_of_no_return();
-        *left = LeftBehind::default();
+        self.context.left().is_nothing();
         let status = self.status(&document).await?;
         Ok(self.outcome(&document, &facts, &by, &ready, &saved, status))
     }
 
     /// What the person is told of the document, and whether there is anything to sign.
-    async fn facts(&self, left: &mut LeftBehind) -> Result<Facts, JobEnd> {
+    async fn facts(&self) -> Result<Facts, JobEnd> {
         let (document_id, direction) = match &self.input.subject {
             Subject::File { send, .. } => {
                 return Ok(Facts {
@@ -211,7 +210,7 @@ impl Run<'_> {
             .context
             .safe_step("facts", || self.read_facts(document_id, direction))
             .await?;
-        *left = LeftBehind::document(document_id.clone(), false);
+        self.context.left().is("document_id", document_id, false);
         Ok(facts)
     }
 
@@ -226,7 +225,7 @@ impl Run<'_> {
             && status.signedness(direction) == Signedness::Signed
         {
             let fault = Fault::new(Code::WrongState)
-                .arg("status", status)
+                .arg("service_status", status)
                 .detail(format!("document {document} is signed already: its status is {status}"));
             return Err(StepError::Refused(fault));
         }
@@ -286,7 +285,6 @@ impl Run<'_> {
         employee: &ServiceId,
         send: &DocumentToSend,
         file: &SpooledFile,
-        left: &mut LeftBehind,
     ) -> Result<ServiceId, JobEnd> {
         let draft = Draft {
             client: self.client,
@@ -297,7 +295,7 @@ impl Run<'_> {
             required_action_type: self.profile.config.required_action_type.as_deref(),
         };
         let document = draft.create().await?;
-        *left = LeftBehind::document(document.clone(), true);
+        self.context.left().is("document_id", &document, true);
         draft.route(&document).await?;
         Ok(document)
     }
@@ -480,7 +478,7 @@ impl Run<'_> {
                         Signedness::Unsigned => Probe::NotDone,
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", &status)
+                                .arg("service_status", &status)
                                 .detail(format!(
                                     "the document's status {status} does not say whether the signature was saved"
                                 )),

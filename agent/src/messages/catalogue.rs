@@ -78,8 +78,22 @@ catalogue! {
     IdempotencyInProgress = "idempotency_in_progress", 409, Usage;
     /// The item is not in a state that allows this.
     WrongState = "wrong_state", 409, Usage;
+    /// What a job left at the service cannot be removed; `reason` says why.
+    NotRemovable = "not_removable", 409, Usage;
     /// A file named on the command line or in a request cannot be read.
     FileUnreadable = "file_unreadable", 400, Usage;
+
+    // Showing a document
+    /// Only the digest of the document came; there is no content to show.
+    ContentNotSeen = "content_not_seen", 409, Failed;
+    /// The content is of a kind that is not shown.
+    ContentUnknown = "content_unknown", 422, Failed;
+    /// The content is damaged.
+    ContentBroken = "content_broken", 422, Failed;
+    /// The content is protected with a password.
+    ContentProtected = "content_protected", 422, Failed;
+    /// Showing the content takes more time or memory than is allowed.
+    ContentTooHeavy = "content_too_heavy", 422, Failed;
 
     // The guard
     /// The peer belongs to another user of this machine.
@@ -92,6 +106,10 @@ catalogue! {
     Unpaired = "unpaired", 401, Failed;
     /// The application lacks the permission.
     PermissionDenied = "permission_denied", 403, Failed;
+    /// The request is no HTTP/1.1 as it should be.
+    MalformedRequest = "malformed_request", 400, Usage;
+    /// All places for connections are taken.
+    TooManyConnections = "too_many_connections", 503, Failed;
     /// Too many requests; `retry_after` in seconds.
     RateLimited = "rate_limited", 429, Failed;
     /// A pairing was refused, expired, or its secret is wrong.
@@ -190,6 +208,8 @@ catalogue! {
     ServiceUnauthorised = "service_unauthorised", 502, Service;
     /// The service's paid plan has ended.
     ServiceBilling = "service_billing", 502, Service;
+    /// The address is another environment than the token's, or no environment of this service at all.
+    ServiceWrongEnvironment = "service_wrong_environment", 502, Service;
     /// The service refused the request.
     ServiceRefused = "service_refused", 502, Service;
     /// The service failed.
@@ -220,8 +240,12 @@ catalogue! {
     ConfigInvalid = "config_invalid", 500, Usage;
     /// The store cannot be opened, read or written.
     StoreFailed = "store_failed", 500, Failed;
+    /// The store is damaged: its pages do not fit together.
+    StoreDamaged = "store_damaged", 500, Failed;
     /// The store was written by a newer version.
     StoreNewer = "store_newer", 500, Failed;
+    /// The audit log was changed; `entry` is the first entry that does not fit.
+    AuditBroken = "audit_broken", 500, Failed;
     /// Another agent holds the store.
     AgentRunning = "agent_running", 409, Failed;
     /// The agent does not run, or cannot be reached.

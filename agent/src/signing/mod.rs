@@ -8,6 +8,7 @@ mod attempt;
 pub(crate) mod base64_bytes;
 mod calibration;
 mod content;
+mod granting;
 mod narrowing;
 mod request;
 mod selection;

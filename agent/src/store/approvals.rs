@@ -4,12 +4,15 @@
 //! Triggers of the schema keep two rules even against a mistake here: what was approved never changes, and an item
 //! is signed once.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::columns::{Json, Moment, Text, words};
+use super::job_facts::{self, FactKind};
 use super::{Connection, Transaction, fault};
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
@@ -236,6 +239,20 @@ pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault
     heads.into_iter().map(|head| with_items(connection, head)).collect()
 }
 
+/// How many items of a job's newest approval are signed, and how many there are; zeros before it was given.
+///
+/// # Errors
+/// `store_failed`.
+pub fn progress_of_job(connection: &Connection, job: Uuid) -> Result<(u32, u32), Fault> {
+    let counts = connection
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE state = 'signed'), count(*) FROM approval_items WHERE approval =
+             (SELECT id FROM approvals WHERE job = ?1 ORDER BY id DESC LIMIT 1)",
+        )?
+        .query_row([Text(job)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(counts)
+}
+
 /// Notes, before the token is asked, that an item is about to be signed, and gives how often that was begun, this
 /// time included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to
 /// the same bytes, so it is signed anew under the same approval).
@@ -290,6 +307,22 @@ pub fn close(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
 /// `store_failed`, `disk_full`.
 pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
+}
+
+/// Notes the names and digests that were approved for a job among what it is found by.
+pub(crate) fn note_facts(tx: &Transaction<'_>, job: Uuid) -> Result<(), Fault> {
+    let mut statement = tx.prepare_cached(
+        "SELECT i.name, i.digest FROM approval_items i JOIN approvals a ON a.id = i.approval WHERE a.job = ?1",
+    )?;
+    let mut rows = statement.query([Text(job)])?;
+    while let Some(row) = rows.next()? {
+        if let Some(name) = row.get::<_, Option<String>>(0)? {
+            job_facts::note(tx, job, FactKind::Name, &name)?;
+        }
+        let digest = BASE64_STANDARD.encode(row.get::<_, Vec<u8>>(1)?);
+        job_facts::note(tx, job, FactKind::Digest, &digest)?;
+    }
+    Ok(())
 }
 
 /// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is

@@ -1,24 +1,29 @@
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use pkcs11_profiles::Catalogue;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::batch::{Batch, Outcome, Signatures, Unsigned};
+use super::batch::{Batch, Signatures};
 use super::discovery::{self, Discovery, Origin};
 use super::duplicates::{self, Shelf, Standing};
 use super::error::TokenError;
 use super::inventory::{Inventory, ModuleState, ModuleStatus, Token};
-use super::keeper::{self, Keeper, Order, SignOrder};
-use super::launch::{Deadlines, Launch, ModuleSpec};
+use super::keeper::{self, Keeper, Order, Polling, SignOrder};
+use super::kept_logins::{self, KeptLogins};
+use super::launch::{Deadlines, Launch, ModuleSpec, UnknownProfile};
 use super::presence::{self, ReaderStatus};
+use super::progress::Progress;
 use super::protocol::Library;
 use super::reader_list::ReaderList;
+use super::reader_watch::ReaderWatch;
 use super::readers::ReadersError;
 use super::spawner::Spawner;
 use super::supervision::CrashPolicy;
+use crate::consent::LoginUse;
 use crate::platform::{clients_of_socket, own_program};
 
 /// What a fleet is built from.
@@ -38,6 +43,10 @@ pub struct FleetOptions {
     pub worker_program: Option<PathBuf>,
     /// How often a module that was asked once is looked at again; `None` only when asked.
     pub poll: Option<Duration>,
+    /// Whether the readers of PC/SC are watched, so that a card that comes or goes is seen at once.
+    pub watch_readers: bool,
+    /// In how many sessions one module may sign at once, where its profile says that it gains from it; one a core when absent.
+    pub sessions: Option<NonZeroUsize>,
     /// How long modules may take.
     pub deadlines: Deadlines,
     /// How much they may crash.
@@ -45,7 +54,7 @@ pub struct FleetOptions {
 }
 
 impl FleetOptions {
-    /// Nothing configured, nothing looked for, a look every two seconds.
+    /// Nothing configured, nothing looked for, no readers watched, a look every two seconds.
     pub fn new(catalogue: Catalogue) -> Self {
         Self {
             modules: Vec::new(),
@@ -55,6 +64,8 @@ impl FleetOptions {
             catalogue,
             worker_program: None,
             poll: Some(Duration::from_secs(2)),
+            watch_readers: false,
+            sessions: None,
             deadlines: Deadlines::default(),
             crash_policy: CrashPolicy::default(),
         }
@@ -71,16 +82,26 @@ pub struct Fleet {
 struct Shared {
     options: FleetOptions,
     spawner: Spawner,
+    polling: Option<Polling>,
     readers: ReaderList,
     keepers: RwLock<Vec<Kept>>,
     board: Arc<Board>,
+    logins: KeptLogins,
+    /// Ends what follows the readers and the board.
+    _ended: DropGuard,
 }
 
-/// A module's keeper.
+impl Shared {
+    fn keepers(&self) -> Vec<Kept> {
+        self.keepers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A module with the way to its keeper.
 #[derive(Clone, Debug)]
 struct Kept {
-    module: PathBuf,
     orders: mpsc::Sender<Order>,
+    launch: Arc<Launch>,
 }
 
 impl Fleet {
@@ -92,28 +113,45 @@ impl Fleet {
         let no_worker = |error: std::io::Error| TokenError::NoWorker {
             reason: error.to_string(),
         };
-        let program = options
-            .worker_program
-            .clone()
-            .map_or_else(own_program, Ok)
-            .map_err(no_worker)?;
+        let program = options.worker_program.clone();
+        let program = program.map_or_else(own_program, Ok).map_err(no_worker)?;
         let modules = discovery::modules(
             &options.modules,
             &options.added,
             options.discovery.as_ref(),
             &options.catalogue,
         );
-        let fleet = Self {
-            shared: Arc::new(Shared {
-                spawner: Spawner::start(program).map_err(no_worker)?,
-                readers: ReaderList::start().map_err(no_worker)?,
-                keepers: RwLock::default(),
-                board: Arc::default(),
-                options,
-            }),
+        let watched = match options.watch_readers {
+            true => Some(ReaderWatch::start().map_err(no_worker)?),
+            false => None,
         };
+        let polling = options.poll.map(|every| Polling {
+            every,
+            readers: watched.clone(),
+        });
+        let ended = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            spawner: Spawner::start(program).map_err(no_worker)?,
+            polling,
+            readers: ReaderList::start().map_err(no_worker)?,
+            keepers: RwLock::default(),
+            board: Arc::default(),
+            logins: KeptLogins::default(),
+            _ended: ended.clone().drop_guard(),
+            options,
+        });
+        let fleet = Self { shared };
         for (spec, origin) in &modules {
             fleet.take_in(spec, *origin);
+        }
+        let shared = &fleet.shared;
+        tokio::spawn(follow_board(
+            Arc::downgrade(shared),
+            shared.board.changes.subscribe(),
+            ended.clone(),
+        ));
+        if let Some(readers) = watched {
+            tokio::spawn(follow_readers(Arc::downgrade(shared), readers, ended));
         }
         Ok(fleet)
     }
@@ -121,25 +159,28 @@ impl Fleet {
     /// Takes a module in and gives it a keeper. One whose profile does not exist stays on the board with its error.
     fn take_in(&self, spec: &ModuleSpec, origin: Origin) {
         let Shared { options, board, .. } = &*self.shared;
-        let launch = Launch::new(spec, &options.catalogue, options.deadlines);
-        let place = board.add(status(spec, origin, launch.as_ref()), |status| self.standing_of(status));
+        let launch = self.launch(spec).map(Arc::new);
+        let status = status(spec, origin, launch.as_deref());
+        let (preference, rank) = self.standing_of(&status);
+        let place = board.add(status, preference, rank);
         let Ok(launch) = launch else { return };
         let (orders, incoming) = mpsc::channel(64);
         let publisher = Publisher {
             board: Arc::clone(board),
             place,
         };
-        let kept = Kept {
-            module: launch.path.clone(),
-            orders,
-        };
-        let keeper = Keeper::new(launch, self.shared.spawner.clone(), options.crash_policy, publisher);
-        tokio::spawn(keeper.run(incoming, options.poll));
-        self.shared
-            .keepers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(kept);
+        let spawner = self.shared.spawner.clone();
+        let keeper = Keeper::new(Arc::clone(&launch), spawner, options.crash_policy, publisher);
+        tokio::spawn(keeper.run(incoming, self.shared.polling.clone()));
+        let mut keepers = self.shared.keepers.write().unwrap_or_else(PoisonError::into_inner);
+        keepers.push(Kept { orders, launch });
+    }
+
+    fn launch(&self, spec: &ModuleSpec) -> Result<Launch, UnknownProfile> {
+        let options = &self.shared.options;
+        let sessions = options.sessions.or_else(|| std::thread::available_parallelism().ok());
+        let sessions = sessions.map_or(1, NonZeroUsize::get);
+        Launch::new(spec, &options.catalogue, options.deadlines, sessions)
     }
 
     /// What counts for a module that shows a token which others show, too.
@@ -153,13 +194,9 @@ impl Fleet {
         (options.prefer.iter().position(is_meant), rank.unwrap_or(UNKNOWN_RANK))
     }
 
-    fn keepers(&self) -> Vec<Kept> {
-        let keepers = self.shared.keepers.read();
-        keepers.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     fn keeper(&self, module: &Path) -> Option<Kept> {
-        self.keepers().into_iter().find(|kept| kept.module == module)
+        let keepers = self.shared.keepers();
+        keepers.into_iter().find(|kept| kept.launch.path == module)
     }
 
     /// Loads a module in a worker of its own, which ends at once, and takes it in when that went well.
@@ -167,13 +204,11 @@ impl Fleet {
     /// # Errors
     /// What is wrong with its file or with the module; it is not taken in then.
     pub async fn add(&self, spec: ModuleSpec) -> Result<Library, TokenError> {
-        let Shared { options, spawner, .. } = &*self.shared;
-        let launch =
-            Launch::new(&spec, &options.catalogue, options.deadlines).map_err(|error| TokenError::ModuleUnusable {
-                module: spec.path.display().to_string(),
-                reason: error.to_string(),
-            })?;
-        let library = keeper::probe(spawner, launch).await?;
+        let launch = self.launch(&spec).map_err(|error| TokenError::ModuleUnusable {
+            module: spec.path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let library = keeper::probe(&self.shared.spawner, launch).await?;
         if self.keeper(&spec.path).is_none() {
             self.take_in(&spec, Origin::Added);
         }
@@ -187,7 +222,7 @@ impl Fleet {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             // The keeper ends with the last way to it.
-            .retain(|kept| kept.module != module);
+            .retain(|kept| kept.launch.path != module);
         self.shared.board.remove(module)
     }
 
@@ -229,7 +264,7 @@ impl Fleet {
     /// stay so. From then on they are polled.
     pub async fn refresh(&self) -> Arc<Inventory> {
         let mut looks = Vec::new();
-        for keeper in self.keepers() {
+        for keeper in self.shared.keepers() {
             let (done, finished) = oneshot::channel();
             if keeper.orders.send(Order::Look { afresh: true, done }).await.is_ok() {
                 looks.push(finished);
@@ -251,7 +286,18 @@ impl Fleet {
         keeper.orders.send(Order::Release { done }).await.is_ok() && finished.await.is_ok()
     }
 
-    /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made.
+    pub(super) fn kept_logins(&self) -> &KeptLogins {
+        &self.shared.logins
+    }
+
+    fn is_set_aside(&self, module: &Path) -> bool {
+        let inventory = self.inventory();
+        let mut modules = inventory.modules.iter();
+        modules.any(|status| status.path == module && status.state == ModuleState::Quarantined)
+    }
+
+    /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made, and may overtake each other where the
+    /// module signs in several sessions. What the unlock says of keeping the login is obeyed.
     ///
     /// Nothing is retried: after a wrong PIN, a pulled token or a crash, what was not begun waits for the person.
     pub async fn sign(&self, batch: Batch) -> Signatures {
@@ -268,23 +314,33 @@ impl Fleet {
             outcomes: sender,
             cancellation: cancellation.clone(),
         };
-        let unsent = match keeper {
-            Some(keeper) => keeper
-                .orders
-                .send(Order::Sign(Box::new(order)))
-                .await
-                .err()
-                .map(|error| error.0),
-            None => Some(Order::Sign(Box::new(order))),
+        let order = Box::new(order);
+        let unsent = match (order.batch.unlock.login(), keeper) {
+            (LoginUse::Kept(id), _) => {
+                if let Err(order) = self.shared.logins.sign(id, order).await {
+                    kept_logins::refuse(*order);
+                }
+                None
+            }
+            (LoginUse::Keep(id), Some(Kept { orders, launch })) if !self.is_set_aside(&launch.path) => {
+                let origin = kept_logins::Origin {
+                    launch,
+                    spawner: self.shared.spawner.clone(),
+                    keeper: orders,
+                    token: token.cloned(),
+                };
+                self.shared.logins.keep(id, origin, order);
+                None
+            }
+            // The keeper of a module that is set aside says so.
+            (LoginUse::Once | LoginUse::Keep(_), Some(keeper)) => {
+                keeper.orders.send(Order::Sign(order)).await.err().map(|error| error.0)
+            }
+            (LoginUse::Once | LoginUse::Keep(_), None) => Some(Order::Sign(order)),
         };
         if let Some(Order::Sign(order)) = unsent {
-            let cause = Arc::new(TokenError::TokenAbsent {
-                token: order.batch.token.label.clone(),
-            });
-            for index in 0..count {
-                let unsigned = Unsigned::NotBegun(Arc::clone(&cause));
-                let _ = order.outcomes.try_send(Outcome::unsigned(index, unsigned));
-            }
+            let token = order.batch.token.label.clone();
+            Progress::new(count, order.outcomes).stop(TokenError::TokenAbsent { token });
         }
         Signatures {
             outcomes,
@@ -294,13 +350,40 @@ impl Fleet {
     }
 }
 
+/// Ends the kept logins of tokens that are gone.
+async fn follow_board(shared: Weak<Shared>, mut changes: watch::Receiver<Arc<Inventory>>, ended: CancellationToken) {
+    while let Some(Ok(())) = ended.run_until_cancelled(changes.changed()).await {
+        let inventory = changes.borrow_and_update().clone();
+        let Some(logins) = shared.upgrade().map(|shared| shared.logins.clone()) else {
+            return;
+        };
+        logins.end_absent(&inventory).await;
+    }
+}
+
+/// Has every module look when a card or a reader comes or goes, and ends the logins of cards that were pulled.
+async fn follow_readers(shared: Weak<Shared>, mut readers: ReaderWatch, ended: CancellationToken) {
+    while let Some(Some(emptied)) = ended.run_until_cancelled(readers.changed()).await {
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        for keeper in shared.keepers() {
+            // A keeper whose orders are that many looks soon enough.
+            let _ = keeper.orders.try_send(Order::Glance);
+        }
+        let logins = shared.logins.clone();
+        drop(shared);
+        logins.end_in(&emptied).await;
+    }
+}
+
 /// Where PC/SC lite's service listens.
 const READER_SERVICE: &str = "/run/pcscd/pcscd.comm";
 
 /// The rank of a module that belongs to no known family.
 const UNKNOWN_RANK: u8 = 10;
 
-fn status(spec: &ModuleSpec, origin: Origin, launch: Result<&Launch, &super::launch::UnknownProfile>) -> ModuleStatus {
+fn status(spec: &ModuleSpec, origin: Origin, launch: Result<&Launch, &UnknownProfile>) -> ModuleStatus {
     match launch {
         Ok(launch) => ModuleStatus {
             name: launch.name.clone(),
@@ -355,8 +438,7 @@ impl Default for Board {
 
 impl Board {
     /// Gives a module a place.
-    fn add(&self, status: ModuleStatus, standing: impl FnOnce(&ModuleStatus) -> (Option<usize>, u8)) -> usize {
-        let (preference, rank) = standing(&status);
+    fn add(&self, status: ModuleStatus, preference: Option<usize>, rank: u8) -> usize {
         let mut place = 0;
         self.change(|parts| {
             parts.last_place += 1;

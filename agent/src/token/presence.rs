@@ -171,15 +171,16 @@ const LONG_NAME: usize = 60;
 
 /// A module may show a card that signs for nobody.
 fn of_token(reader: &Reader, catalogue: &Catalogue) -> Option<Presence> {
-    let mut families = catalogue.profiles_of_card(&reader.name, &reader.atr);
+    let families = catalogue.profiles_of_card(&reader.name, &reader.atr);
     families
+        .into_iter()
         .find(|profile| profile.cannot_sign.is_some())
         .map(|profile| Presence::CannotSign(family(profile, catalogue)))
 }
 
 /// A card that no module shows.
 fn of_card(reader: &Reader, inventory: &Inventory, catalogue: &Catalogue) -> Presence {
-    let families: Vec<&Profile> = catalogue.profiles_of_card(&reader.name, &reader.atr).collect();
+    let families = catalogue.profiles_of_card(&reader.name, &reader.atr);
     if let Some(profile) = families.iter().find(|profile| profile.cannot_sign.is_some()) {
         return Presence::CannotSign(family(profile, catalogue));
     }

@@ -162,8 +162,12 @@ async fn a_family_without_serial_numbers_does_not_name_its_tokens_by_them() {
 
 #[tokio::test]
 async fn nss_is_given_its_parameters() {
-    let module = Path::new("/usr/lib/x86_64-linux-gnu/libsoftokn3.so");
-    assert!(module.exists(), "NSS is not installed: apt-get install libnss3");
+    let multiarch = format!("/usr/lib/{}-linux-gnu/libsoftokn3.so", std::env::consts::ARCH);
+    let mut places = [multiarch.as_str(), "/usr/lib64/libsoftokn3.so"]
+        .into_iter()
+        .map(Path::new);
+    let module = places.find(|path| path.exists());
+    let module = module.expect("NSS is not installed: apt-get install libnss3");
     let directory = tempfile::tempdir().unwrap();
     let spec = |env: &[(&str, &str)]| ModuleSpec {
         path: module.to_owned(),

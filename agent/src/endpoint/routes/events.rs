@@ -21,7 +21,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Streams what changes.
 ///
-/// Server-sent events `tokens`, `question`, `job`, `application`, `locked`. `Last-Event-ID` takes up where an earlier stream broke
+/// Server-sent events `tokens`, `question`, `job`, `application`, `grant`, `locked`. `Last-Event-ID` takes up where an earlier stream broke
 /// off. An application sees its own jobs, and tokens with the permission `certificates`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "jobs",
@@ -78,6 +78,6 @@ fn is_for(caller: &Caller, kind: EventKind) -> bool {
     match kind {
         EventKind::Tokens => caller.may(&Permission::Certificates),
         EventKind::Job { application } => caller.owns(application),
-        EventKind::Question | EventKind::Application | EventKind::Locked => caller.is_person(),
+        EventKind::Question | EventKind::Application | EventKind::Grant | EventKind::Locked => caller.is_person(),
     }
 }

@@ -4,15 +4,13 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
-use super::jobs::{self, JobResource};
+use super::jobs::JobResource;
+use super::started::{Asked, Starting};
 use crate::endpoint::body::parse_json;
-use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::InPath;
-use crate::endpoint::idempotency::IdempotencyKey;
-use crate::endpoint::language::CallerLanguage;
-use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::Submission;
@@ -28,8 +26,10 @@ const FILE_PART: &str = "file";
 #[expect(dead_code, reason = "describes what the iDocs room reads")]
 pub(crate) struct QuickSignRequest {
     /// The document.
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     document_id: String,
     /// `outgoing` or `incoming`.
+    #[schema(pattern = "^(outgoing|incoming)$")]
     direction: String,
     /// Who signs; found by the certificate's IIN when absent.
     employee_id: Option<String>,
@@ -110,15 +110,16 @@ pub(crate) struct StatusView {
 )]
 pub(super) async fn quick_sign(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    CallerLanguage(localizer): CallerLanguage,
-    preference: Preference,
-    key: IdempotencyKey,
+    starting: Starting,
     InPath(profile): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let submission = Submission::read(&shared, request).await?;
-    let id = if submission.has_files() {
+    let ask = |submission: &Submission, caller| {
+        if !submission.has_files() {
+            let request: QuickSign = parse_json(submission.request()?)?;
+            let job = shared.idocs.quick_sign(&profile, caller, request.clone())?;
+            return Ok(Asked::new(&request, job));
+        }
         let request: Send = parse_json(submission.request()?)?;
         submission.only([FILE_PART].into_iter())?;
         let file = submission.file(FILE_PART, FILE_PART)?;
@@ -128,19 +129,11 @@ pub(super) async fn quick_sign(
             blob: file.spooled.id().clone(),
             size: file.spooled.size(),
         };
-        let identity = (request.clone(), spooled.clone());
-        let job = shared.idocs.send(&profile, caller.view().await, request, spooled)?;
-        // The form's files stay in the store until the job refers to them.
-        key.start(&shared, &caller, &identity, job).await?
-    } else {
-        let request: QuickSign = parse_json(submission.request()?)?;
-        let job = shared
-            .idocs
-            .quick_sign(&profile, caller.view().await, request.clone())?;
-        key.start(&shared, &caller, &request, job).await?
+        let identity = json!([&request, &spooled]);
+        let job = shared.idocs.send(&profile, caller, request, spooled)?;
+        Ok(Asked::new(&identity, job))
     };
-    drop(submission);
-    jobs::started(&shared, id, preference, localizer).await
+    starting.job(&shared, request, ask).await
 }
 
 /// Asks iDocs for a document's status.

@@ -5,6 +5,8 @@
 mod applications;
 mod audit;
 mod events;
+mod evidence;
+mod grants;
 mod idocs;
 mod inventory;
 mod jobs;
@@ -14,9 +16,11 @@ mod mig24;
 mod modules;
 mod page;
 mod pairings;
+mod previews;
 mod questions;
 mod readers;
 mod signatures;
+mod started;
 mod status;
 mod verifications;
 
@@ -76,11 +80,18 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one, jobs::cancel))
         .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::resolve))
+        .routes(routes!(jobs::remove_left))
+        .routes(routes!(evidence::evidence))
+        .routes(routes!(evidence::document))
         .routes(routes!(events::events))
         .routes(routes!(questions::list))
         .routes(routes!(questions::stream))
         .routes(routes!(questions::one))
         .routes(routes!(questions::decide))
+        .routes(routes!(questions::progress))
+        .routes(routes!(previews::preview))
+        .routes(routes!(previews::content))
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
@@ -89,6 +100,9 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))
+        .routes(routes!(applications::rename))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(metrics::metrics))
         .split_for_parts();

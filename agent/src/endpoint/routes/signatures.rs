@@ -49,7 +49,7 @@ const LONGEST_TEXT: usize = 1024;
 pub(crate) struct SignatureRequest<'a> {
     /// `signature` for documents, `authentication` for login challenges.
     #[serde(default = "signature")]
-    #[schema(value_type = String, example = "signature")]
+    #[schema(example = "signature")]
     purpose: Purpose,
     /// Which certificate: the beginning of its fingerprint, a PKCS#11 URI, or filters such as `iin=…,bin=…`. Several fit: the
     /// person is asked.
@@ -82,7 +82,7 @@ pub(crate) struct SignatureRequest<'a> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentRequest<'a> {
     /// Its name, for the person.
-    #[schema(example = "contract.pdf")]
+    #[schema(example = "contract.pdf", min_length = 1, max_length = 1000, pattern = r"\S")]
     name: String,
     /// Its media type.
     #[serde(default)]

@@ -53,6 +53,11 @@ err-wrong-state = { $state ->
    *[other] This is not possible in the state “{ $state }”.
 }
 rec-wrong-state = Look at the present state with “tokensign jobs show”, then decide.
+err-not-removable = { $reason ->
+    [none] What the job left at the service cannot be removed.
+   *[other] What the job left at the service cannot be removed: { $reason }.
+}
+rec-not-removable = Look at it in the service itself; “tokensign jobs show” names it.
 err-file-unreadable = { $path ->
     [none] The file cannot be read.
    *[other] { $reason ->
@@ -61,6 +66,19 @@ err-file-unreadable = { $path ->
     }
 }
 rec-file-unreadable = Check that the file exists and that you may open it.
+
+## Showing a document
+
+err-content-not-seen = The content cannot be shown: the program sent only a checksum of the document.
+rec-content-not-seen = Approve only if you trust the program to have made the checksum of the right document; otherwise refuse.
+err-content-unknown = Content of this kind cannot be shown here.
+rec-content-unknown = Save a copy, open it with the program it was made with, then decide.
+err-content-broken = The content cannot be shown: the file is damaged, or is not what it claims to be.
+rec-content-broken = Ask the sender for a sound file. If you did not expect this document, refuse.
+err-content-protected = The content cannot be shown: the file is protected with a password.
+rec-content-protected = Save a copy, open it with the password, then decide.
+err-content-too-heavy = The content cannot be shown: that would take more time or memory than is allowed.
+rec-content-too-heavy = Such a file may be made to do harm. If you did not expect it, refuse; otherwise save a copy and open it with care.
 
 ## Who may ask
 
@@ -80,6 +98,10 @@ err-permission-denied = { $permission ->
    *[other] The program is not allowed to do this; it lacks the permission “{ $permission }”.
 }
 rec-permission-denied = Connect the program again with the permission it needs. “tokensign apps list” shows what it has now.
+err-malformed-request = The request is not HTTP/1.1 as it should be.
+rec-malformed-request = Use an HTTP library; a message body has either a length or chunks.
+err-too-many-connections = Too many connections are open.
+rec-too-many-connections = Close connections that are not used, and try again in some seconds.
 err-rate-limited = { $retry_after ->
     [none] Too many requests in a short time.
     [one] Too many requests in a short time. The next is accepted in { $retry_after } second.
@@ -289,14 +311,19 @@ err-service-unauthorised = { $profile ->
 rec-service-unauthorised = The key has expired or was replaced. Get a new one in the service's settings, then say “tokensign jobs retry”.
 err-service-billing = The service's paid plan has ended.
 rec-service-billing = Pay for the plan in the service, then say “tokensign jobs retry”. Nothing has to be signed again.
+err-service-wrong-environment = { $host ->
+    [none] The address of the service and the access key belong to different environments.
+   *[other] { $host } is not the service that the access key is for.
+}
+rec-service-wrong-environment = A test key works at the test address only. Compare base_url and token of the profile, then say “tokensign jobs retry”.
 err-service-refused = { $reason ->
     [none] The service refused the request.
    *[other] The service refused the request: { $reason }
 }
 rec-service-refused = Correct in the service what it names, then start again. Nothing was submitted twice.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] The service failed.
-   *[other] The service failed (status { $status }).
+   *[other] The service failed (status { $service_status }).
 }
 rec-service-failed = This is on the service's side. tokensign repeats what is safe to repeat; otherwise say “tokensign jobs retry” later.
 err-service-unreadable = The service answered something that cannot be understood.
@@ -312,7 +339,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign first asks the service whether the request arrived, so nothing happens twice. Wait, or say “tokensign jobs retry” later.
 err-service-uncertain = It cannot be known whether the service carried the request out.
-rec-service-uncertain = Look at the document in the service itself. If it is not done there say “tokensign jobs retry”, if it is done “tokensign jobs cancel”.
+rec-service-uncertain = Look at the document in the service itself, then say “tokensign jobs settle” with --happened or --did-not. It is not repeated before that.
 err-ticket-missing = iDocs gave no ticket that protects against sending twice.
 rec-ticket-missing = Nothing was signed and the PIN was not asked for. Try again later; if this repeats, tell the support of iDocs.
 err-download-foreign-host = { $host ->
@@ -350,8 +377,15 @@ err-store-failed = { $path ->
    *[other] tokensign cannot read or write its database in { $path }.
 }
 rec-store-failed = Check that the disk has room and that the directory belongs to you. “tokensign doctor” looks closer.
+err-store-damaged = The database of tokensign is damaged. It was not changed.
+rec-store-damaged = Do not start tokensign again before you have copied its state directory. Then bring the directory back from a backup, or move it away: tokensign starts anew, and what was waiting must be asked for again. Check the disk.
 err-store-newer = The database was written by a newer version of tokensign.
 rec-store-newer = Install that version or a newer one. The database was left as it is.
+err-audit-broken = The record of what was decided and signed was changed from outside{ $entry ->
+    [none] .
+   *[other] : entry { $entry } does not fit.
+}
+rec-audit-broken = Keep a copy of the database as it is, and compare it with a backup and with the checkpoints in the system's journal.
 err-agent-running = tokensign is running already.
 rec-agent-running = Use the running agent; “tokensign status” finds it. Two agents cannot share one database.
 err-agent-unreachable = tokensign does not run, or does not answer.
@@ -408,7 +442,7 @@ ui-size-mb = { $size } MB
 ui-size-gb = { $size } GB
 ui-media-type = Type
 ui-digest = Checksum
-ui-digest-unseen = tokensign has not seen this document: the program sent only its checksum
+ui-digest-unseen = The content cannot be shown: the program sent only the checksum of the document
 ui-entries = Inside
 ui-search = Search
 ui-show-all = Show all
@@ -484,6 +518,7 @@ ui-permission-authenticate = to ask you to log in
 ui-permission-certificates = to see your tokens and certificates
 ui-permission-verify = to verify signatures
 ui-permission-raw-hash = to ask for signatures of documents that tokensign does not see
+ui-permission-questions = to have up to { $count } questions before you at once
 ui-permission-service-read = to read in { $service } (profile { $profile })
 ui-permission-service-draft = to prepare documents in { $service } (profile { $profile })
 ui-permission-service-submit = to send signed documents to { $service } (profile { $profile }), each with your approval
@@ -523,6 +558,8 @@ ui-closed-elsewhere = This request was answered elsewhere, or is no longer neede
 ui-connected = Connected to tokensign
 ui-disconnected = The connection to tokensign is lost. It is made anew by itself.
 ui-session-ended = This page's session has ended.
+ui-notification = A request waits for your decision.
+ui-notification-open = Show
 ui-enter-title = This page opens by a one-time link
 ui-enter-advice = Type in a terminal of this computer:
 ui-enter-command = tokensign open
@@ -538,6 +575,11 @@ ui-jobs = Work in hand
 ui-jobs-none = There is nothing
 ui-lock = Lock
 ui-locked = Locked. Every remembered permission has ended.
+ui-grant-documents-any = any document that tokensign sees
+ui-grant-documents-digest = digests whose documents tokensign does not see
+ui-grant-signatures = Signatures
+ui-grant-uses = { $used } of { $most } used
+ui-grant-until = Until
 ui-language = Language
 ui-details = Details
 ui-error = Error
@@ -552,6 +594,7 @@ ui-kind-signature = signature
 ui-kind-idocs-quick-sign = signing in iDocs
 ui-kind-mig24-package-group = signing in EDO.MIG24
 ui-kind-idocs-send = sending in iDocs
+ui-kind-mig24-removal = removing in EDO.MIG24
 ui-kind-mig24-send = sending in EDO.MIG24
 ui-steps = Steps
 ui-attempts = Attempts
@@ -586,6 +629,75 @@ ui-pin-state-locked = PIN locked
 ui-pin-state-not-initialised = PIN never set
 ui-pin-state-pinpad = PIN on the reader
 
+# The page: documents in place, remembering, looking after things
+ui-close = Close
+ui-preview-show = Show the content
+ui-preview-title = The content of “{ $name }”
+ui-preview-content = The content
+ui-preview-loading = The document is being drawn …
+ui-preview-page = Page { $page } of { $pages }
+ui-preview-previous = Previous page
+ui-preview-next = Next page
+ui-preview-save = Save a copy
+ui-preview-entries = { $count ->
+    [one] { $count } file in the archive
+   *[other] { $count } files in the archive
+}
+ui-preview-encrypted = password
+ui-preview-truncated = Only the beginning is shown.
+ui-preview-encoding = Read in the encoding { $encoding }.
+ui-documents-unseen = { $count ->
+    [one] content of { $count } cannot be shown
+   *[other] contents of { $count } cannot be shown
+}
+ui-documents-found = { $count ->
+    [one] { $count } document found
+   *[other] { $count } documents found
+}
+ui-documents-search = Search in the names of the documents
+ui-progress = { $done } of { $all } signed
+ui-reversible = This can be undone at the service.
+ui-process-parents = Started by
+ui-days-left = { $count ->
+    [one] { $count } day is left
+   *[other] { $count } days are left
+}
+ui-remember = Let “{ $name }” sign without asking for a while
+ui-remember-uses = How many signatures
+ui-remember-time = For how long
+ui-remember-ends = With this certificate only. It ends at once when the token is pulled out, the screen locks or the computer sleeps, and whenever you press “Lock”.
+ui-remember-any = Any documents that tokensign sees, not only these
+ui-remember-documents-digest = Documents that tokensign does not see, by their checksums
+ui-remember-documents-any = Any documents that tokensign sees
+ui-remember-documents-type = Documents of the type { $type }
+ui-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+ui-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+ui-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+ui-grants = Remembered permissions
+ui-grants-none = Nothing is remembered: every signature needs your approval
+ui-grant-left = { $count ->
+    [one] { $count } signature left
+   *[other] { $count } signatures left
+}
+ui-grant-end = End the permission
+ui-job-retry = Try again
+ui-job-cancel = Cancel
+ui-pair-refused = Refused. The program is not connected.
+ui-paired = The program is connected
+ui-logged-in = The login is confirmed
+ui-lock-hint = Ends every remembered permission and every login to a token
+ui-module-release = Try again
+ui-token-not-initialised = PIN never set
+
 ## The command line
 
 cli-choose-prompt = Number of the certificate (empty: refuse):
@@ -600,6 +712,9 @@ cli-number-unclear = { $count ->
    *[other] Please type a number from 1 to { $count }.
 }
 cli-watching = Waiting for requests. Ctrl-C ends this.
+cli-token-plugged = Plugged in: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Pulled out: { $token } ({ $serial })
+cli-token-changed = Changed: { $token } ({ $serial })
 cli-written = Written: { $path }
 cli-exists = { $path } exists already; --force overwrites it
 cli-link = Open this link within { $count ->
@@ -618,6 +733,7 @@ cli-algorithm = Algorithm
 cli-started = Started
 cli-waiting-elsewhere = Waiting for the answer given elsewhere
 cli-revoked = The connection has ended
+cli-grant-ended = The permission has ended
 cli-uploading = Sending
 cli-signing = Signing
 cli-address = Address
@@ -633,6 +749,14 @@ cli-permissions = Permissions
 cli-never = never
 cli-manufacturer = Maker
 cli-outcome = Outcome
+cli-next = You can
+cli-left-behind = Left at the service
+cli-left-sent = sent
+cli-left-not-sent = not sent
+cli-left-may-be-sent = it cannot be known whether it was sent
+cli-evidence-files = Signatures and the documents they were made of. A document is here only as long as the profile keeps it; the digest in a signature proves any other copy of it.
+cli-evidence-check = Check a signature with the certificates of its certification authority in CA.pem (for GOST keys OpenSSL needs its GOST engine):
+cli-evidence-audit = job.json holds the job with every step and the ids at the service; audit.json its entries of the audit log, each with the hash of the chain up to it. “tokensign audit verify” checks the whole chain.
 cli-not-running = The agent does not run; it is started when it is needed.
 cli-audit-intact = { $count ->
     [one] The record is intact: { $count } entry.

@@ -53,6 +53,11 @@ err-wrong-state = { $state ->
    *[other] В состоянии «{ $state }» это невозможно.
 }
 rec-wrong-state = Посмотрите нынешнее состояние командой «tokensign jobs show» и решите, что делать.
+err-not-removable = { $reason ->
+    [none] То, что задание оставило в сервисе, удалить нельзя.
+   *[other] То, что задание оставило в сервисе, удалить нельзя: { $reason }.
+}
+rec-not-removable = Посмотрите в самом сервисе; что именно осталось, показывает «tokensign jobs show».
 err-file-unreadable = { $path ->
     [none] Файл не читается.
    *[other] { $reason ->
@@ -61,6 +66,19 @@ err-file-unreadable = { $path ->
     }
 }
 rec-file-unreadable = Проверьте, что файл существует и что у вас есть право его открыть.
+
+## Показ документа
+
+err-content-not-seen = Содержимое показать нельзя: программа передала только контрольную сумму документа.
+rec-content-not-seen = Подписывайте, только если уверены, что программа посчитала сумму нужного документа; иначе откажите.
+err-content-unknown = Содержимое такого вида здесь показать нельзя.
+rec-content-unknown = Сохраните копию, откройте её в программе, где документ создан, и решите.
+err-content-broken = Содержимое показать нельзя: файл повреждён или не то, чем назван.
+rec-content-broken = Попросите у отправителя исправный файл. Если вы не ждали этого документа, откажите.
+err-content-protected = Содержимое показать нельзя: файл защищён паролем.
+rec-content-protected = Сохраните копию, откройте её с паролем и решите.
+err-content-too-heavy = Содержимое показать нельзя: на это нужно больше времени или памяти, чем разрешено.
+rec-content-too-heavy = Такой файл может быть сделан во вред. Если вы его не ждали, откажите; иначе сохраните копию и откройте с осторожностью.
 
 ## Кто может спрашивать
 
@@ -80,6 +98,10 @@ err-permission-denied = { $permission ->
    *[other] Программе это не разрешено: у неё нет права «{ $permission }».
 }
 rec-permission-denied = Подключите программу заново с нужным правом. Что ей разрешено сейчас, покажет «tokensign apps list».
+err-malformed-request = Запрос не похож на правильный HTTP/1.1.
+rec-malformed-request = Пользуйтесь библиотекой HTTP; у тела сообщения либо длина, либо части.
+err-too-many-connections = Открыто слишком много соединений.
+rec-too-many-connections = Закройте ненужные соединения и повторите через несколько секунд.
 err-rate-limited = { $retry_after ->
     [none] Слишком много запросов за короткое время.
     [one] Слишком много запросов за короткое время. Следующий будет принят через { $retry_after } секунду.
@@ -293,14 +315,19 @@ err-service-unauthorised = { $profile ->
 rec-service-unauthorised = Ключ истёк или заменён. Возьмите новый в настройках сервиса и выполните «tokensign jobs retry».
 err-service-billing = Оплаченный тариф сервиса закончился.
 rec-service-billing = Оплатите тариф в сервисе и выполните «tokensign jobs retry». Подписывать заново не придётся.
+err-service-wrong-environment = { $host ->
+    [none] Адрес сервиса и ключ доступа относятся к разным средам.
+   *[other] { $host } — не тот сервис, для которого выдан ключ доступа.
+}
+rec-service-wrong-environment = Тестовый ключ действует только по тестовому адресу. Сверьте base_url и token профиля и выполните «tokensign jobs retry».
 err-service-refused = { $reason ->
     [none] Сервис отклонил запрос.
    *[other] Сервис отклонил запрос: { $reason }
 }
 rec-service-refused = Исправьте в сервисе то, что он называет, и начните снова. Дважды ничего не отправлено.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] В сервисе произошла ошибка.
-   *[other] В сервисе произошла ошибка (код { $status }).
+   *[other] В сервисе произошла ошибка (код { $service_status }).
 }
 rec-service-failed = Это на стороне сервиса. Что безопасно повторить, tokensign повторит сам; иначе позже выполните «tokensign jobs retry».
 err-service-unreadable = Ответ сервиса не удаётся понять.
@@ -316,7 +343,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign сначала спросит у сервиса, дошёл ли запрос, поэтому дважды ничего не произойдёт. Подождите или позже выполните «tokensign jobs retry».
 err-service-uncertain = Узнать, выполнил ли сервис запрос, невозможно.
-rec-service-uncertain = Посмотрите документ в самом сервисе. Если там не сделано, выполните «tokensign jobs retry», если сделано — «tokensign jobs cancel».
+rec-service-uncertain = Посмотрите документ в самом сервисе и выполните «tokensign jobs settle» с --happened (произошло) или --did-not (не произошло). До этого ничего не повторяется.
 err-ticket-missing = iDocs не выдал талон, защищающий от повторной отправки.
 rec-ticket-missing = Ничего не подписано, PIN-код не запрашивался. Попробуйте позже; если повторится, сообщите в поддержку iDocs.
 err-download-foreign-host = { $host ->
@@ -354,8 +381,15 @@ err-store-failed = { $path ->
    *[other] tokensign не может прочитать или записать свою базу данных в { $path }.
 }
 rec-store-failed = Проверьте, что на диске есть место и что каталог принадлежит вам. Подробнее покажет «tokensign doctor».
+err-store-damaged = База данных tokensign повреждена. Она не изменена.
+rec-store-damaged = Сначала скопируйте каталог состояния tokensign. Затем верните его из резервной копии или уберите в сторону: tokensign начнёт с пустой базы, а всё, что ждало, придётся запросить заново. Проверьте диск.
 err-store-newer = База данных записана более новой версией tokensign.
 rec-store-newer = Установите эту версию или более новую. База оставлена как есть.
+err-audit-broken = Журнал решений и подписей изменён извне{ $entry ->
+    [none] .
+   *[other] : запись { $entry } не сходится.
+}
+rec-audit-broken = Сохраните копию базы как есть и сравните её с резервной копией и с контрольными точками в системном журнале.
 err-agent-running = tokensign уже запущен.
 rec-agent-running = Пользуйтесь запущенным агентом: его найдёт «tokensign status». Два агента не могут делить одну базу.
 err-agent-unreachable = tokensign не запущен или не отвечает.
@@ -415,7 +449,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Тип
 ui-digest = Контрольная сумма
-ui-digest-unseen = tokensign не видел этот документ: программа прислала только его контрольную сумму
+ui-digest-unseen = Содержимое показать нельзя: программа прислала только контрольную сумму документа
 ui-entries = Внутри
 ui-search = Найти
 ui-show-all = Показать все
@@ -494,6 +528,7 @@ ui-permission-authenticate = просить вас войти
 ui-permission-certificates = видеть ваши токены и сертификаты
 ui-permission-verify = проверять подписи
 ui-permission-raw-hash = просить подписи документов, которых tokensign не видит
+ui-permission-questions = держать перед вами до { $count } вопросов сразу
 ui-permission-service-read = читать в { $service } (профиль { $profile })
 ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
 ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
@@ -535,6 +570,8 @@ ui-closed-elsewhere = На этот запрос ответили в друго�
 ui-connected = Связь с tokensign есть
 ui-disconnected = Связь с tokensign прервалась. Она восстановится сама.
 ui-session-ended = Сеанс этой страницы закончился.
+ui-notification = Запрос ждёт вашего решения.
+ui-notification-open = Показать
 ui-enter-title = Эта страница открывается одноразовой ссылкой
 ui-enter-advice = Наберите в терминале этого компьютера:
 ui-enter-command = tokensign open
@@ -546,10 +583,15 @@ ui-certificates-none = Сертификатов нет
 ui-applications = Подключённые программы
 ui-applications-none = Ни одна программа не подключена
 ui-revoke = Прекратить подключение
-ui-jobs = Работа
+ui-jobs = Задания
 ui-jobs-none = Ничего нет
 ui-lock = Заблокировать
 ui-locked = Заблокировано. Все запомненные разрешения прекращены.
+ui-grant-documents-any = любой документ, который видит tokensign
+ui-grant-documents-digest = хеши, документов которых tokensign не видит
+ui-grant-signatures = Подписи
+ui-grant-uses = использовано { $used } из { $most }
+ui-grant-until = До
 ui-language = Язык
 ui-details = Подробнее
 ui-error = Ошибка
@@ -564,6 +606,7 @@ ui-kind-signature = подпись
 ui-kind-idocs-quick-sign = подписание в iDocs
 ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
 ui-kind-idocs-send = отправка в iDocs
+ui-kind-mig24-removal = удаление в ЭДО.МИГ24
 ui-kind-mig24-send = отправка в ЭДО.МИГ24
 ui-steps = Шаги
 ui-attempts = Попытки
@@ -598,6 +641,82 @@ ui-pin-state-locked = PIN-код заблокирован
 ui-pin-state-not-initialised = PIN-код не задан
 ui-pin-state-pinpad = PIN-код на считывателе
 
+# Страница: документы на месте, запоминание, присмотр
+ui-close = Закрыть
+ui-preview-show = Показать содержимое
+ui-preview-title = Содержимое «{ $name }»
+ui-preview-content = Содержимое
+ui-preview-loading = Документ готовится к показу…
+ui-preview-page = Страница { $page } из { $pages }
+ui-preview-previous = Предыдущая страница
+ui-preview-next = Следующая страница
+ui-preview-save = Сохранить копию
+ui-preview-entries = { $count ->
+    [one] В архиве { $count } файл
+    [few] В архиве { $count } файла
+   *[other] В архиве { $count } файлов
+}
+ui-preview-encrypted = с паролем
+ui-preview-truncated = Показано только начало.
+ui-preview-encoding = Прочитано в кодировке { $encoding }.
+ui-documents-unseen = { $count ->
+    [one] содержимое { $count } показать нельзя
+   *[other] содержимое { $count } показать нельзя
+}
+ui-documents-found = { $count ->
+    [one] Найден { $count } документ
+    [few] Найдено { $count } документа
+   *[other] Найдено { $count } документов
+}
+ui-documents-search = Искать по названиям документов
+ui-progress = Подписано { $done } из { $all }
+ui-reversible = В сервисе это можно отменить.
+ui-process-parents = Запущено из
+ui-days-left = { $count ->
+    [one] остался { $count } день
+    [few] осталось { $count } дня
+   *[other] осталось { $count } дней
+}
+ui-remember = На время разрешить «{ $name }» подписывать без вопросов
+ui-remember-uses = Сколько подписей
+ui-remember-time = Как долго
+ui-remember-ends = Только этим сертификатом. Разрешение сразу прекратится, если вынуть токен, если заблокируется экран или уснёт компьютер, и в любой момент — кнопкой «Заблокировать».
+ui-remember-any = Любые документы, которые видит tokensign, а не только такие
+ui-remember-documents-digest = Документы, которых tokensign не видит: по контрольным суммам
+ui-remember-documents-any = Любые документы, которые видит tokensign
+ui-remember-documents-type = Документы типа { $type }
+ui-hours = { $count ->
+    [one] { $count } час
+    [few] { $count } часа
+   *[other] { $count } часов
+}
+ui-minutes = { $count ->
+    [one] { $count } минута
+    [few] { $count } минуты
+   *[other] { $count } минут
+}
+ui-seconds = { $count ->
+    [one] { $count } секунда
+    [few] { $count } секунды
+   *[other] { $count } секунд
+}
+ui-grants = Запомненные разрешения
+ui-grants-none = Ничего не запомнено: каждая подпись требует вашего одобрения
+ui-grant-left = { $count ->
+    [one] осталась { $count } подпись
+    [few] осталось { $count } подписи
+   *[other] осталось { $count } подписей
+}
+ui-grant-end = Прекратить разрешение
+ui-job-retry = Повторить
+ui-job-cancel = Отменить
+ui-pair-refused = Отказано. Программа не подключена.
+ui-paired = Программа подключена
+ui-logged-in = Вход подтверждён
+ui-lock-hint = Прекращает все запомненные разрешения и все входы в токены
+ui-module-release = Попробовать снова
+ui-token-not-initialised = PIN-код не задан
+
 ## Командная строка
 
 cli-choose-prompt = Номер сертификата (пусто — отказать):
@@ -612,6 +731,9 @@ cli-number-unclear = { $count ->
    *[other] Наберите, пожалуйста, число от 1 до { $count }.
 }
 cli-watching = Жду запросов. Закончить — Ctrl-C.
+cli-token-plugged = Вставлен: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Вынут: { $token } ({ $serial })
+cli-token-changed = Изменился: { $token } ({ $serial })
 cli-written = Записано: { $path }
 cli-exists = { $path } уже есть; перезаписать — с ключом --force
 cli-link = Откройте эту ссылку в течение { $count ->
@@ -630,6 +752,7 @@ cli-algorithm = Алгоритм
 cli-started = Начато
 cli-waiting-elsewhere = Жду ответа, который дают в другом месте
 cli-revoked = Подключение прекращено
+cli-grant-ended = Разрешение прекращено
 cli-uploading = Отправка
 cli-signing = Подписание
 cli-address = Адрес
@@ -645,6 +768,14 @@ cli-permissions = Права
 cli-never = никогда
 cli-manufacturer = Изготовитель
 cli-outcome = Итог
+cli-next = Можно
+cli-left-behind = Осталось в сервисе
+cli-left-sent = отправлено
+cli-left-not-sent = не отправлено
+cli-left-may-be-sent = неизвестно, отправлено ли
+cli-evidence-files = Подписи и документы, под которыми они стоят. Документ лежит здесь, только пока его хранит профиль; любую другую его копию подтверждает хеш в подписи.
+cli-evidence-check = Проверьте подпись сертификатами её удостоверяющего центра в CA.pem (для ключей ГОСТ программе OpenSSL нужен модуль ГОСТ):
+cli-evidence-audit = В job.json — задание со всеми шагами и номерами в сервисе; в audit.json — его записи журнала аудита, каждая с хешем цепочки до неё. Всю цепочку проверяет «tokensign audit verify».
 cli-not-running = Агент не запущен; он запускается, когда нужен.
 cli-audit-intact = { $count ->
     [one] Журнал цел: { $count } запись.
