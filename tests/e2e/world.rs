@@ -45,6 +45,18 @@ impl World {
         }
     }
 
+    /// With lines added to the configuration's table `agent`.
+    pub(crate) async fn with_agent_settings(lines: &str) -> Self {
+        let (directory, tokens) = prepared("");
+        tokens.configure_agent(lines);
+        let agent = Agent::start(&tokens.configuration()).await;
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -134,12 +146,21 @@ impl Business {
         lines: &str,
         environment: &[(&str, &str)],
     ) -> Self {
+        Self::with_lines_of(change, |_, _| lines.to_owned(), environment).await
+    }
+
+    /// The same with lines that need to know the test's directory and the sandbox. They go on in the table `[mig24.test]`.
+    pub(crate) async fn with_lines_of(
+        change: impl FnOnce(&mut SandboxConfig),
+        lines: impl FnOnce(&Path, &RunningSandbox) -> String,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let (directory, tokens) = prepared("");
         let mut config = tokens.sandbox_config();
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
         tokens.configure(&profiles(directory.path(), &sandbox));
-        tokens.configure(lines);
+        tokens.configure(&lines(directory.path(), &sandbox));
         let agent = Agent::start_with(&tokens.configuration(), environment).await;
         Self {
             world: World {

@@ -14,9 +14,11 @@ mod event_stream;
 mod evidence_folder;
 mod follow;
 mod grants;
+mod idocs;
 mod inventory;
 mod jobs;
 mod logging;
+mod mig24;
 mod output;
 mod own_agent;
 mod pin_source;
@@ -28,6 +30,7 @@ mod services;
 mod session;
 mod sign;
 mod table;
+mod token_watch;
 mod upload;
 mod verify;
 mod words;
@@ -39,6 +42,7 @@ use tracing::Level;
 
 use crate::config::{Config, Layers};
 use crate::messages::{Fault, Language, Localizer};
+use crate::preview;
 use crate::token::worker;
 use arguments::{Command, LogFormat};
 use output::Output;
@@ -51,6 +55,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     // A worker reads no configuration and starts no runtime: it is to load one library and do nothing else.
     if let Command::Worker(arguments) = &arguments.command {
         return worker::main(arguments);
+    }
+    if let Command::PreviewWorker(arguments) = &arguments.command {
+        return preview::main(arguments);
     }
     let global = &arguments.global;
     let language = global.language.or_else(Language::of_environment);
@@ -97,12 +104,13 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
         match command {
             Command::Serve(arguments) => serve::run(session, arguments).await,
             Command::Status => desk_commands::status(session).await,
-            Command::Tokens => inventory::tokens(session).await,
+            Command::Tokens(arguments) if arguments.watch => token_watch::watch(session).await,
+            Command::Tokens(_) => inventory::tokens(session).await,
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
-            Command::Idocs(command) => services::idocs(session, command).await,
-            Command::Mig24(command) => services::mig24(session, command).await,
+            Command::Idocs(command) => idocs::run(session, command).await,
+            Command::Mig24(command) => mig24::run(session, command).await,
             Command::Approve(arguments) => approve::run(session, arguments).await,
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
             Command::Lock => desk_commands::lock(session).await,
@@ -114,7 +122,7 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Doctor => doctor::run(session).await,
             Command::Completions { shell } => completions(session, *shell),
             // Handled before anything was read.
-            Command::Worker(_) => Ok(()),
+            Command::Worker(_) | Command::PreviewWorker(_) => Ok(()),
         }
     });
     // A thread that still reads the terminal must not keep the process.

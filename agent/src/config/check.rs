@@ -27,11 +27,12 @@ const LONGEST_DELAY: f64 = 3600.0;
 /// The longest time that documents can be kept, in days: ten years.
 const MOST_DAYS: u32 = 3660;
 const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
-const MIG24_KEYS: [&str; 5] = [
+const MIG24_KEYS: [&str; 6] = [
     "accept_signed_attributes",
     "hash_kind",
     "mchd_info_id",
     "organization_id",
+    "queue",
     "shapes",
 ];
 
@@ -87,9 +88,13 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     for (key, seconds) in [
         ("agent.question_timeout_seconds", agent.question_timeout_seconds),
         ("agent.signature_timeout_seconds", agent.signature_timeout_seconds),
+        (
+            "endpoint.requests_per_second",
+            u64::from(config.endpoint.requests_per_second),
+        ),
     ] {
         if seconds == 0 {
-            return Err(format!("{key} is 0, at least 1 second is needed"));
+            return Err(format!("{key} is 0, at least 1 is needed"));
         }
     }
     if let Some(pinentry) = &agent.pinentry {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mig24Shapes;
+use super::{Mig24Queue, Mig24Shapes};
 
 /// The whole configuration, after all layers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -91,6 +91,8 @@ pub struct EndpointConfig {
     pub max_json_bytes: usize,
     /// The largest document in a multipart body, in bytes.
     pub max_document_bytes: u64,
+    /// How many requests an application may make each second, over ten seconds.
+    pub requests_per_second: u32,
 }
 
 impl Default for EndpointConfig {
@@ -100,6 +102,7 @@ impl Default for EndpointConfig {
             listen: None,
             max_json_bytes: 32 << 20,
             max_document_bytes: 64 << 30,
+            requests_per_second: 30,
         }
     }
 }
@@ -363,6 +366,9 @@ pub struct Mig24Profile {
     /// Whether `hash_kind = "auto"` may take signed attributes too, besides content digests.
     #[serde(default)]
     pub accept_signed_attributes: bool,
+    /// The organisation's message queues; none are consumed when absent.
+    #[serde(default)]
+    pub queue: Option<Mig24Queue>,
     /// What the vendor's guide leaves open about requests.
     #[serde(default)]
     pub shapes: Mig24Shapes,

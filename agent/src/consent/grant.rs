@@ -232,6 +232,7 @@ mod tests {
             digest: DigestAlgorithm::Sha256.digest(b"a"),
             seen,
             entries: Vec::new(),
+            content: None,
         }
     }
 

@@ -535,6 +535,7 @@ mod tests {
                 verified: true,
                 origin: None,
                 process: None,
+                processes: Vec::new(),
             };
             self.grants.consent(&subject, &caller, None).await.unwrap()
         }

@@ -8,6 +8,7 @@ mod desk;
 mod grant;
 mod grants;
 mod question;
+mod remote;
 mod unlock;
 
 pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemKind, ItemRecord};
@@ -15,7 +16,8 @@ pub use desk::{ApprovalSubject, Asked, Attachment, Decision, DecisionRequest, De
 pub use grant::{DocumentClass, GrantLimits, GrantPromise, GrantScope, Remember, RememberOffer};
 pub use grants::{GrantChange, GrantEnd, GrantEvent, GrantView, Grants};
 pub use question::{
-    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
-    QuestionBody, QuestionState, UriText,
+    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, ProcessView,
+    Question, QuestionBody, QuestionState, UriText,
 };
+pub use remote::{RemoteApproval, RemoteMeans, RemoteSigner, RemotelyConsented};
 pub use unlock::{LoginUse, Unlock, UnlockSource};

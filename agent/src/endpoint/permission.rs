@@ -2,6 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a paired application may do.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,6 +54,8 @@ pub(crate) enum Class {
     Draft,
     Submit,
     Delete,
+    /// Counterparties and invitations: with whom an organisation has to do.
+    Counterparties,
 }
 
 /// The profile that stands for every profile.
@@ -62,7 +67,7 @@ const MOST_QUESTIONS: u8 = 100;
 /// A text that names no permission.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, questions:<2-100>, idocs:<profile|*>:<read|draft|submit|delete> and mig24:…"
+    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, questions:<2-100>, idocs:<profile|*>:<read|draft|submit|delete> and mig24:<profile|*>:<read|draft|submit|delete|counterparties>"
 )]
 pub(crate) struct UnknownPermission(String);
 
@@ -123,6 +128,7 @@ impl fmt::Display for Permission {
                     Class::Draft => "draft",
                     Class::Submit => "submit",
                     Class::Delete => "delete",
+                    Class::Counterparties => "counterparties",
                 };
                 write!(f, "{service}:{profile}:{class}")
             }
@@ -164,6 +170,7 @@ impl FromStr for Permission {
                     "draft" => Class::Draft,
                     "submit" => Class::Submit,
                     "delete" => Class::Delete,
+                    "counterparties" if head == "mig24" => Class::Counterparties,
                     _ => return Err(unknown()),
                 },
             }),
@@ -181,6 +188,21 @@ fn is_profile(text: &str) -> bool {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
 }
+
+/// What [`FromStr`] takes, for the API's description.
+const PATTERN: &str = r"^(sign|authenticate|certificates|verify|raw_hash|questions:([2-9]|[1-9][0-9]|100)|(idocs|mig24):(\*|[A-Za-z0-9._-]{1,64}):(read|draft|submit|delete))$";
+
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(PATTERN))
+            .examples(["sign", "idocs:*:submit"])
+            .into()
+    }
+}
+
+impl ToSchema for Permission {}
 
 impl Serialize for Permission {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -204,7 +226,14 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were() {
-        for text in ["sign", "raw_hash", "idocs:*:submit", "mig24:main:read", "questions:20"] {
+        for text in [
+            "sign",
+            "raw_hash",
+            "idocs:*:submit",
+            "mig24:main:read",
+            "mig24:main:counterparties",
+            "questions:20",
+        ] {
             assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
         }
     }
@@ -219,6 +248,7 @@ mod tests {
             "idocs:*",
             "idocs::read",
             "idocs:*:all",
+            "idocs:*:counterparties",
             "idocs:a b:read",
             "smtp:*:read",
             "questions",

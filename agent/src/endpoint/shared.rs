@@ -17,6 +17,7 @@ use crate::consent::{Desk, Grants};
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
 use crate::mig24::Mig24;
+use crate::preview::Previewer;
 use crate::store::Store;
 use crate::token::Fleet;
 
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) applications: Arc<Applications>,
     pub(super) pairings: Arc<Pairings>,
     pub(super) pages: PageSessions,
+    pub(super) previewer: Previewer,
     pub(super) owner_token: TokenHash,
     pub(super) rates: Rates,
     pub(super) refusals: Arc<Refusals>,

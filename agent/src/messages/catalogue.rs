@@ -83,6 +83,18 @@ catalogue! {
     /// A file named on the command line or in a request cannot be read.
     FileUnreadable = "file_unreadable", 400, Usage;
 
+    // Showing a document
+    /// Only the digest of the document came; there is no content to show.
+    ContentNotSeen = "content_not_seen", 409, Failed;
+    /// The content is of a kind that is not shown.
+    ContentUnknown = "content_unknown", 422, Failed;
+    /// The content is damaged.
+    ContentBroken = "content_broken", 422, Failed;
+    /// The content is protected with a password.
+    ContentProtected = "content_protected", 422, Failed;
+    /// Showing the content takes more time or memory than is allowed.
+    ContentTooHeavy = "content_too_heavy", 422, Failed;
+
     // The guard
     /// The peer belongs to another user of this machine.
     ForeignUser = "foreign_user", 403, Failed;

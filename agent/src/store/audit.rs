@@ -188,17 +188,6 @@ pub fn list(connection: &Connection, before: Option<i64>, limit: u32) -> Result<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Every entry of a job, the oldest first.
-///
-/// # Errors
-/// `store_failed`.
-pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Recorded>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE job = ?1 ORDER BY seq")?;
-    let rows = statement.query_map([super::columns::Text(job)], recorded)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// Up to `limit` entries after entry `after`, the oldest first.
 ///
 /// # Errors
@@ -208,6 +197,17 @@ pub fn list_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec
         "SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     )?;
     let rows = statement.query_map((after, limit), recorded)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every entry of a job, the oldest first.
+///
+/// # Errors
+/// `store_failed`.
+pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Recorded>, Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE job = ?1 ORDER BY seq")?;
+    let rows = statement.query_map([super::columns::Text(job)], recorded)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -5,6 +5,7 @@
 mod applications;
 mod audit_trail;
 mod client;
+mod dialogs;
 mod guard_attacks;
 mod guard_matrix;
 mod hostile_bytes;

@@ -33,9 +33,11 @@ pub(crate) fn configuration(dir: &Path) -> Config {
 impl Running {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
-            .await
-            .unwrap();
+        let options = StartOptions {
+            tcp: true,
+            queues: false,
+        };
+        let agent = Agent::start(configuration(dir.path()), options).await.unwrap();
         Self::started(agent, dir)
     }
 
@@ -61,6 +63,10 @@ impl Running {
 
     pub(crate) fn runtime_dir(&self) -> std::path::PathBuf {
         self.dir.path().join("run")
+    }
+
+    pub(crate) fn directory(&self) -> std::path::PathBuf {
+        self.dir.path().to_owned()
     }
 
     pub(crate) fn state_dir(&self) -> std::path::PathBuf {

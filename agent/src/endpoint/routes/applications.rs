@@ -36,7 +36,6 @@ pub(crate) struct PairedApplication {
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
     /// What it may do.
-    #[schema(value_type = Vec<String>)]
     permissions: Vec<Permission>,
     /// When it was paired.
     #[serde(with = "time::serde::rfc3339")]
@@ -56,7 +55,7 @@ pub(crate) struct PairedApplication {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApplicationName {
     /// The name.
-    #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80)]
+    #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80, pattern = r"\S")]
     name: String,
 }
 

@@ -30,11 +30,11 @@ const INTERVAL: u32 = 2;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PairingRequest {
     /// Its name, for the person.
-    #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80)]
+    #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80, pattern = r"\S")]
     name: String,
     /// What it wants to be allowed: `sign`, `authenticate`, `certificates`, `verify`, `raw_hash`,
     /// `questions:<2-100>` (so many questions before the person at once), `idocs:<profile|*>:<read|draft|submit|delete>`, `mig24:…`.
-    #[schema(value_type = Vec<String>, example = json!(["sign", "certificates"]), min_items = 1, max_items = 32)]
+    #[schema(example = json!(["sign", "certificates"]), min_items = 1, max_items = 32)]
     permissions: Vec<Permission>,
 }
 
@@ -147,7 +147,7 @@ pub(super) async fn poll(
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("pairing"))
         .map(|(_, secret)| secret.trim())
-        .ok_or_else(|| Fault::new(Code::PairingFailed).detail("Authorization: Pairing <secret> is missing"))?;
+        .ok_or_else(|| Fault::new(Code::Unpaired).detail("Authorization: Pairing <secret> is missing"))?;
     let (state, token, prompters) = match shared.pairings.poll(id, secret)? {
         Standing::Waiting { prompters } => (PairingState::Waiting, None, Some(prompters)),
         Standing::Confirmed(token) => (PairingState::Confirmed, token, None),

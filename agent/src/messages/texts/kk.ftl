@@ -67,6 +67,19 @@ err-file-unreadable = { $path ->
 }
 rec-file-unreadable = Файлдың бар екенін және оны ашуға құқығыңыз бар екенін тексеріңіз.
 
+## Құжатты көрсету
+
+err-content-not-seen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді.
+rec-content-not-seen = Бағдарлама дәл осы құжаттың сомасын есептегеніне сенсеңіз ғана мақұлдаңыз; әйтпесе бас тартыңыз.
+err-content-unknown = Мұндай түрдегі мазмұнды бұл жерде көрсету мүмкін емес.
+rec-content-unknown = Көшірмесін сақтап, оны құжат жасалған бағдарламада ашыңыз да, содан кейін шешіңіз.
+err-content-broken = Мазмұнын көрсету мүмкін емес: файл бүлінген немесе атауына сай емес.
+rec-content-broken = Жіберушіден дұрыс файл сұраңыз. Бұл құжатты күтпеген болсаңыз, бас тартыңыз.
+err-content-protected = Мазмұнын көрсету мүмкін емес: файл құпиясөзбен қорғалған.
+rec-content-protected = Көшірмесін сақтап, құпиясөзбен ашыңыз да, содан кейін шешіңіз.
+err-content-too-heavy = Мазмұнын көрсету мүмкін емес: бұған рұқсат етілгеннен көп уақыт немесе жад керек.
+rec-content-too-heavy = Мұндай файл зиян келтіру үшін жасалуы мүмкін. Оны күтпеген болсаңыз, бас тартыңыз; әйтпесе көшірмесін сақтап, абайлап ашыңыз.
+
 ## Кім сұрай алады
 
 err-foreign-user = Сұрау осы компьютердің басқа пайдаланушысынан келді.
@@ -364,6 +377,10 @@ ui-question-sign = { $count ->
     [one] { $count } құжатқа қол қоясыз ба?
    *[other] { $count } құжатқа қол қоясыз ба?
 }
+ui-question-remote = { $count ->
+    [one] Сервиске құжатқа қол қоюды тапсыру керек пе?
+   *[other] Сервиске { $count } құжатқа қол қоюды тапсыру керек пе?
+}
 ui-question-authenticate = Сертификатыңызбен кіресіз бе?
 ui-question-choose = Қай сертификатты пайдаланамыз?
 ui-question-pair = Бұл бағдарламаны қосасыз ба?
@@ -393,7 +410,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Түрі
 ui-digest = Бақылау сомасы
-ui-digest-unseen = tokensign бұл құжатты көрген жоқ: бағдарлама тек бақылау сомасын жіберді
+ui-digest-unseen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді
 ui-entries = Ішінде
 ui-search = Іздеу
 ui-show-all = Барлығын көрсету
@@ -435,8 +452,30 @@ ui-effect-idocs-send = Құжат iDocs ішінде жасалып, қол қо
 ui-effect-idocs-sign = Қолтаңба iDocs ішінде сақталып, құжат бағыты бойынша әрі қарай кетеді
 ui-effect-mig24-send = Пакеттер тобы ЭДО.МИГ24 ішінде жасалып, қол қойылып, алушыға жіберіледі
 ui-effect-mig24-sign = Қолтаңбалар тапсырылып, пакеттер тобы жіберіледі
+ui-effect-mig24-remote = ЭДО.МИГ24 пакеттер тобына өзі қол қойып, алушыға жібереді. Сіздің токеніңіз пайдаланылмайды
+ui-effect-mig24-link = ЭДО.МИГ24 қызметкерге сілтеме жібереді; ол қол қойғаннан кейін алушыға жөнелтіледі. Сіздің токеніңіз пайдаланылмайды
 ui-irreversible = Мұны кері қайтару мүмкін емес.
 ui-power-of-attorney = Сенімхат (МЧД)
+ui-signer = Қол қоятын
+ui-signer-employee-certificate = сервисте сақталатын осы қызметкердің сертификатымен
+ui-signer-employee-link = қызметкер сілтеме алып, сол арқылы қол қояды
+ui-signer-container = сервисте сақталатын осы атаулы контейнердегі кілтпен
+ui-kpp = КПП
+ui-comment = Түсініктеме
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Абонент коды
+ui-signature-file = Қолтаңба файлы
+ui-reading = Былай оқылды
+ui-agrees-with-file = Файлмен сәйкес келеді
+ui-queue-off = Бұл профильде кезектер жоқ: оқиғаларды алу үшін [mig24.атауы.queue] орнатыңыз.
+ui-queue-connecting = Кезектер қосылмаған, әрекет қайталануда.
+ui-queue-connected = Кезектер қосылды.
+ui-topic-counterparties = контрагенттер
+ui-topic-packages = пакеттер
+ui-topic-visualisation = визуализация
+ui-topic-unknown = белгісіз кезек
+ui-event-set-aside = шетке қойылды: { $reason }
 ui-pin = Токеннің PIN-коды
 ui-pin-enter = Токеннің PIN-кодын енгізіңіз
 ui-pinpad = PIN-кодты оқырманда енгізіңіз
@@ -474,6 +513,7 @@ ui-permission-service-read = { $service } ішінде оқу ({ $profile } пр
 ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
 ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
 ui-permission-service-delete = { $service } ішінде құжат жою ({ $profile } профилі)
+ui-permission-service-counterparties = { $service } ішінде контрагенттер мен шақыруларды оқу ({ $profile } профилі)
 ui-any-profile = кез келген
 ui-state = Күйі
 ui-state-waiting = сізді күтіп тұр
@@ -522,13 +562,10 @@ ui-certificates-none = Сертификаттар жоқ
 ui-applications = Қосылған бағдарламалар
 ui-applications-none = Бірде-бір бағдарлама қосылмаған
 ui-revoke = Қосылымды тоқтату
-ui-jobs = Жұмыстар
+ui-jobs = Тапсырмалар
 ui-jobs-none = Ештеңе жоқ
 ui-lock = Бұғаттау
 ui-locked = Бұғатталды. Есте сақталған барлық рұқсаттар тоқтады.
-ui-grants = Есте сақталған рұқсаттар
-ui-grants-none = Ештеңе есте сақталмаған: әр қолтаңба жеке сұралады
-ui-grant-revoke = Тоқтату
 ui-grant-documents-any = tokensign көретін кез келген құжат
 ui-grant-documents-digest = құжаттарын tokensign көрмейтін хештер
 ui-grant-signatures = Қолтаңбалар
@@ -547,6 +584,7 @@ ui-kind = Түрі
 ui-kind-signature = қол қою
 ui-kind-idocs-quick-sign = iDocs ішінде қол қою
 ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
+ui-kind-mig24-remote-signature = ЭДО.МИГ24 қоятын қолтаңба
 ui-kind-idocs-send = iDocs ішінде жіберу
 ui-kind-mig24-removal = ЭДО.МИГ24 жүйесінде жою
 ui-kind-mig24-send = ЭДО.МИГ24 ішінде жіберу
@@ -569,6 +607,75 @@ ui-pin-state-locked = PIN-код бұғатталған
 ui-pin-state-not-initialised = PIN-код орнатылмаған
 ui-pin-state-pinpad = PIN-код оқырманда енгізіледі
 
+# Бет: құжаттарды орнында көрсету, есте сақтау, басқару
+ui-close = Жабу
+ui-preview-show = Мазмұнын көрсету
+ui-preview-title = «{ $name }» мазмұны
+ui-preview-content = Мазмұны
+ui-preview-loading = Құжат көрсетуге дайындалып жатыр…
+ui-preview-page = { $pages } беттің { $page }-беті
+ui-preview-previous = Алдыңғы бет
+ui-preview-next = Келесі бет
+ui-preview-save = Көшірмесін сақтау
+ui-preview-entries = { $count ->
+    [one] Архивте { $count } файл бар
+   *[other] Архивте { $count } файл бар
+}
+ui-preview-encrypted = құпиясөзі бар
+ui-preview-truncated = Тек басы көрсетілген.
+ui-preview-encoding = { $encoding } кодтауында оқылды.
+ui-documents-unseen = { $count ->
+    [one] { $count } құжаттың мазмұнын көрсету мүмкін емес
+   *[other] { $count } құжаттың мазмұнын көрсету мүмкін емес
+}
+ui-documents-found = { $count ->
+    [one] { $count } құжат табылды
+   *[other] { $count } құжат табылды
+}
+ui-documents-search = Құжат атауларынан іздеу
+ui-progress = { $all } құжаттың { $done } құжатына қол қойылды
+ui-reversible = Мұны сервисте болдырмауға болады.
+ui-process-parents = Іске қосқан
+ui-days-left = { $count ->
+    [one] { $count } күн қалды
+   *[other] { $count } күн қалды
+}
+ui-remember = «{ $name }» бағдарламасына біраз уақыт сұрамай қол қоюға рұқсат беру
+ui-remember-uses = Қанша қолтаңба
+ui-remember-time = Қанша уақыт
+ui-remember-ends = Тек осы сертификатпен. Токен суырылса, экран бұғатталса немесе компьютер ұйықтап кетсе, рұқсат бірден тоқтайды; оны кез келген сәтте «Бұғаттау» түймесі де тоқтатады.
+ui-remember-any = Тек осындай емес, tokensign көретін кез келген құжат
+ui-remember-documents-digest = tokensign көрмейтін құжаттар: бақылау сомасы бойынша
+ui-remember-documents-any = tokensign көретін кез келген құжат
+ui-remember-documents-type = { $type } түріндегі құжаттар
+ui-hours = { $count ->
+    [one] { $count } сағат
+   *[other] { $count } сағат
+}
+ui-minutes = { $count ->
+    [one] { $count } минут
+   *[other] { $count } минут
+}
+ui-seconds = { $count ->
+    [one] { $count } секунд
+   *[other] { $count } секунд
+}
+ui-grants = Есте сақталған рұқсаттар
+ui-grants-none = Ештеңе есте сақталмаған: әр қолтаңбаға сіздің мақұлдауыңыз керек
+ui-grant-left = { $count ->
+    [one] { $count } қолтаңба қалды
+   *[other] { $count } қолтаңба қалды
+}
+ui-grant-end = Рұқсатты тоқтату
+ui-job-retry = Қайталау
+ui-job-cancel = Болдырмау
+ui-pair-refused = Бас тартылды. Бағдарлама қосылмады.
+ui-paired = Бағдарлама қосылды
+ui-logged-in = Кіру расталды
+ui-lock-hint = Есте сақталған барлық рұқсаттар мен токендерге кірулерді тоқтатады
+ui-module-release = Қайта байқап көру
+ui-token-not-initialised = PIN-код орнатылмаған
+
 ## Командалық жол
 
 cli-choose-prompt = Сертификаттың нөмірі (бос қалса — бас тарту):
@@ -583,6 +690,9 @@ cli-number-unclear = { $count ->
    *[other] 1-ден { $count }-ге дейінгі санды теріңіз.
 }
 cli-watching = Сұрауларды күтудемін. Аяқтау — Ctrl-C.
+cli-token-plugged = Салынды: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Суырылды: { $token } ({ $serial })
+cli-token-changed = Өзгерді: { $token } ({ $serial })
 cli-written = Жазылды: { $path }
 cli-exists = { $path } бұрыннан бар; үстінен жазу үшін --force
 cli-link = Бұл сілтемені { $count ->

@@ -67,6 +67,19 @@ err-file-unreadable = { $path ->
 }
 rec-file-unreadable = Проверьте, что файл существует и что у вас есть право его открыть.
 
+## Показ документа
+
+err-content-not-seen = Содержимое показать нельзя: программа передала только контрольную сумму документа.
+rec-content-not-seen = Подписывайте, только если уверены, что программа посчитала сумму нужного документа; иначе откажите.
+err-content-unknown = Содержимое такого вида здесь показать нельзя.
+rec-content-unknown = Сохраните копию, откройте её в программе, где документ создан, и решите.
+err-content-broken = Содержимое показать нельзя: файл повреждён или не то, чем назван.
+rec-content-broken = Попросите у отправителя исправный файл. Если вы не ждали этого документа, откажите.
+err-content-protected = Содержимое показать нельзя: файл защищён паролем.
+rec-content-protected = Сохраните копию, откройте её с паролем и решите.
+err-content-too-heavy = Содержимое показать нельзя: на это нужно больше времени или памяти, чем разрешено.
+rec-content-too-heavy = Такой файл может быть сделан во вред. Если вы его не ждали, откажите; иначе сохраните копию и откройте с осторожностью.
+
 ## Кто может спрашивать
 
 err-foreign-user = Запрос пришёл от другого пользователя этого компьютера.
@@ -371,6 +384,12 @@ ui-question-sign = { $count ->
     [few] Подписать { $count } документа?
    *[other] Подписать { $count } документов?
 }
+ui-question-remote = { $count ->
+    [one] Поручить сервису подписать { $count } документ?
+    [few] Поручить сервису подписать { $count } документа?
+    [many] Поручить сервису подписать { $count } документов?
+   *[other] Поручить сервису подписать { $count } документа?
+}
 ui-question-authenticate = Войти с вашим сертификатом?
 ui-question-choose = Какой сертификат использовать?
 ui-question-pair = Подключить эту программу?
@@ -402,7 +421,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Тип
 ui-digest = Контрольная сумма
-ui-digest-unseen = tokensign не видел этот документ: программа прислала только его контрольную сумму
+ui-digest-unseen = Содержимое показать нельзя: программа прислала только контрольную сумму документа
 ui-entries = Внутри
 ui-search = Найти
 ui-show-all = Показать все
@@ -444,8 +463,30 @@ ui-effect-idocs-send = Документ будет создан в iDocs, под
 ui-effect-idocs-sign = Подпись будет сохранена в iDocs, документ пойдёт дальше по маршруту
 ui-effect-mig24-send = Группа пакетов будет создана в ЭДО.МИГ24, подписана и отправлена получателю
 ui-effect-mig24-sign = Подписи будут переданы, группа пакетов будет отправлена
+ui-effect-mig24-remote = ЭДО.МИГ24 сам подпишет группу пакетов и отправит её получателю. Ваш токен не используется
+ui-effect-mig24-link = ЭДО.МИГ24 отправит сотруднику ссылку; подписанное по ней уйдёт получателю. Ваш токен не используется
 ui-irreversible = Отменить это нельзя.
 ui-power-of-attorney = Доверенность (МЧД)
+ui-signer = Подписывает
+ui-signer-employee-certificate = сертификатом этого сотрудника, который хранится в сервисе
+ui-signer-employee-link = сотрудник получит ссылку и подпишет по ней
+ui-signer-container = ключом из контейнера с этим именем, который хранится в сервисе
+ui-kpp = КПП
+ui-comment = Комментарий
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Код абонента
+ui-signature-file = Файл подписи
+ui-reading = Прочитано как
+ui-agrees-with-file = Совпадает с файлом
+ui-queue-off = У этого профиля нет очередей: чтобы получать события, задайте [mig24.имя.queue].
+ui-queue-connecting = Очереди не подключены, попытки продолжаются.
+ui-queue-connected = Очереди подключены.
+ui-topic-counterparties = контрагенты
+ui-topic-packages = пакеты
+ui-topic-visualisation = визуализация
+ui-topic-unknown = неизвестная очередь
+ui-event-set-aside = отложено: { $reason }
 ui-pin = PIN-код токена
 ui-pin-enter = Введите PIN-код токена
 ui-pinpad = Введите PIN-код на считывателе
@@ -486,6 +527,7 @@ ui-permission-service-read = читать в { $service } (профиль { $pro
 ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
 ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
 ui-permission-service-delete = удалять документы в { $service } (профиль { $profile })
+ui-permission-service-counterparties = читать контрагентов и приглашения в { $service } (профиль { $profile })
 ui-any-profile = любой
 ui-state = Состояние
 ui-state-waiting = ждёт вас
@@ -536,13 +578,10 @@ ui-certificates-none = Сертификатов нет
 ui-applications = Подключённые программы
 ui-applications-none = Ни одна программа не подключена
 ui-revoke = Прекратить подключение
-ui-jobs = Работа
+ui-jobs = Задания
 ui-jobs-none = Ничего нет
 ui-lock = Заблокировать
 ui-locked = Заблокировано. Все запомненные разрешения прекращены.
-ui-grants = Запомненные разрешения
-ui-grants-none = Ничего не запомнено: о каждой подписи спрашивают отдельно
-ui-grant-revoke = Прекратить
 ui-grant-documents-any = любой документ, который видит tokensign
 ui-grant-documents-digest = хеши, документов которых tokensign не видит
 ui-grant-signatures = Подписи
@@ -561,6 +600,7 @@ ui-kind = Вид
 ui-kind-signature = подпись
 ui-kind-idocs-quick-sign = подписание в iDocs
 ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
+ui-kind-mig24-remote-signature = подпись силами ЭДО.МИГ24
 ui-kind-idocs-send = отправка в iDocs
 ui-kind-mig24-removal = удаление в ЭДО.МИГ24
 ui-kind-mig24-send = отправка в ЭДО.МИГ24
@@ -583,6 +623,82 @@ ui-pin-state-locked = PIN-код заблокирован
 ui-pin-state-not-initialised = PIN-код не задан
 ui-pin-state-pinpad = PIN-код на считывателе
 
+# Страница: документы на месте, запоминание, присмотр
+ui-close = Закрыть
+ui-preview-show = Показать содержимое
+ui-preview-title = Содержимое «{ $name }»
+ui-preview-content = Содержимое
+ui-preview-loading = Документ готовится к показу…
+ui-preview-page = Страница { $page } из { $pages }
+ui-preview-previous = Предыдущая страница
+ui-preview-next = Следующая страница
+ui-preview-save = Сохранить копию
+ui-preview-entries = { $count ->
+    [one] В архиве { $count } файл
+    [few] В архиве { $count } файла
+   *[other] В архиве { $count } файлов
+}
+ui-preview-encrypted = с паролем
+ui-preview-truncated = Показано только начало.
+ui-preview-encoding = Прочитано в кодировке { $encoding }.
+ui-documents-unseen = { $count ->
+    [one] содержимое { $count } показать нельзя
+   *[other] содержимое { $count } показать нельзя
+}
+ui-documents-found = { $count ->
+    [one] Найден { $count } документ
+    [few] Найдено { $count } документа
+   *[other] Найдено { $count } документов
+}
+ui-documents-search = Искать по названиям документов
+ui-progress = Подписано { $done } из { $all }
+ui-reversible = В сервисе это можно отменить.
+ui-process-parents = Запущено из
+ui-days-left = { $count ->
+    [one] остался { $count } день
+    [few] осталось { $count } дня
+   *[other] осталось { $count } дней
+}
+ui-remember = На время разрешить «{ $name }» подписывать без вопросов
+ui-remember-uses = Сколько подписей
+ui-remember-time = Как долго
+ui-remember-ends = Только этим сертификатом. Разрешение сразу прекратится, если вынуть токен, если заблокируется экран или уснёт компьютер, и в любой момент — кнопкой «Заблокировать».
+ui-remember-any = Любые документы, которые видит tokensign, а не только такие
+ui-remember-documents-digest = Документы, которых tokensign не видит: по контрольным суммам
+ui-remember-documents-any = Любые документы, которые видит tokensign
+ui-remember-documents-type = Документы типа { $type }
+ui-hours = { $count ->
+    [one] { $count } час
+    [few] { $count } часа
+   *[other] { $count } часов
+}
+ui-minutes = { $count ->
+    [one] { $count } минута
+    [few] { $count } минуты
+   *[other] { $count } минут
+}
+ui-seconds = { $count ->
+    [one] { $count } секунда
+    [few] { $count } секунды
+   *[other] { $count } секунд
+}
+ui-grants = Запомненные разрешения
+ui-grants-none = Ничего не запомнено: каждая подпись требует вашего одобрения
+ui-grant-left = { $count ->
+    [one] осталась { $count } подпись
+    [few] осталось { $count } подписи
+   *[other] осталось { $count } подписей
+}
+ui-grant-end = Прекратить разрешение
+ui-job-retry = Повторить
+ui-job-cancel = Отменить
+ui-pair-refused = Отказано. Программа не подключена.
+ui-paired = Программа подключена
+ui-logged-in = Вход подтверждён
+ui-lock-hint = Прекращает все запомненные разрешения и все входы в токены
+ui-module-release = Попробовать снова
+ui-token-not-initialised = PIN-код не задан
+
 ## Командная строка
 
 cli-choose-prompt = Номер сертификата (пусто — отказать):
@@ -597,6 +713,9 @@ cli-number-unclear = { $count ->
    *[other] Наберите, пожалуйста, число от 1 до { $count }.
 }
 cli-watching = Жду запросов. Закончить — Ctrl-C.
+cli-token-plugged = Вставлен: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Вынут: { $token } ({ $serial })
+cli-token-changed = Изменился: { $token } ({ $serial })
 cli-written = Записано: { $path }
 cli-exists = { $path } уже есть; перезаписать — с ключом --force
 cli-link = Откройте эту ссылку в течение { $count ->
