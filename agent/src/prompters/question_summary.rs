@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::consent::{Action, CallerView, Destination, DocumentView, PinState, PinView, Question, QuestionBody, RemoteMeans};
+use crate::consent::{
+    Action, CallerView, Destination, DocumentView, PinState, PinView, Question, QuestionBody, RemoteMeans,
+};
 use crate::messages::{Localizer, visible};
 
 /// So many documents are named.
