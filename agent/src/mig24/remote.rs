@@ -258,6 +258,7 @@ impl Run<'_> {
             digest: file.digest,
             seen: true,
             entries: Vec::new(),
+            content: None,
         })
     }
 
