@@ -19,6 +19,8 @@ mod guard;
 mod jobs;
 mod large_file;
 mod many_waiting;
+mod mig24;
+mod modules;
 mod pin_safety;
 mod second_user;
 mod services;

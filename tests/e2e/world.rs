@@ -151,12 +151,21 @@ impl Business {
         lines: &str,
         environment: &[(&str, &str)],
     ) -> Self {
+        Self::with_lines_of(change, |_, _| lines.to_owned(), environment).await
+    }
+
+    /// The same with lines that need to know the test's directory and the sandbox. They go on in the table `[mig24.test]`.
+    pub(crate) async fn with_lines_of(
+        change: impl FnOnce(&mut SandboxConfig),
+        lines: impl FnOnce(&Path, &RunningSandbox) -> String,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let (directory, tokens) = prepared("");
         let mut config = tokens.sandbox_config();
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
         tokens.configure(&profiles(directory.path(), &sandbox));
-        tokens.configure(lines);
+        tokens.configure(&lines(directory.path(), &sandbox));
         let agent = Agent::start_with(&tokens.configuration(), environment).await;
         Self {
             world: World {

@@ -183,7 +183,10 @@ impl Prompter {
     pub(super) async fn ask(&self, asked: Asked, attachment: &mut Attachment) -> Result<Answered, Fault> {
         let id = asked.question.id;
         let shown = asked.question.shown.clone();
-        let is_approval = matches!(asked.question.body, QuestionBody::Approve { .. });
+        let is_approval = matches!(
+            asked.question.body,
+            QuestionBody::Approve { .. } | QuestionBody::Remote { .. }
+        );
         let cancelled = CancellationToken::new();
         // Whatever ends this future also ends the reading, and puts the terminal back.
         let _guard = cancelled.clone().drop_guard();
@@ -256,7 +259,7 @@ impl Prompter {
                     .arg("count", candidates.len())
                     .extra("candidates", candidates.into()));
             }
-            QuestionBody::Pair { .. } => return Err(Fault::new(Code::NotUnattended)),
+            QuestionBody::Pair { .. } | QuestionBody::Remote { .. } => return Err(Fault::new(Code::NotUnattended)),
         }
         let decision = Decision {
             decision: "approve",
@@ -349,7 +352,9 @@ fn read_decision(output: &Output, asked: &Asked, cancelled: &CancellationToken) 
         QuestionBody::Approve { pin, .. } => {
             approve(output, &mut terminal, Some(pin), cancelled).map_err(no_terminal)?
         }
-        QuestionBody::Pair { .. } => approve(output, &mut terminal, None, cancelled).map_err(no_terminal)?,
+        QuestionBody::Pair { .. } | QuestionBody::Remote { .. } => {
+            approve(output, &mut terminal, None, cancelled).map_err(no_terminal)?
+        }
     };
     if choice.is_none() {
         // The question was answered elsewhere; the prompt's line ends here.

@@ -28,11 +28,12 @@ const LONGEST_DELAY: f64 = 3600.0;
 /// The longest time that documents can be kept, in days: ten years.
 const MOST_DAYS: u32 = 3660;
 const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
-const MIG24_KEYS: [&str; 5] = [
+const MIG24_KEYS: [&str; 6] = [
     "accept_signed_attributes",
     "hash_kind",
     "mchd_info_id",
     "organization_id",
+    "queue",
     "shapes",
 ];
 
@@ -113,7 +114,10 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         ));
     }
     for module in &config.modules {
-        absolute("modules.path", &module.path)?;
+        // A PKCS#11 URI is read where modules are loaded.
+        if !module.path.to_string_lossy().starts_with("pkcs11:") {
+            absolute("modules.path", &module.path)?;
+        }
     }
     for certificate in &config.certificates {
         let fingerprint = &certificate.fingerprint;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mig24Shapes;
+use super::{Mig24Queue, Mig24Shapes};
 
 /// The whole configuration, after all layers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -34,6 +34,9 @@ pub struct Config {
     pub mig24: BTreeMap<String, Mig24Profile>,
     /// What the user may not change; counts in the system's files only.
     pub locked: LockedConfig,
+    /// Directories of token profiles that replace and add to those that come with the agent, the lowest layer first.
+    #[serde(skip)]
+    pub profile_directories: Vec<PathBuf>,
 }
 
 /// `[locked]`
@@ -64,6 +67,16 @@ pub struct AgentConfig {
     pub pinentry: Option<PathBuf>,
     /// The language of texts where neither browser nor terminal says one: `ru`, `kk` or `en`.
     pub language: Option<String>,
+}
+
+impl LockedConfig {
+    /// Whether the system keeps this key, or a table around it, from the user.
+    pub fn covers(&self, key: &str) -> bool {
+        self.keys.iter().any(|locked| {
+            key.strip_prefix(locked.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
 }
 
 impl Default for AgentConfig {
@@ -113,7 +126,7 @@ impl Default for EndpointConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleConfig {
-    /// The module's file, absolute.
+    /// The module's file, absolute; or a PKCS#11 URI with `module-path` (RFC 7512).
     pub path: PathBuf,
     /// The profile in `pkcs11-profiles` to use; recognised by the file name when absent.
     pub profile: Option<String>,
@@ -128,11 +141,16 @@ pub struct ModuleConfig {
 pub struct DiscoveryConfig {
     /// Whether modules are looked for besides `[[modules]]`.
     pub enabled: bool,
+    /// Which module serves a token that several show, the best first: profiles or paths of modules.
+    pub prefer: Vec<String>,
 }
 
 impl Default for DiscoveryConfig {
     fn default() -> Self {
-        Self { enabled: true }
+        Self {
+            enabled: true,
+            prefer: Vec::new(),
+        }
     }
 }
 
@@ -386,6 +404,9 @@ pub struct Mig24Profile {
     /// Whether `hash_kind = "auto"` may take signed attributes too, besides content digests.
     #[serde(default)]
     pub accept_signed_attributes: bool,
+    /// The organisation's message queues; none are consumed when absent.
+    #[serde(default)]
+    pub queue: Option<Mig24Queue>,
     /// What the vendor's guide leaves open about requests.
     #[serde(default)]
     pub shapes: Mig24Shapes,

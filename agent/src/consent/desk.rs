@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::approval::{ApprovalKind, ApprovedItem, Consented};
 use super::grant::{GrantPromise, GrantScope, Remember, RememberOffer};
 use super::question::{Action, CallerView, PinState, PinView, Question, QuestionBody, QuestionState};
+use super::remote::RemotelyConsented;
 use super::unlock::{Unlock, UnlockSource};
 use crate::certificate::{Fingerprint, Purpose};
 use crate::messages::{Code, Fault};
@@ -116,6 +117,8 @@ pub enum Verdict {
 pub enum Decision {
     /// Approved; for a pairing question without [`Consented`].
     Approved(Option<Box<Consented>>),
+    /// A signature made elsewhere was approved.
+    RemotelyApproved(Box<RemotelyConsented>),
     /// A certificate was chosen.
     Chosen(Fingerprint),
     /// Refused.
@@ -442,8 +445,32 @@ impl Entry {
                 self.approve(request, pin, remember.as_ref(), subject)
             }
             (Verdict::Approve, QuestionBody::Pair { .. }) => Ok(Decision::Approved(None)),
+            (Verdict::Approve, QuestionBody::Remote { .. }) => self.approve_remotely(request),
             _ => Err(Fault::invalid_field("decision", "does not fit this question")),
         }
+    }
+
+    /// No certificate of ours is configured for unattended use here, so a person decides.
+    fn approve_remotely(&self, request: DecisionRequest) -> Result<Decision, Fault> {
+        let QuestionBody::Remote {
+            documents,
+            signer,
+            destination,
+        } = &self.question.body
+        else {
+            return Err(Fault::internal("a remote approval of another question"));
+        };
+        if request.prompter == "unattended" {
+            return Err(Fault::new(Code::NotUnattended).arg("certificate", signer));
+        }
+        Ok(Decision::RemotelyApproved(Box::new(RemotelyConsented {
+            caller: self.question.caller.clone(),
+            job: self.question.job,
+            documents: documents.clone(),
+            signer: signer.clone(),
+            destination: destination.clone(),
+            prompter: request.prompter,
+        })))
     }
 
     fn approve(

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::approval::ItemKind;
 use super::grant::RememberOffer;
+use super::remote::RemoteSigner;
 use crate::certificate::Fingerprint;
 use crate::cms::Digest;
 use crate::messages::Fault;
@@ -96,6 +97,15 @@ pub enum QuestionBody {
         /// Where it goes afterwards.
         #[serde(skip_serializing_if = "Option::is_none")]
         destination: Option<Destination>,
+    },
+    /// May a service sign this, or have it signed, without the token?
+    Remote {
+        /// What is signed.
+        documents: Vec<DocumentView>,
+        /// Who signs.
+        signer: RemoteSigner,
+        /// Where, and what follows.
+        destination: Destination,
     },
     /// May this application talk to the agent?
     Pair {

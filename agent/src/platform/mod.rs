@@ -17,6 +17,7 @@ mod process;
 mod screen_lock;
 mod sealed_reader;
 mod signal;
+mod socket_clients;
 mod terminal;
 mod user;
 mod worker;
@@ -36,12 +37,13 @@ pub use network_filesystem::is_network_filesystem;
 pub use peer::{Peer, Process, tcp_peer};
 pub use private::{
     create_private_file, ensure_private_directory, make_private_directory, open_private_file, read_private_file,
-    sync_directory, write_private_file, write_result_file,
+    sync_directory, write_private_file, write_result_file, write_result_file_with,
 };
 pub use process::{NotAProcessIdentity, ProcessIdentity};
 pub use screen_lock::{ScreenLocks, SessionEvent};
 pub use sealed_reader::{SealLimits, seal, spawn_reader, standard_input_file};
 pub use signal::{kill_self, shutdown_signal};
+pub use socket_clients::clients_of_socket;
 pub use terminal::{Terminal, Typed};
 pub use user::current_uid;
 pub use worker::{

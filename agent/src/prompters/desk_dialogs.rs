@@ -105,7 +105,7 @@ pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> 
     };
     let pin = match &question.body {
         QuestionBody::Approve { pin, .. } => pin.clone(),
-        QuestionBody::Pair { .. } | QuestionBody::Choose { .. } => PinView::default(),
+        QuestionBody::Pair { .. } | QuestionBody::Remote { .. } | QuestionBody::Choose { .. } => PinView::default(),
     };
     let confirm_last_try = pin.state == PinState::FinalTry;
     if confirm_last_try {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::consent::{
     Action, CallerView, CertificateView, Destination, DocumentView, PinState, PinView, Question, QuestionBody,
+    RemoteMeans,
 };
 use crate::messages::{Localizer, visible};
 
@@ -38,6 +39,27 @@ pub(super) fn lines(question: &Question, texts: Localizer) -> String {
             lines.certificate(certificate);
             lines.pin(pin);
         }
+        QuestionBody::Remote {
+            documents,
+            signer,
+            destination,
+        } => {
+            lines.line(&texts.text("ui-question-remote", &[("count", &documents.len())]));
+            lines.caller(&question.caller);
+            lines.documents(documents);
+            let means = match signer.means {
+                RemoteMeans::EmployeeCertificate => "ui-signer-employee-certificate",
+                RemoteMeans::EmployeeLink => "ui-signer-employee-link",
+                RemoteMeans::Container => "ui-signer-container",
+            };
+            lines.pair("ui-signer", &cut(&signer.name));
+            lines.line(&texts.text(means, &[]));
+            lines.pair(
+                "ui-power-of-attorney",
+                &cut(signer.power_of_attorney.as_deref().unwrap_or_default()),
+            );
+            lines.destination(Some(destination));
+        }
         QuestionBody::Pair { pairing } => {
             lines.line(&texts.text("ui-question-pair", &[]));
             lines.pair("ui-name", &cut(&pairing.name));
@@ -59,7 +81,7 @@ pub(super) fn lines(question: &Question, texts: Localizer) -> String {
 pub(super) fn candidate_lines(question: &Question, candidate: &CertificateView, texts: Localizer) -> String {
     let mut lines = Lines {
         texts,
-        text: self::lines(question, texts),
+        text: lines(question, texts),
     };
     lines.caller(&question.caller);
     lines.certificate(candidate);

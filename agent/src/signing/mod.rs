@@ -11,6 +11,7 @@ mod calibration;
 mod content;
 mod granting;
 mod narrowing;
+mod remote;
 mod request;
 mod selection;
 mod service;
@@ -19,9 +20,10 @@ mod waiting;
 
 pub use addition::{add_signer, check_addition};
 pub use narrowing::AllowedCertificates;
+pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub(crate) use selection::{key_type, location, uri};
+pub(crate) use selection::{key_type, location, objection, purposes, uri};
 pub use service::{Signing, SigningOptions};
 pub use timestamping::{Stamped, stamp_existing};

@@ -92,6 +92,17 @@ pub enum DocumentKind {
     ForeignAttributesDigest,
 }
 
+impl Document {
+    /// This document for a profile: `plain` ones want a CMS without signed attributes. What a service built itself stays what it is.
+    #[must_use]
+    pub fn in_profile(mut self, plain: bool) -> Self {
+        if self.kind == DocumentKind::Content {
+            self.kind = DocumentKind::of_document(plain);
+        }
+        self
+    }
+}
+
 impl DocumentKind {
     /// That of a document itself; `plain` profiles want a CMS without signed attributes.
     pub const fn of_document(plain: bool) -> Self {

@@ -25,6 +25,7 @@ pub mod job_facts;
 pub mod jobs;
 mod lock;
 mod migrations;
+pub mod queue_events;
 mod readers;
 pub mod steps;
 mod writer;

@@ -18,6 +18,7 @@ mod page;
 mod pairings;
 mod previews;
 mod questions;
+mod readers;
 mod signatures;
 mod started;
 mod status;
@@ -76,8 +77,30 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(timestamps::stamp))
         .routes(routes!(idocs::quick_sign))
         .routes(routes!(idocs::status))
-        .routes(routes!(mig24::sign_group))
-        .routes(routes!(mig24::group))
+        .routes(routes!(mig24::documents::list, mig24::documents::upload))
+        .routes(routes!(mig24::documents::one))
+        .routes(routes!(mig24::documents::file))
+        .routes(routes!(mig24::documents::draft_visualization))
+        .routes(routes!(mig24::documents::upload_upd))
+        .routes(routes!(mig24::package_groups::create))
+        .routes(routes!(
+            mig24::package_groups::one,
+            mig24::package_groups::update,
+            mig24::package_groups::delete
+        ))
+        .routes(routes!(mig24::package_groups::add))
+        .routes(routes!(mig24::package_groups::explain))
+        .routes(routes!(mig24::packages::one))
+        .routes(routes!(mig24::packages::files))
+        .routes(routes!(mig24::packages::request_status))
+        .routes(routes!(mig24::people::employees))
+        .routes(routes!(mig24::people::employee))
+        .routes(routes!(mig24::people::counterparties))
+        .routes(routes!(mig24::people::invitations))
+        .routes(routes!(mig24::people::operators))
+        .routes(routes!(mig24::signatures::sign_group))
+        .routes(routes!(mig24::signatures::sign_remotely))
+        .routes(routes!(mig24::events::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one, jobs::cancel))
         .routes(routes!(jobs::retry))
@@ -96,6 +119,8 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
+        .routes(routes!(modules::add))
+        .routes(routes!(modules::remove))
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))

@@ -209,9 +209,43 @@ err-token-removed = { $token ->
 rec-token-removed = Plug it in again. What was signed is kept; the rest goes on after the PIN.
 err-token-busy = { $token ->
     [none] Another program is using the token.
-   *[other] Another program is using the token “{ $token }”.
+   *[other] { $holder ->
+        [none] Another program is using the token “{ $token }”.
+       *[other] Another program ({ $holder }) is using the token “{ $token }”.
+    }
 }
 rec-token-busy = Close the other program that works with the token, then repeat. “tokensign modules release” gives the token free on our side.
+err-driver-missing = { $token ->
+    [none] A token is plugged in, but its driver is not installed.
+   *[other] A token “{ $token }” is plugged in, but its driver is not installed.
+}
+rec-driver-missing = { $install ->
+    [none] Install the driver from the token's maker, then repeat. If it lies in an unusual place, name it with “tokensign modules add”.
+   *[other] Install { $install }, then repeat. If it lies in an unusual place, name it with “tokensign modules add”.
+}
+err-token-cannot-sign = { $token ->
+    [none] This token only keeps keys for other programs and cannot sign by itself.
+   *[other] The token “{ $token }” only keeps keys for other programs and cannot sign by itself.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Use the program that put the key there, or a token that signs by itself.
+   *[other] Install the program that put the key there ({ $install }), or use a token that signs by itself.
+}
+err-token-not-seen = { $module ->
+    [none] A token is plugged in, but its driver does not see it.
+   *[other] A token is plugged in, but its driver { $module } does not see it.
+}
+rec-token-not-seen = Take the token out, wait a few seconds and plug it in again. If that does not help, install the current version of the driver.
+err-card-unknown = { $reader ->
+    [none] A card is in a reader, but no driver serves it.
+   *[other] A card is in the reader { $reader }, but no driver serves it.
+}
+rec-card-unknown = Install the driver from the card's maker and name its file with “tokensign modules add”. Many cards are served by OpenSC.
+err-card-mute = { $reader ->
+    [none] A card does not answer its reader.
+   *[other] The card in the reader { $reader } does not answer.
+}
+rec-card-mute = Take the card out and put it in the right way round; clean its contacts. If it still does not answer, the card or the reader is broken.
 err-key-not-found = The key of the certificate is not on the token.
 rec-key-not-found = Check that this is the right token. If the key was deleted, a new certificate has to be issued.
 err-token-error = { $ckr ->
@@ -379,6 +413,10 @@ ui-question-sign = { $count ->
     [one] Sign a document?
    *[other] Sign { $count } documents?
 }
+ui-question-remote = { $count ->
+    [one] Have the service sign a document?
+   *[other] Have the service sign { $count } documents?
+}
 ui-question-authenticate = Log in with your certificate?
 ui-question-choose = Which certificate is to be used?
 ui-question-pair = Connect this program?
@@ -457,8 +495,30 @@ ui-effect-idocs-send = The document is created in iDocs, signed and sent to the 
 ui-effect-idocs-sign = The signature is saved in iDocs and the document goes on along its route
 ui-effect-mig24-send = The package group is created in EDO.MIG24, signed and sent to the recipient
 ui-effect-mig24-sign = The signatures are handed over and the package group is sent
+ui-effect-mig24-remote = EDO.MIG24 signs the package group itself and sends it to the recipient. Your token is not used
+ui-effect-mig24-link = EDO.MIG24 sends the employee a link; what the employee signs there goes to the recipient. Your token is not used
 ui-irreversible = This cannot be undone.
 ui-power-of-attorney = Power of attorney
+ui-signer = Signed by
+ui-signer-employee-certificate = with this employee's certificate, which the service keeps
+ui-signer-employee-link = the employee is sent a link and signs there
+ui-signer-container = with the key container of this name, which the service keeps
+ui-kpp = KPP
+ui-comment = Comment
+ui-container = Container
+ui-operator = Operator
+ui-abonent = Subscriber code
+ui-signature-file = Signature file
+ui-reading = Read as
+ui-agrees-with-file = Agrees with the file
+ui-queue-off = This profile has no queues: set [mig24.name.queue] to consume them.
+ui-queue-connecting = The queues are not connected; trying again and again.
+ui-queue-connected = The queues are connected.
+ui-topic-counterparties = counterparties
+ui-topic-packages = packages
+ui-topic-visualisation = pictures
+ui-topic-unknown = unknown queue
+ui-event-set-aside = set aside: { $reason }
 ui-pin = PIN of the token
 ui-pin-enter = Enter the PIN of the token
 ui-pinpad = Enter the PIN on the reader
@@ -496,6 +556,7 @@ ui-permission-service-read = to read in { $service } (profile { $profile })
 ui-permission-service-draft = to prepare documents in { $service } (profile { $profile })
 ui-permission-service-submit = to send signed documents to { $service } (profile { $profile }), each with your approval
 ui-permission-service-delete = to delete documents in { $service } (profile { $profile })
+ui-permission-service-counterparties = to read counterparties and invitations in { $service } (profile { $profile })
 ui-any-profile = any
 ui-state = State
 ui-state-waiting = waits for you
@@ -566,6 +627,7 @@ ui-kind = Kind
 ui-kind-signature = signature
 ui-kind-idocs-quick-sign = signing in iDocs
 ui-kind-mig24-package-group = signing in EDO.MIG24
+ui-kind-mig24-remote-signature = signature made by EDO.MIG24
 ui-kind-idocs-send = sending in iDocs
 ui-kind-mig24-removal = removing in EDO.MIG24
 ui-kind-mig24-send = sending in EDO.MIG24
@@ -575,6 +637,20 @@ ui-step-open = begun
 ui-step-done = done
 ui-step-failed = failed
 ui-step-uncertain = outcome unknown
+ui-reader-empty = empty
+ui-reader-served = served
+ui-reader-held = held by another program
+ui-reader-mute = does not answer
+ui-reader-unavailable = cannot be used
+ui-reader-cannot-sign = cannot sign by itself
+ui-reader-driver-missing = driver missing
+ui-reader-not-seen = not seen by its driver
+ui-reader-unknown = unknown card
+ui-reader = Reader
+ui-origin-configured = in the configuration
+ui-origin-added = added
+ui-origin-profile = found
+ui-origin-p11-kit = by p11-kit
 ui-module-ok = works
 ui-module-idle = not asked yet
 ui-module-missing = missing
@@ -727,6 +803,9 @@ cli-version = Version
 cli-prompters = Questions are shown at
 cli-uptime = Running for
 cli-module = Driver
+cli-origin = Named
+cli-module-added = Added: { $path } ({ $description })
+cli-module-removed = Removed: { $path }
 cli-model = Model
 cli-permissions = Permissions
 cli-never = never

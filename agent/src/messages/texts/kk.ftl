@@ -207,9 +207,43 @@ err-token-removed = { $token ->
 rec-token-removed = Оны қайта салыңыз. Қол қойылғаны сақталды, қалғаны PIN-код енгізілген соң жалғасады.
 err-token-busy = { $token ->
     [none] Токенді басқа бағдарлама пайдаланып жатыр.
-   *[other] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+   *[other] { $holder ->
+        [none] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+       *[other] «{ $token }» токенін басқа бағдарлама ({ $holder }) пайдаланып жатыр.
+    }
 }
 rec-token-busy = Токенмен жұмыс істеп тұрған басқа бағдарламаны жауып, қайталаңыз. Біз жақтан токенді «tokensign modules release» босатады.
+err-driver-missing = { $token ->
+    [none] Токен салынған, бірақ оның драйвері орнатылмаған.
+   *[other] «{ $token }» токені салынған, бірақ оның драйвері орнатылмаған.
+}
+rec-driver-missing = { $install ->
+    [none] Токен өндірушісінің драйверін орнатып, қайталаңыз. Ол әдеттен тыс жерде жатса, «tokensign modules add» арқылы көрсетіңіз.
+   *[other] Орнатыңыз: { $install }. Содан кейін қайталаңыз. Драйвер әдеттен тыс жерде жатса, «tokensign modules add» арқылы көрсетіңіз.
+}
+err-token-cannot-sign = { $token ->
+    [none] Бұл токен тек басқа бағдарламалардың кілттерін сақтайды, өзі қол қоя алмайды.
+   *[other] «{ $token }» токені тек басқа бағдарламалардың кілттерін сақтайды, өзі қол қоя алмайды.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Кілтті жазған бағдарламаны немесе өзі қол қоятын токенді пайдаланыңыз.
+   *[other] Кілтті жазған бағдарламаны орнатыңыз ({ $install }) немесе өзі қол қоятын токенді алыңыз.
+}
+err-token-not-seen = { $module ->
+    [none] Токен салынған, бірақ драйвер оны көрмейді.
+   *[other] Токен салынған, бірақ { $module } драйвері оны көрмейді.
+}
+rec-token-not-seen = Токенді суырып, бірнеше секунд күтіп, қайта салыңыз. Көмектеспесе, драйвердің соңғы нұсқасын орнатыңыз.
+err-card-unknown = { $reader ->
+    [none] Оқырманда бірде-бір драйвер қолдамайтын карта тұр.
+   *[other] { $reader } оқырманында бірде-бір драйвер қолдамайтын карта тұр.
+}
+rec-card-unknown = Карта өндірушісінің драйверін орнатып, оның файлын «tokensign modules add» арқылы көрсетіңіз. Көп картаны OpenSC қолдайды.
+err-card-mute = { $reader ->
+    [none] Карта оқырманға жауап бермейді.
+   *[other] { $reader } оқырманындағы карта жауап бермейді.
+}
+rec-card-mute = Картаны суырып, дұрыс жағымен салыңыз, түйіспелерін сүртіңіз. Сонда да жауап бермесе, карта немесе оқырман ақаулы.
 err-key-not-found = Токенде бұл сертификаттың кілті жоқ.
 rec-key-not-found = Бұл сол токен екенін тексеріңіз. Кілт жойылған болса, жаңа сертификат шығару керек.
 err-token-error = { $ckr ->
@@ -377,6 +411,10 @@ ui-question-sign = { $count ->
     [one] { $count } құжатқа қол қоясыз ба?
    *[other] { $count } құжатқа қол қоясыз ба?
 }
+ui-question-remote = { $count ->
+    [one] Сервиске құжатқа қол қоюды тапсыру керек пе?
+   *[other] Сервиске { $count } құжатқа қол қоюды тапсыру керек пе?
+}
 ui-question-authenticate = Сертификатыңызбен кіресіз бе?
 ui-question-choose = Қай сертификатты пайдаланамыз?
 ui-question-pair = Бұл бағдарламаны қосасыз ба?
@@ -455,8 +493,30 @@ ui-effect-idocs-send = Құжат iDocs ішінде жасалып, қол қо
 ui-effect-idocs-sign = Қолтаңба iDocs ішінде сақталып, құжат бағыты бойынша әрі қарай кетеді
 ui-effect-mig24-send = Пакеттер тобы ЭДО.МИГ24 ішінде жасалып, қол қойылып, алушыға жіберіледі
 ui-effect-mig24-sign = Қолтаңбалар тапсырылып, пакеттер тобы жіберіледі
+ui-effect-mig24-remote = ЭДО.МИГ24 пакеттер тобына өзі қол қойып, алушыға жібереді. Сіздің токеніңіз пайдаланылмайды
+ui-effect-mig24-link = ЭДО.МИГ24 қызметкерге сілтеме жібереді; ол қол қойғаннан кейін алушыға жөнелтіледі. Сіздің токеніңіз пайдаланылмайды
 ui-irreversible = Мұны кері қайтару мүмкін емес.
 ui-power-of-attorney = Сенімхат (МЧД)
+ui-signer = Қол қоятын
+ui-signer-employee-certificate = сервисте сақталатын осы қызметкердің сертификатымен
+ui-signer-employee-link = қызметкер сілтеме алып, сол арқылы қол қояды
+ui-signer-container = сервисте сақталатын осы атаулы контейнердегі кілтпен
+ui-kpp = КПП
+ui-comment = Түсініктеме
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Абонент коды
+ui-signature-file = Қолтаңба файлы
+ui-reading = Былай оқылды
+ui-agrees-with-file = Файлмен сәйкес келеді
+ui-queue-off = Бұл профильде кезектер жоқ: оқиғаларды алу үшін [mig24.атауы.queue] орнатыңыз.
+ui-queue-connecting = Кезектер қосылмаған, әрекет қайталануда.
+ui-queue-connected = Кезектер қосылды.
+ui-topic-counterparties = контрагенттер
+ui-topic-packages = пакеттер
+ui-topic-visualisation = визуализация
+ui-topic-unknown = белгісіз кезек
+ui-event-set-aside = шетке қойылды: { $reason }
 ui-pin = Токеннің PIN-коды
 ui-pin-enter = Токеннің PIN-кодын енгізіңіз
 ui-pinpad = PIN-кодты оқырманда енгізіңіз
@@ -494,6 +554,7 @@ ui-permission-service-read = { $service } ішінде оқу ({ $profile } пр
 ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
 ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
 ui-permission-service-delete = { $service } ішінде құжат жою ({ $profile } профилі)
+ui-permission-service-counterparties = { $service } ішінде контрагенттер мен шақыруларды оқу ({ $profile } профилі)
 ui-any-profile = кез келген
 ui-state = Күйі
 ui-state-waiting = сізді күтіп тұр
@@ -564,6 +625,7 @@ ui-kind = Түрі
 ui-kind-signature = қол қою
 ui-kind-idocs-quick-sign = iDocs ішінде қол қою
 ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
+ui-kind-mig24-remote-signature = ЭДО.МИГ24 қоятын қолтаңба
 ui-kind-idocs-send = iDocs ішінде жіберу
 ui-kind-mig24-removal = ЭДО.МИГ24 жүйесінде жою
 ui-kind-mig24-send = ЭДО.МИГ24 ішінде жіберу
@@ -573,6 +635,20 @@ ui-step-open = басталды
 ui-step-done = орындалды
 ui-step-failed = сәтсіз аяқталды
 ui-step-uncertain = нәтижесі белгісіз
+ui-reader-empty = бос
+ui-reader-served = жұмыс істейді
+ui-reader-held = басқа бағдарламада бос емес
+ui-reader-mute = жауап бермейді
+ui-reader-unavailable = қолжетімсіз
+ui-reader-cannot-sign = өзі қол қоймайды
+ui-reader-driver-missing = драйвері жоқ
+ui-reader-not-seen = драйвер көрмейді
+ui-reader-unknown = белгісіз карта
+ui-reader = Оқырман
+ui-origin-configured = баптауда
+ui-origin-added = қосылған
+ui-origin-profile = табылған
+ui-origin-p11-kit = p11-kit бойынша
 ui-module-ok = жұмыс істейді
 ui-module-idle = әлі сұралған жоқ
 ui-module-missing = табылмады
@@ -725,6 +801,9 @@ cli-version = Нұсқасы
 cli-prompters = Сұрақтар көрсетілетін жер
 cli-uptime = Жұмыс уақыты
 cli-module = Драйвер
+cli-origin = Қайдан
+cli-module-added = Қосылды: { $path } ({ $description })
+cli-module-removed = Алынды: { $path }
 cli-model = Үлгісі
 cli-permissions = Құқықтары
 cli-never = ешқашан

@@ -213,9 +213,43 @@ err-token-removed = { $token ->
 rec-token-removed = Вставьте его снова. Подписанное сохранено, остальное продолжится после ввода PIN-кода.
 err-token-busy = { $token ->
     [none] Токен занят другой программой.
-   *[other] Токен «{ $token }» занят другой программой.
+   *[other] { $holder ->
+        [none] Токен «{ $token }» занят другой программой.
+       *[other] Токен «{ $token }» занят другой программой ({ $holder }).
+    }
 }
 rec-token-busy = Закройте другую программу, которая работает с токеном, и повторите. С нашей стороны токен освобождает «tokensign modules release».
+err-driver-missing = { $token ->
+    [none] Токен вставлен, но его драйвер не установлен.
+   *[other] Токен «{ $token }» вставлен, но его драйвер не установлен.
+}
+rec-driver-missing = { $install ->
+    [none] Установите драйвер от изготовителя токена и повторите. Если он лежит в необычном месте, укажите его: «tokensign modules add».
+   *[other] Установите: { $install }. Затем повторите. Если драйвер лежит в необычном месте, укажите его: «tokensign modules add».
+}
+err-token-cannot-sign = { $token ->
+    [none] Этот токен только хранит ключи для других программ и сам подписывать не умеет.
+   *[other] Токен «{ $token }» только хранит ключи для других программ и сам подписывать не умеет.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Воспользуйтесь программой, которая записала ключ, или токеном, который подписывает сам.
+   *[other] Установите программу, которая записала ключ ({ $install }), или возьмите токен, который подписывает сам.
+}
+err-token-not-seen = { $module ->
+    [none] Токен вставлен, но драйвер его не видит.
+   *[other] Токен вставлен, но драйвер { $module } его не видит.
+}
+rec-token-not-seen = Выньте токен, подождите несколько секунд и вставьте снова. Если не поможет, установите свежую версию драйвера.
+err-card-unknown = { $reader ->
+    [none] В считывателе карта, с которой не работает ни один драйвер.
+   *[other] В считывателе { $reader } карта, с которой не работает ни один драйвер.
+}
+rec-card-unknown = Установите драйвер от изготовителя карты и укажите его файл: «tokensign modules add». Многие карты поддерживает OpenSC.
+err-card-mute = { $reader ->
+    [none] Карта не отвечает считывателю.
+   *[other] Карта в считывателе { $reader } не отвечает.
+}
+rec-card-mute = Выньте карту и вставьте правильной стороной, протрите контакты. Если она и тогда не ответит, неисправна карта или считыватель.
 err-key-not-found = Ключа этого сертификата на токене нет.
 rec-key-not-found = Проверьте, тот ли это токен. Если ключ удалён, нужно выпустить новый сертификат.
 err-token-error = { $ckr ->
@@ -384,6 +418,12 @@ ui-question-sign = { $count ->
     [few] Подписать { $count } документа?
    *[other] Подписать { $count } документов?
 }
+ui-question-remote = { $count ->
+    [one] Поручить сервису подписать { $count } документ?
+    [few] Поручить сервису подписать { $count } документа?
+    [many] Поручить сервису подписать { $count } документов?
+   *[other] Поручить сервису подписать { $count } документа?
+}
 ui-question-authenticate = Войти с вашим сертификатом?
 ui-question-choose = Какой сертификат использовать?
 ui-question-pair = Подключить эту программу?
@@ -466,8 +506,30 @@ ui-effect-idocs-send = Документ будет создан в iDocs, под
 ui-effect-idocs-sign = Подпись будет сохранена в iDocs, документ пойдёт дальше по маршруту
 ui-effect-mig24-send = Группа пакетов будет создана в ЭДО.МИГ24, подписана и отправлена получателю
 ui-effect-mig24-sign = Подписи будут переданы, группа пакетов будет отправлена
+ui-effect-mig24-remote = ЭДО.МИГ24 сам подпишет группу пакетов и отправит её получателю. Ваш токен не используется
+ui-effect-mig24-link = ЭДО.МИГ24 отправит сотруднику ссылку; подписанное по ней уйдёт получателю. Ваш токен не используется
 ui-irreversible = Отменить это нельзя.
 ui-power-of-attorney = Доверенность (МЧД)
+ui-signer = Подписывает
+ui-signer-employee-certificate = сертификатом этого сотрудника, который хранится в сервисе
+ui-signer-employee-link = сотрудник получит ссылку и подпишет по ней
+ui-signer-container = ключом из контейнера с этим именем, который хранится в сервисе
+ui-kpp = КПП
+ui-comment = Комментарий
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Код абонента
+ui-signature-file = Файл подписи
+ui-reading = Прочитано как
+ui-agrees-with-file = Совпадает с файлом
+ui-queue-off = У этого профиля нет очередей: чтобы получать события, задайте [mig24.имя.queue].
+ui-queue-connecting = Очереди не подключены, попытки продолжаются.
+ui-queue-connected = Очереди подключены.
+ui-topic-counterparties = контрагенты
+ui-topic-packages = пакеты
+ui-topic-visualisation = визуализация
+ui-topic-unknown = неизвестная очередь
+ui-event-set-aside = отложено: { $reason }
 ui-pin = PIN-код токена
 ui-pin-enter = Введите PIN-код токена
 ui-pinpad = Введите PIN-код на считывателе
@@ -508,6 +570,7 @@ ui-permission-service-read = читать в { $service } (профиль { $pro
 ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
 ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
 ui-permission-service-delete = удалять документы в { $service } (профиль { $profile })
+ui-permission-service-counterparties = читать контрагентов и приглашения в { $service } (профиль { $profile })
 ui-any-profile = любой
 ui-state = Состояние
 ui-state-waiting = ждёт вас
@@ -580,6 +643,7 @@ ui-kind = Вид
 ui-kind-signature = подпись
 ui-kind-idocs-quick-sign = подписание в iDocs
 ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
+ui-kind-mig24-remote-signature = подпись силами ЭДО.МИГ24
 ui-kind-idocs-send = отправка в iDocs
 ui-kind-mig24-removal = удаление в ЭДО.МИГ24
 ui-kind-mig24-send = отправка в ЭДО.МИГ24
@@ -589,6 +653,20 @@ ui-step-open = начат
 ui-step-done = выполнен
 ui-step-failed = не удался
 ui-step-uncertain = исход неизвестен
+ui-reader-empty = пуст
+ui-reader-served = работает
+ui-reader-held = занят другой программой
+ui-reader-mute = не отвечает
+ui-reader-unavailable = недоступен
+ui-reader-cannot-sign = сам не подписывает
+ui-reader-driver-missing = нет драйвера
+ui-reader-not-seen = драйвер не видит
+ui-reader-unknown = неизвестная карта
+ui-reader = Считыватель
+ui-origin-configured = в настройках
+ui-origin-added = добавлен
+ui-origin-profile = найден
+ui-origin-p11-kit = от p11-kit
 ui-module-ok = работает
 ui-module-idle = ещё не опрошен
 ui-module-missing = не найден
@@ -750,6 +828,9 @@ cli-version = Версия
 cli-prompters = Вопросы показываются
 cli-uptime = Работает
 cli-module = Драйвер
+cli-origin = Откуда
+cli-module-added = Добавлен: { $path } ({ $description })
+cli-module-removed = Убран: { $path }
 cli-model = Модель
 cli-permissions = Права
 cli-never = никогда
