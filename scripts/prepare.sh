@@ -24,6 +24,10 @@ command -v curl|curl
 command -v jq|jq
 command -v script|bsdutils
 command -v flock|util-linux
+command -v faketime|faketime
+command -v secret-tool|libsecret-tools
+command -v gnome-keyring-daemon|gnome-keyring
+command -v dbus-run-session|dbus-daemon
 test -e /etc/ssl/certs/ca-certificates.crt -o -d /etc/pki/tls/certs|ca-certificates
 NEEDS
 }

@@ -11,6 +11,8 @@ need() { # check, Debian package
 need "command -v javac" default-jdk-headless
 need "test -e /usr/share/java/bcpkix.jar" libbcpkix-java
 need "python3 -c 'import ensurepip'" python3-venv
+# The broker of the tests of message queues; each test runs a node of its own, the system's service is not used.
+need "test -e /usr/lib/rabbitmq/bin/rabbitmq-server" rabbitmq-server
 # The page is tested in a real browser.
 need "command -v chromium" chromium
 need "command -v node" nodejs

@@ -2,7 +2,7 @@
 
 import { Problem, call } from './api.js';
 import { callerView } from './caller.js';
-import { certificateCard } from './certificate.js';
+import { certificateCard, facts } from './certificate.js';
 import { destinationView } from './destination.js';
 import { documentList } from './documents.js';
 import { el, icon } from './dom.js';
@@ -18,12 +18,13 @@ const SOON = 60;
 /** How often the token's progress with a batch is asked for, in milliseconds. */
 const PROGRESS = 500;
 
-const EMBLEMS = { sign: 'sign', authenticate: 'key', choose: 'choose', pair: 'link' };
+const EMBLEMS = { sign: 'sign', authenticate: 'key', choose: 'choose', pair: 'link', remote: 'sign' };
 
 /** The question's title. */
 export function title(question) {
   if (question.kind === 'choose') return t('ui-question-choose');
   if (question.kind === 'pair') return t('ui-question-pair');
+  if (question.kind === 'remote') return t('ui-question-remote', { count: question.documents.length });
   return question.action === 'authenticate' ? t('ui-question-authenticate') : t('ui-question-sign', { count: question.documents.length });
 }
 
@@ -133,7 +134,16 @@ export class QuestionCard {
     if (question.kind === 'choose') {
       return [part('ui-documents', names(question.documents)), ...where, part('ui-certificate', this.#choices())];
     }
+    if (question.kind === 'remote') return [part('ui-documents', documentList(question)), part('ui-signer', this.#signer(question.signer)), ...where];
     return [part('ui-documents', documentList(question)), ...where, part('ui-certificate', certificateCard(question.certificate))];
+  }
+
+  /** Who signs when the token has no part in it. */
+  #signer(signer) {
+    return el('div', {},
+      el('div', { class: 'strong' }, signer.name),
+      el('div', {}, t(`ui-signer-${signer.means.replaceAll('_', '-')}`)),
+      facts([['ui-power-of-attorney', signer.power_of_attorney]]));
   }
 
   #choices() {
@@ -248,9 +258,10 @@ function isSame(before, after) {
   return asked(before) === asked(after);
 }
 
-/** A permission in words: `idocs:main:submit`. */
+/** A permission in words: `idocs:main:submit`, `questions:20`. */
 export function permission(name) {
   const [head, profile, kind] = name.split(':');
+  if (head === 'questions') return t('ui-permission-questions', { count: Number(profile) });
   if (kind === undefined) {
     const key = `ui-permission-${head.replaceAll('_', '-')}`;
     return has(key) ? t(key) : name;

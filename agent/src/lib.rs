@@ -11,6 +11,7 @@
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 2 | [`time_and_revocation`] | timestamps, OCSP and revocation lists over HTTP |
+//! | 2 | [`amqp`] | AMQP 0-9-1 for a consumer: connect, take messages, acknowledge |
 //! | 2 | [`preview`] | what a document says, drawn in a sealed process |
 //! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
@@ -22,6 +23,7 @@
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 //! | 8 | [`cli`] | commands |
 
+pub mod amqp;
 pub mod certificate;
 pub mod cli;
 pub mod cms;

@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("config", 1),
     ("messages", 1),
     ("platform", 1),
+    ("amqp", 2),
     ("http_client", 2),
     ("preview", 2),
     ("secrets", 2),

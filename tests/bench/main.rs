@@ -7,6 +7,7 @@
 #[path = "../../agent/tests/token_fleet/approvals.rs"]
 #[allow(missing_docs, unreachable_pub)]
 mod approvals;
+mod endpoint;
 mod measure;
 mod raw_loop;
 mod worker;
@@ -14,7 +15,7 @@ mod worker;
 use measure::Report;
 
 /// Every benchmark by its name.
-const BENCHMARKS: &[(&str, fn(&mut Report))] = &[("worker", worker::run)];
+const BENCHMARKS: &[(&str, fn(&mut Report))] = &[("worker", worker::run), ("endpoint", endpoint::run)];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

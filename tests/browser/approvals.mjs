@@ -100,7 +100,7 @@ await page.getByText('No program is connected').waitFor();
 assert.equal((await api('GET', '/v1/certificates', null, token)).status, 401);
 
 // A link opens once.
-const used = await page.context().newPage();
+const used = await window(chromium);
 const { body } = await api('POST', '/v1/links');
 await used.goto(body.url);
 await used.locator('#link-state.on').waitFor();

@@ -89,7 +89,7 @@ for (const [who, origin] of Object.entries(origins)) {
 
   // Forms, at top level and into a frame, which no local network permission stops.
   for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
-    const form = await page.context().newPage();
+    const form = await window(chromium);
     await form.goto(origin);
     const [sent] = await Promise.all([
       form.waitForResponse((response) => response.url().startsWith(AGENT)),
@@ -101,7 +101,7 @@ for (const [who, origin] of Object.entries(origins)) {
       }, [`${AGENT}/v1/questions/${question.id}/decision`, enctype, decision]),
     ]);
     assert.ok([403, 415].includes(sent.status()), `${who}: a form is answered ${sent.status()}`);
-    await form.close();
+    await form.context().close();
   }
   await untouched(`${who}: forms`);
 

@@ -14,6 +14,9 @@ use tokensign_tests::agent::Agent;
 use tokensign_tests::fixtures::Tokens;
 use tokensign_tests::programs;
 
+/// How long a script may take, in seconds; machines are slow.
+const LIMIT: &str = "900";
+
 #[tokio::test]
 async fn a_person_clicks_through() {
     run("approvals", "", &[]).await;
@@ -69,8 +72,10 @@ async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
         let certificate = tokens.certificate(name);
         format!("{}:{}", certificate.fingerprint, certificate.pin)
     };
-    let mut command = Command::new("node");
+    // A browser that hangs is not waited for.
+    let mut command = Command::new("timeout");
     command
+        .args(["--kill-after=10", LIMIT, "node"])
         .arg(
             Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("browser")

@@ -1,6 +1,7 @@
 //! Helpers of the end-to-end tests: the built programs, fixtures, a running agent, independent verifiers.
 
 pub mod agent;
+pub mod broker;
 pub mod card;
 pub mod fixtures;
 pub mod openssl;

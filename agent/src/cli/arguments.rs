@@ -5,6 +5,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use uuid::Uuid;
 
+use super::idocs::Idocs;
+use super::mig24::Mig24;
 use super::pin_source::PinSource;
 use crate::messages::Language;
 use crate::preview;
@@ -146,7 +148,7 @@ pub(super) struct Signer {
     /// The certificate: a fingerprint's beginning, a PKCS#11 URI, or filters such as iin=…,bin=….
     #[arg(long = "cert", value_name = "SELECTOR")]
     pub(super) certificate: Option<String>,
-    /// Where the PIN comes from: prompt, env:NAME or file:PATH. The last two work only for certificates that the
+    /// Where the PIN comes from: prompt, pinentry, env:NAME or file:PATH. The last two work only for certificates that the
     /// configuration names unattended.
     #[arg(long, value_name = "SOURCE", default_value = "prompt")]
     pub(super) pin_source: PinSource,
@@ -210,136 +212,6 @@ pub(super) struct Verify {
     /// A root certificate to trust (PEM); may be repeated.
     #[arg(long = "root", value_name = "FILE")]
     pub(super) roots: Vec<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Idocs {
-    /// Send a file as a new document, sign it and start its route.
-    Send(IdocsSend),
-    /// Sign a document that is in iDocs.
-    Sign(IdocsSign),
-    /// Show a document's state.
-    Status {
-        /// The document's id.
-        document: String,
-        /// The profile in the configuration; needed when there are several.
-        #[arg(long)]
-        profile: Option<String>,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(super) struct IdocsSend {
-    /// The file.
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The document's name; without it the file's.
-    #[arg(long)]
-    pub(super) name: Option<String>,
-    /// The document's number.
-    #[arg(long)]
-    pub(super) number: String,
-    /// The document's date, YYYY-MM-DD.
-    #[arg(long)]
-    pub(super) date: String,
-    /// The document group: Accounting, Financial, Legal, Constitutive, HR, Paperwork, Purchase, Warehouse, Organizational or General.
-    #[arg(long)]
-    pub(super) group: String,
-    /// The counterparty's BIN, or IIN with --individual.
-    #[arg(long, value_name = "BIN")]
-    pub(super) counterparty: String,
-    /// Whom to notify at the counterparty; may be repeated.
-    #[arg(long, value_name = "EMAIL")]
-    pub(super) email: Vec<String>,
-    /// The counterparty is an individual.
-    #[arg(long)]
-    pub(super) individual: bool,
-    /// A comment for the counterparty.
-    #[arg(long)]
-    pub(super) comment: Option<String>,
-    /// The employee who signs; without it found by the certificate's IIN.
-    #[arg(long, value_name = "ID")]
-    pub(super) employee: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct IdocsSign {
-    /// The document's id.
-    #[arg(value_name = "DOCUMENT")]
-    pub(super) document: String,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// Whether the document comes or goes.
-    #[arg(long, value_enum, default_value_t = Direction::Outgoing)]
-    pub(super) direction: Direction,
-    /// The employee who signs; without it found by the certificate's IIN.
-    #[arg(long, value_name = "ID")]
-    pub(super) employee: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Direction {
-    /// Ours, to the counterparty.
-    Outgoing,
-    /// The counterparty's, to us.
-    Incoming,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Mig24 {
-    /// Send files as a new package group and sign them.
-    Send(Mig24Send),
-    /// Sign a package group that is in EDO.MIG24.
-    Sign(Mig24Sign),
-    /// Show a package group's state.
-    Status {
-        /// The package group's id.
-        group: String,
-        /// The profile in the configuration; needed when there are several.
-        #[arg(long)]
-        profile: Option<String>,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Mig24Send {
-    /// The files.
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The recipient's subscriber code.
-    #[arg(long, value_name = "CODE", required_unless_present = "recipient_inn")]
-    pub(super) recipient: Option<String>,
-    /// The recipient by its details: its INN.
-    #[arg(long, value_name = "INN", conflicts_with = "recipient", requires_all = ["recipient_name", "recipient_email"])]
-    pub(super) recipient_inn: Option<String>,
-    /// The recipient's name.
-    #[arg(long, value_name = "NAME")]
-    pub(super) recipient_name: Option<String>,
-    /// The recipient's e-mail address.
-    #[arg(long, value_name = "EMAIL")]
-    pub(super) recipient_email: Option<String>,
-    /// The recipient's KPP.
-    #[arg(long, value_name = "KPP")]
-    pub(super) recipient_kpp: Option<String>,
-    /// The recipient's OGRN.
-    #[arg(long, value_name = "OGRN")]
-    pub(super) recipient_ogrn: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Mig24Sign {
-    /// The package group's id.
-    #[arg(value_name = "GROUP")]
-    pub(super) group: String,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The power of attorney (МЧД) to sign by.
-    #[arg(long, value_name = "ID")]
-    pub(super) mchd: Option<String>,
 }
 
 /// What the scenarios of both services take.
@@ -466,12 +338,11 @@ pub(super) struct JobsList {
 }
 
 #[derive(Args, Debug)]
-#[group(id = "said", required = true, multiple = false, args = ["happened", "did_not"])]
 pub(super) struct JobsSettle {
     /// The job's id.
     pub(super) id: Uuid,
     /// It happened: the step counts as done.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "did_not", conflicts_with = "did_not")]
     pub(super) happened: bool,
     /// It did not happen: the step is begun again.
     #[arg(long)]

@@ -14,9 +14,11 @@ mod event_stream;
 mod evidence_folder;
 mod follow;
 mod grants;
+mod idocs;
 mod inventory;
 mod jobs;
 mod logging;
+mod mig24;
 mod output;
 mod own_agent;
 mod pin_source;
@@ -107,8 +109,8 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
-            Command::Idocs(command) => services::idocs(session, command).await,
-            Command::Mig24(command) => services::mig24(session, command).await,
+            Command::Idocs(command) => idocs::run(session, command).await,
+            Command::Mig24(command) => mig24::run(session, command).await,
             Command::Approve(arguments) => approve::run(session, arguments).await,
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
             Command::Lock => desk_commands::lock(session).await,

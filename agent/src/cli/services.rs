@@ -1,9 +1,9 @@
-//! `tokensign idocs` and `tokensign mig24`: start a scenario, answer its question, show its outcome.
+//! What `tokensign idocs` and `tokensign mig24` have in common: a scenario is started, its question answered, its outcome shown.
 
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
-use super::arguments::{Direction, Idocs, IdocsSend, IdocsSign, Mig24, Mig24Send, Mig24Sign, Scenario};
+use super::arguments::Scenario;
 use super::follow::Follower;
 use super::jobs;
 use super::output::pair_lines;
@@ -12,187 +12,8 @@ use super::sign::id_of;
 use super::upload::{self, FileToSend};
 use crate::messages::{Code, Fault};
 
-/// `tokensign idocs`
-pub(super) async fn idocs(session: &Session, command: &Idocs) -> Result<(), Fault> {
-    match command {
-        Idocs::Send(arguments) => idocs_send(session, arguments).await,
-        Idocs::Sign(arguments) => idocs_sign(session, arguments).await,
-        Idocs::Status { document, profile } => {
-            let profile = idocs_profile(session, profile.as_deref())?;
-            status(
-                session,
-                &format!("/v1/idocs/{profile}/documents/{}/status", segment(document)),
-            )
-            .await
-        }
-    }
-}
-
-/// `tokensign mig24`
-pub(super) async fn mig24(session: &Session, command: &Mig24) -> Result<(), Fault> {
-    match command {
-        Mig24::Send(arguments) => mig24_send(session, arguments).await,
-        Mig24::Sign(arguments) => mig24_sign(session, arguments).await,
-        Mig24::Status { group, profile } => {
-            let profile = mig24_profile(session, profile.as_deref())?;
-            status(
-                session,
-                &format!("/v1/mig24/{profile}/package-groups/{}", segment(group)),
-            )
-            .await
-        }
-    }
-}
-
-async fn idocs_send(session: &Session, arguments: &IdocsSend) -> Result<(), Fault> {
-    let profile = idocs_profile(session, arguments.scenario.profile.as_deref())?;
-    let file = FileToSend::open(&arguments.file).await?;
-    let mut send = members([
-        (
-            "name",
-            Some(json!(arguments.name.as_deref().unwrap_or_else(|| file.name()))),
-        ),
-        ("number", Some(json!(arguments.number))),
-        ("date", Some(json!(arguments.date))),
-        ("group", Some(json!(arguments.group))),
-        ("counterparty_bin", Some(json!(arguments.counterparty))),
-        ("comment", arguments.comment.as_ref().map(|text| json!(text))),
-        ("is_individual", arguments.individual.then_some(json!(true))),
-    ]);
-    if !arguments.email.is_empty() {
-        send.insert("counterparty_emails".to_owned(), json!(arguments.email));
-    }
-    let request = members([
-        ("send", Some(Value::Object(send))),
-        ("employee_id", arguments.employee.as_ref().map(|id| json!(id))),
-        (
-            "certificate",
-            arguments
-                .scenario
-                .signer
-                .certificate
-                .as_ref()
-                .map(|selector| json!(selector)),
-        ),
-    ]);
-    let path = format!("/v1/idocs/{profile}/quick-signs");
-    run(
-        session,
-        &arguments.scenario,
-        &path,
-        request,
-        vec![("file".to_owned(), file)],
-    )
-    .await
-}
-
-async fn idocs_sign(session: &Session, arguments: &IdocsSign) -> Result<(), Fault> {
-    let profile = idocs_profile(session, arguments.scenario.profile.as_deref())?;
-    let request = members([
-        ("document_id", Some(json!(arguments.document))),
-        (
-            "direction",
-            Some(json!(match arguments.direction {
-                Direction::Outgoing => "outgoing",
-                Direction::Incoming => "incoming",
-            })),
-        ),
-        ("employee_id", arguments.employee.as_ref().map(|id| json!(id))),
-        (
-            "certificate",
-            arguments
-                .scenario
-                .signer
-                .certificate
-                .as_ref()
-                .map(|selector| json!(selector)),
-        ),
-    ]);
-    run(
-        session,
-        &arguments.scenario,
-        &format!("/v1/idocs/{profile}/quick-signs"),
-        request,
-        Vec::new(),
-    )
-    .await
-}
-
-async fn mig24_send(session: &Session, arguments: &Mig24Send) -> Result<(), Fault> {
-    let profile = mig24_profile(session, arguments.scenario.profile.as_deref())?;
-    let mut files = Vec::with_capacity(arguments.files.len());
-    let mut documents = Vec::with_capacity(arguments.files.len());
-    for (index, path) in arguments.files.iter().enumerate() {
-        let file = FileToSend::open(path).await?;
-        let part = FileToSend::part_name(index);
-        documents.push(json!({ "part": part, "name": file.name(), "sign_required": true }));
-        files.push((part, file));
-    }
-    let mut send = members([
-        (
-            "recipient_abonent_code",
-            arguments.recipient.as_ref().map(|code| json!(code)),
-        ),
-        ("documents", Some(json!(documents))),
-    ]);
-    if let Some(inn) = &arguments.recipient_inn {
-        let organisation = members([
-            ("inn", Some(json!(inn))),
-            ("name", arguments.recipient_name.as_ref().map(|text| json!(text))),
-            ("email", arguments.recipient_email.as_ref().map(|text| json!(text))),
-            ("kpp", arguments.recipient_kpp.as_ref().map(|text| json!(text))),
-            ("ogrn", arguments.recipient_ogrn.as_ref().map(|text| json!(text))),
-        ]);
-        send.insert("recipient_org".to_owned(), Value::Object(organisation));
-    }
-    let request = members([
-        ("send", Some(Value::Object(send))),
-        (
-            "certificate",
-            arguments
-                .scenario
-                .signer
-                .certificate
-                .as_ref()
-                .map(|selector| json!(selector)),
-        ),
-    ]);
-    run(
-        session,
-        &arguments.scenario,
-        &format!("/v1/mig24/{profile}/package-group-signatures"),
-        request,
-        files,
-    )
-    .await
-}
-
-async fn mig24_sign(session: &Session, arguments: &Mig24Sign) -> Result<(), Fault> {
-    let profile = mig24_profile(session, arguments.scenario.profile.as_deref())?;
-    let request = members([
-        ("package_group_id", Some(json!(arguments.group))),
-        (
-            "certificate",
-            arguments
-                .scenario
-                .signer
-                .certificate
-                .as_ref()
-                .map(|selector| json!(selector)),
-        ),
-        ("mchd_info_id", arguments.mchd.as_ref().map(|id| json!(id))),
-    ]);
-    run(
-        session,
-        &arguments.scenario,
-        &format!("/v1/mig24/{profile}/package-group-signatures"),
-        request,
-        Vec::new(),
-    )
-    .await
-}
-
-async fn run(
+/// Starts a scenario, answers its question, shows its outcome.
+pub(super) async fn run(
     session: &Session,
     scenario: &Scenario,
     path: &str,
@@ -202,6 +23,10 @@ async fn run(
     let output = session.output;
     let mut request = request;
     let pin = scenario.signer.pin_source.unattended()?;
+    let dialog = scenario
+        .signer
+        .pin_source
+        .dialog(session.config.agent.pinentry.as_deref())?;
     if pin.is_some() {
         request.insert("unattended".to_owned(), json!(true));
     }
@@ -219,7 +44,7 @@ async fn run(
         let follower = if scenario.detach {
             None
         } else {
-            Some(Follower::attach(client, output, pin).await?)
+            Some(Follower::attach(client, output, pin, dialog).await?)
         };
         let started = if files.is_empty() {
             client.post(path, &request).await?
@@ -246,7 +71,7 @@ async fn run(
     Ok(())
 }
 
-async fn status(session: &Session, path: &str) -> Result<(), Fault> {
+pub(super) async fn status(session: &Session, path: &str) -> Result<(), Fault> {
     let agent = session.agent().await?;
     let answer = agent.client().get(path).await;
     agent.end().await;
@@ -260,7 +85,7 @@ async fn status(session: &Session, path: &str) -> Result<(), Fault> {
 }
 
 /// The leaves of a service's answer with their paths, for people.
-fn flatten(value: &Value, path: &str, rows: &mut Vec<(String, String)>) {
+pub(super) fn flatten(value: &Value, path: &str, rows: &mut Vec<(String, String)>) {
     let below = |name: &str| {
         if path.is_empty() {
             name.to_owned()
@@ -284,16 +109,8 @@ fn flatten(value: &Value, path: &str, rows: &mut Vec<(String, String)>) {
     }
 }
 
-fn idocs_profile<'a>(session: &'a Session, named: Option<&'a str>) -> Result<&'a str, Fault> {
-    one_profile("idocs", session.config.idocs.keys(), named)
-}
-
-fn mig24_profile<'a>(session: &'a Session, named: Option<&'a str>) -> Result<&'a str, Fault> {
-    one_profile("mig24", session.config.mig24.keys(), named)
-}
-
 /// The profile that was named, or the only one there is.
-fn one_profile<'a>(
+pub(super) fn one_profile<'a>(
     service: &str,
     mut known: impl Iterator<Item = &'a String> + Clone,
     named: Option<&str>,
@@ -322,7 +139,7 @@ fn one_profile<'a>(
     found.map(String::as_str)
 }
 
-fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
+pub(super) fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
     members
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -330,7 +147,7 @@ fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, V
 }
 
 /// An id as one segment of a path.
-fn segment(id: &str) -> String {
+pub(super) fn segment(id: &str) -> String {
     percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

@@ -55,6 +55,11 @@ impl FileToSend {
         &self.name
     }
 
+    /// Its size in bytes, when the command began.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The name of the form's part that carries the file at this place in the list.
     pub(super) fn part_name(index: usize) -> String {
         format!("document-{index}")

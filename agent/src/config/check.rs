@@ -27,11 +27,12 @@ const LONGEST_DELAY: f64 = 3600.0;
 /// The longest time that documents can be kept, in days: ten years.
 const MOST_DAYS: u32 = 3660;
 const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
-const MIG24_KEYS: [&str; 5] = [
+const MIG24_KEYS: [&str; 6] = [
     "accept_signed_attributes",
     "hash_kind",
     "mchd_info_id",
     "organization_id",
+    "queue",
     "shapes",
 ];
 

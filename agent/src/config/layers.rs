@@ -522,6 +522,30 @@ mod tests {
                 "mig24.main.base_url",
             ),
             (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.keyring = '-x'",
+                "mig24.main.token.keyring",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nconnect_timeout_seconds = 0",
+                "mig24.main.connect_timeout_seconds",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nproxy = 'socks5://127.0.0.1:1'",
+                "mig24.main.proxy",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nretry = { first_delay_seconds = -1 }",
+                "mig24.main.retry.first_delay_seconds",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nretry = { failures = 0 }",
+                "mig24.main.retry.failures",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nkeep_documents_days = 4000",
+                "mig24.main.keep_documents_days",
+            ),
+            (
                 "[mig24.main]\nbase_url = 'https://m.example'\ntoken = { file = 'secret' }",
                 "mig24.main.token.file",
             ),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mig24Shapes;
+use super::{Mig24Queue, Mig24Shapes};
 
 /// The whole configuration, after all layers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -366,6 +366,9 @@ pub struct Mig24Profile {
     /// Whether `hash_kind = "auto"` may take signed attributes too, besides content digests.
     #[serde(default)]
     pub accept_signed_attributes: bool,
+    /// The organisation's message queues; none are consumed when absent.
+    #[serde(default)]
+    pub queue: Option<Mig24Queue>,
     /// What the vendor's guide leaves open about requests.
     #[serde(default)]
     pub shapes: Mig24Shapes,

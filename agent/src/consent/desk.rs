@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::approval::{ApprovalKind, ApprovedItem, Consented};
 use super::grant::{GrantPromise, GrantScope, Remember, RememberOffer};
 use super::question::{Action, CallerView, PinState, PinView, Question, QuestionBody, QuestionState};
+use super::remote::RemotelyConsented;
 use super::unlock::{Unlock, UnlockSource};
 use crate::certificate::{Fingerprint, Purpose};
 use crate::messages::{Code, Fault};
@@ -116,6 +117,8 @@ pub enum Verdict {
 pub enum Decision {
     /// Approved; for a pairing question without [`Consented`].
     Approved(Option<Box<Consented>>),
+    /// A signature made elsewhere was approved.
+    RemotelyApproved(Box<RemotelyConsented>),
     /// A certificate was chosen.
     Chosen(Fingerprint),
     /// Refused.
@@ -254,6 +257,15 @@ impl Desk {
             changes: self.subscribe(),
             answers: receiver,
         }
+    }
+
+    /// How many questions of an application are not closed, those included that are held back.
+    pub fn open_questions(&self, application: Uuid) -> usize {
+        self.lock()
+            .questions
+            .values()
+            .filter(|entry| entry.question.caller.application == Some(application))
+            .count()
     }
 
     /// Every question that is shown, the oldest first.
@@ -433,8 +445,32 @@ impl Entry {
                 self.approve(request, pin, remember.as_ref(), subject)
             }
             (Verdict::Approve, QuestionBody::Pair { .. }) => Ok(Decision::Approved(None)),
+            (Verdict::Approve, QuestionBody::Remote { .. }) => self.approve_remotely(request),
             _ => Err(Fault::invalid_field("decision", "does not fit this question")),
         }
+    }
+
+    /// No certificate of ours is configured for unattended use here, so a person decides.
+    fn approve_remotely(&self, request: DecisionRequest) -> Result<Decision, Fault> {
+        let QuestionBody::Remote {
+            documents,
+            signer,
+            destination,
+        } = &self.question.body
+        else {
+            return Err(Fault::internal("a remote approval of another question"));
+        };
+        if request.prompter == "unattended" {
+            return Err(Fault::new(Code::NotUnattended).arg("certificate", signer));
+        }
+        Ok(Decision::RemotelyApproved(Box::new(RemotelyConsented {
+            caller: self.question.caller.clone(),
+            job: self.question.job,
+            documents: documents.clone(),
+            signer: signer.clone(),
+            destination: destination.clone(),
+            prompter: request.prompter,
+        })))
     }
 
     fn approve(
@@ -514,9 +550,13 @@ impl Asked {
         self.id
     }
 
-    /// Until when it waits, by the wall clock, for people.
+    /// Until when it waits, by the wall clock, for people; now when it waits no more.
     pub fn deadline(&self) -> OffsetDateTime {
-        self.deadline.wall()
+        let state = self.desk.lock();
+        state
+            .questions
+            .get(&self.id)
+            .map_or_else(OffsetDateTime::now_utc, |entry| entry.deadline.wall())
     }
 
     /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
@@ -734,6 +774,7 @@ mod tests {
         let (first, second, third) = (ask(), ask(), ask());
         let other = desk.ask_other(caller(), None, pairing(), MINUTE);
         assert_eq!(shown(), [first.id(), other.id()]);
+        assert_eq!(desk.open_questions(application), 3);
         assert_eq!(desk.question(second.id()).unwrap_err().code(), Code::NoSuchItem);
         let (first, next) = (first.id(), second.id());
         drop(third);

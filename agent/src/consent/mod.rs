@@ -8,6 +8,7 @@ mod desk;
 mod grant;
 mod grants;
 mod question;
+mod remote;
 mod unlock;
 
 pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemKind, ItemRecord};
@@ -18,4 +19,5 @@ pub use question::{
     Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, ProcessView,
     Question, QuestionBody, QuestionState, UriText,
 };
+pub use remote::{RemoteApproval, RemoteMeans, RemoteSigner, RemotelyConsented};
 pub use unlock::{LoginUse, Unlock, UnlockSource};

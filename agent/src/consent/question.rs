@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::grant::RememberOffer;
+use super::remote::RemoteSigner;
 use crate::certificate::Fingerprint;
 use crate::cms::Digest;
 use crate::messages::Fault;
@@ -95,6 +96,15 @@ pub enum QuestionBody {
         /// Where it goes afterwards.
         #[serde(skip_serializing_if = "Option::is_none")]
         destination: Option<Destination>,
+    },
+    /// May a service sign this, or have it signed, without the token?
+    Remote {
+        /// What is signed.
+        documents: Vec<DocumentView>,
+        /// Who signs.
+        signer: RemoteSigner,
+        /// Where, and what follows.
+        destination: Destination,
     },
     /// May this application talk to the agent?
     Pair {

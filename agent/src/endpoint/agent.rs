@@ -49,6 +49,8 @@ pub struct StartOptions {
     /// Whether to listen on loopback TCP where the configuration allows it. A single command that runs the agent in its own
     /// process does without.
     pub tcp: bool,
+    /// Whether to consume the message queues that the configuration names. A single command takes no events from those who wait for them.
+    pub queues: bool,
 }
 
 /// Assembles the agent: store, tokens, desk, signing, scenarios, and the endpoint over them.
@@ -145,6 +147,14 @@ impl Agent {
         let tasks = TaskTracker::new();
         let router = routes::router(Arc::clone(&shared));
         tasks.spawn(tell_changes(Arc::clone(&shared)));
+        if options.queues {
+            for consumer in shared.mig24.queue_consumers(&shared.store) {
+                tasks.spawn(consumer.run(shutdown.clone()));
+            }
+            for profile in shared.config.mig24.keys() {
+                tasks.spawn(tell_queue_events(Arc::clone(&shared), profile.clone()));
+            }
+        }
         tasks.spawn(checkpoints::keep(shared.store.clone(), shutdown.clone()));
         start_prompters(&shared, &tasks).await?;
         let ended = shutdown.clone();
@@ -324,6 +334,28 @@ fn fleet(config: &Config) -> Result<Fleet, Fault> {
         ..FleetOptions::new(catalogue)
     };
     Fleet::new(options).map_err(Fault::from)
+}
+
+/// Carries what arrives in a profile's message queues into the stream of events, until the agent ends.
+async fn tell_queue_events(shared: Arc<Shared>, profile: String) {
+    let Ok(mut changes) = shared.mig24.queue_changes(&profile) else {
+        return;
+    };
+    let mut told = None;
+    loop {
+        tokio::select! {
+            () = shared.shutdown.cancelled() => return,
+            changed = changes.changed() => if changed.is_err() {
+                return;
+            },
+        }
+        let last = changes.borrow_and_update().last_event;
+        if last != told {
+            told = last;
+            let data = json!({ "service": "mig24", "profile": profile, "last": last });
+            shared.events.tell(EventKind::QueueEvent, data);
+        }
+    }
 }
 
 /// Carries what changes in the rooms below into the stream of events, until the agent ends.

@@ -54,6 +54,8 @@ pub(crate) enum Class {
     Draft,
     Submit,
     Delete,
+    /// Counterparties and invitations: with whom an organisation has to do.
+    Counterparties,
 }
 
 /// The profile that stands for every profile.
@@ -65,7 +67,7 @@ const MOST_QUESTIONS: u8 = 100;
 /// A text that names no permission.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, questions:<2-100>, idocs:<profile|*>:<read|draft|submit|delete> and mig24:…"
+    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, questions:<2-100>, idocs:<profile|*>:<read|draft|submit|delete> and mig24:<profile|*>:<read|draft|submit|delete|counterparties>"
 )]
 pub(crate) struct UnknownPermission(String);
 
@@ -126,6 +128,7 @@ impl fmt::Display for Permission {
                     Class::Draft => "draft",
                     Class::Submit => "submit",
                     Class::Delete => "delete",
+                    Class::Counterparties => "counterparties",
                 };
                 write!(f, "{service}:{profile}:{class}")
             }
@@ -167,6 +170,7 @@ impl FromStr for Permission {
                     "draft" => Class::Draft,
                     "submit" => Class::Submit,
                     "delete" => Class::Delete,
+                    "counterparties" if head == "mig24" => Class::Counterparties,
                     _ => return Err(unknown()),
                 },
             }),
@@ -222,7 +226,14 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were() {
-        for text in ["sign", "raw_hash", "idocs:*:submit", "mig24:main:read", "questions:20"] {
+        for text in [
+            "sign",
+            "raw_hash",
+            "idocs:*:submit",
+            "mig24:main:read",
+            "mig24:main:counterparties",
+            "questions:20",
+        ] {
             assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
         }
     }
@@ -237,6 +248,7 @@ mod tests {
             "idocs:*",
             "idocs::read",
             "idocs:*:all",
+            "idocs:*:counterparties",
             "idocs:a b:read",
             "smtp:*:read",
             "questions",

@@ -226,6 +226,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_with_404_does_not_say_that_a_thing_does_not_exist() {
+        assert!(failure(404, "").is_not_found());
+        assert!(failure(410, "{\"message\":\"gone\"}").is_not_found());
+        assert!(!failure(404, "<html></html>").is_not_found());
+    }
+
+    #[test]
     fn a_token_of_another_environment_is_told_from_one_that_expired() {
         let code = |challenge: &'static str| {
             let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))]);

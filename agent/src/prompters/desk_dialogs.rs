@@ -1,13 +1,16 @@
 //! Shows the desk's questions in dialogs, one after the other, for as long as the agent runs.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::pinentry::{Answer, Dialog, Pinentry};
 use super::question_summary;
-use crate::consent::{DecisionRequest, Desk, PinState, PinView, Question, QuestionBody, QuestionState, Verdict};
+use crate::consent::{
+    CertificateView, DecisionRequest, Desk, PinState, PinView, Question, QuestionBody, QuestionState, Verdict,
+};
 use crate::messages::{Fault, Localizer};
 
 const NAME: &str = "pinentry";
@@ -75,10 +78,13 @@ async fn changed(desk: &Desk, shown: &Question) {
 /// # Errors
 /// `no_prompter`.
 pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> Result<Option<DecisionRequest>, Fault> {
-    let Some(description) = question_summary::lines(question, texts) else {
-        return Ok(None);
-    };
-    let left = question.deadline - time::OffsetDateTime::now_utc();
+    let left: Duration = (question.deadline - time::OffsetDateTime::now_utc())
+        .try_into()
+        .unwrap_or_default();
+    if let QuestionBody::Choose { candidates, .. } = &question.body {
+        return choose(pinentry, question, candidates, left, texts).await;
+    }
+    let description = question_summary::lines(question, texts);
     let mut dialog = Dialog {
         description,
         error: question.notice.as_ref().map(|notice| texts.fault_title(notice)),
@@ -86,7 +92,7 @@ pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> 
         ok: texts.text("ui-approve", &[]),
         cancel: texts.text("ui-refuse", &[]),
         owner: None,
-        timeout: left.try_into().unwrap_or_default(),
+        timeout: left,
     };
     let decision = |verdict, pin, confirm_last_try| DecisionRequest {
         decision: verdict,
@@ -99,7 +105,7 @@ pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> 
     };
     let pin = match &question.body {
         QuestionBody::Approve { pin, .. } => pin.clone(),
-        QuestionBody::Pair { .. } | QuestionBody::Choose { .. } => PinView::default(),
+        QuestionBody::Pair { .. } | QuestionBody::Remote { .. } | QuestionBody::Choose { .. } => PinView::default(),
     };
     let confirm_last_try = pin.state == PinState::FinalTry;
     if confirm_last_try {
@@ -121,4 +127,39 @@ pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> 
         Answer::No => Some(decision(Verdict::Refuse, None, false)),
         Answer::Unanswered => None,
     })
+}
+
+/// One certificate after the other: this one, or another? Without an answer the question stays for other prompters.
+async fn choose(
+    pinentry: &Pinentry,
+    question: &Question,
+    candidates: &[CertificateView],
+    left: Duration,
+    texts: Localizer,
+) -> Result<Option<DecisionRequest>, Fault> {
+    for candidate in candidates {
+        let dialog = Dialog {
+            description: question_summary::candidate_lines(question, candidate, texts),
+            ok: texts.text("ui-choose", &[]),
+            cancel: texts.text("ui-certificate-change", &[]),
+            timeout: left,
+            ..Dialog::default()
+        };
+        match pinentry.show(&dialog).await? {
+            Answer::Yes(_) => {
+                return Ok(Some(DecisionRequest {
+                    decision: Verdict::Choose,
+                    shown: question.shown.clone(),
+                    certificate: Some(candidate.fingerprint),
+                    pin: None,
+                    confirm_last_try: false,
+                    remember: None,
+                    prompter: NAME.to_owned(),
+                }));
+            }
+            Answer::No => {}
+            Answer::Unanswered => return Ok(None),
+        }
+    }
+    Ok(None)
 }

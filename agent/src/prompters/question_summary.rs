@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::consent::{Action, CallerView, Destination, DocumentView, PinState, PinView, Question, QuestionBody};
+use crate::consent::{
+    Action, CallerView, CertificateView, Destination, DocumentView, PinState, PinView, Question, QuestionBody,
+    RemoteMeans,
+};
 use crate::messages::{Localizer, visible};
 
 /// So many documents are named.
@@ -10,8 +13,8 @@ const NAMED: usize = 3;
 /// So many characters of a text from elsewhere are shown.
 const LONGEST: usize = 60;
 
-/// The lines of a question; `None` for one that takes more than yes and no.
-pub(super) fn lines(question: &Question, texts: Localizer) -> Option<String> {
+/// The lines of a question.
+pub(super) fn lines(question: &Question, texts: Localizer) -> String {
     let mut lines = Lines {
         texts,
         text: String::new(),
@@ -33,13 +36,29 @@ pub(super) fn lines(question: &Question, texts: Localizer) -> Option<String> {
             lines.caller(&question.caller);
             lines.documents(documents);
             lines.destination(destination.as_ref());
-            let holder = certificate.common_name.as_ref().unwrap_or(&certificate.subject);
-            let organisation = certificate.organisation.as_deref().unwrap_or_default();
-            lines.pair(
-                "ui-certificate",
-                format!("{} {}", cut(holder), cut(organisation)).trim(),
-            );
+            lines.certificate(certificate);
             lines.pin(pin);
+        }
+        QuestionBody::Remote {
+            documents,
+            signer,
+            destination,
+        } => {
+            lines.line(&texts.text("ui-question-remote", &[("count", &documents.len())]));
+            lines.caller(&question.caller);
+            lines.documents(documents);
+            let means = match signer.means {
+                RemoteMeans::EmployeeCertificate => "ui-signer-employee-certificate",
+                RemoteMeans::EmployeeLink => "ui-signer-employee-link",
+                RemoteMeans::Container => "ui-signer-container",
+            };
+            lines.pair("ui-signer", &cut(&signer.name));
+            lines.line(&texts.text(means, &[]));
+            lines.pair(
+                "ui-power-of-attorney",
+                &cut(signer.power_of_attorney.as_deref().unwrap_or_default()),
+            );
+            lines.destination(Some(destination));
         }
         QuestionBody::Pair { pairing } => {
             lines.line(&texts.text("ui-question-pair", &[]));
@@ -53,9 +72,22 @@ pub(super) fn lines(question: &Question, texts: Localizer) -> Option<String> {
             lines.pair("ui-permissions", &pairing.permissions.join(", "));
             lines.line(&texts.text("ui-pair-compare", &[]));
         }
-        QuestionBody::Choose { .. } => return None,
+        QuestionBody::Choose { .. } => lines.line(&texts.text("ui-question-choose", &[])),
     }
-    Some(lines.text)
+    lines.text
+}
+
+/// The lines of one certificate among several.
+pub(super) fn candidate_lines(question: &Question, candidate: &CertificateView, texts: Localizer) -> String {
+    let mut lines = Lines {
+        texts,
+        text: self::lines(question, texts),
+    };
+    lines.caller(&question.caller);
+    lines.certificate(candidate);
+    lines.pair("ui-issuer", &cut(&candidate.issuer));
+    lines.pair("ui-token", &cut(&candidate.token));
+    lines.text
 }
 
 struct Lines {
@@ -88,6 +120,15 @@ impl Lines {
         };
         self.pair("ui-who", &name);
         self.pair("ui-origin", &cut(caller.origin.as_deref().unwrap_or_default()));
+    }
+
+    fn certificate(&mut self, certificate: &CertificateView) {
+        let holder = certificate.common_name.as_ref().unwrap_or(&certificate.subject);
+        let organisation = certificate.organisation.as_deref().unwrap_or_default();
+        self.pair(
+            "ui-certificate",
+            format!("{} {}", cut(holder), cut(organisation)).trim(),
+        );
     }
 
     fn documents(&mut self, documents: &[DocumentView]) {

@@ -14,9 +14,9 @@ use crate::secrets;
 const NAME: &str = "unattended";
 
 /// Approves questions about these certificates with the PIN from their source, until `ended`. Once a question: a PIN that was wrong is
-/// not sent again, nor is one when the token says that it is near its end.
+/// not sent again, nor is one when the token says that it is near its end. It is no prompter: what it does not answer needs a person, who
+/// is looked for as if it were not there.
 pub async fn approve_unattended(desk: Desk, sources: HashMap<Fingerprint, TokenSource>, ended: CancellationToken) {
-    let _attached = desk.attach(NAME);
     let mut changes = desk.subscribe();
     loop {
         for question in desk.questions() {

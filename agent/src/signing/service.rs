@@ -101,6 +101,38 @@ impl Signing {
         self.inner.options.timestamp_authority.as_ref()
     }
 
+    pub(super) fn desk(&self) -> &Desk {
+        &self.inner.desk
+    }
+
+    pub(super) fn question_timeout(&self) -> Duration {
+        self.inner.options.question_timeout
+    }
+
+    /// Finds the one certificate that fits and asks nobody.
+    ///
+    /// # Errors
+    /// `certificate_not_found`, `certificate_ambiguous`, `certificate_expired`, `certificate_not_yet_valid`,
+    /// `certificate_wrong_purpose`, `certificate_without_key`, `unsupported_algorithm`.
+    pub async fn only(&self, request: &CertificateRequest) -> Result<ChosenCertificate, Fault> {
+        let mut candidates = self.candidates(request).await?;
+        match (candidates.pop(), candidates.is_empty()) {
+            (Some(only), true) => Ok(ChosenCertificate {
+                der: only.certificate.der().to_vec(),
+                view: only.view,
+            }),
+            (last, _) => {
+                let all = candidates.iter().chain(&last);
+                let shown: Vec<_> = all
+                    .map(|candidate| json!({ "fingerprint": candidate.view.fingerprint, "subject": candidate.view.subject }))
+                    .collect();
+                Err(Fault::new(Code::CertificateAmbiguous)
+                    .arg("count", shown.len())
+                    .extra("candidates", shown.into()))
+            }
+        }
+    }
+
     /// Finds the one certificate that fits; asks the person when several do. Asks for no PIN.
     ///
     /// # Errors
@@ -182,7 +214,9 @@ impl Signing {
                 .into_iter()
                 .find(|candidate| candidate.certificate.fingerprint() == fingerprint)
                 .ok_or_else(|| Fault::internal("a certificate was chosen that was not offered")),
-            Decision::Approved(_) | Decision::Refused => Err(Fault::internal("a choice was answered with no choice")),
+            Decision::Approved(_) | Decision::RemotelyApproved(_) | Decision::Refused => {
+                Err(Fault::internal("a choice was answered with no choice"))
+            }
         }
     }
 
@@ -391,7 +425,7 @@ impl Work<'_> {
     async fn consent(&self, asked: &mut Asked) -> Result<Box<Consented>, Fault> {
         match waiting::decision(&self.signing.inner.desk, self.context, asked).await? {
             Decision::Approved(Some(consented)) => Ok(consented),
-            Decision::Approved(None) | Decision::Chosen(_) | Decision::Refused => {
+            Decision::Approved(None) | Decision::RemotelyApproved(_) | Decision::Chosen(_) | Decision::Refused => {
                 Err(Fault::internal("an approval was answered with something else"))
             }
         }

@@ -33,9 +33,11 @@ pub(crate) fn configuration(dir: &Path) -> Config {
 impl Running {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
-            .await
-            .unwrap();
+        let options = StartOptions {
+            tcp: true,
+            queues: false,
+        };
+        let agent = Agent::start(configuration(dir.path()), options).await.unwrap();
         Self::started(agent, dir)
     }
 

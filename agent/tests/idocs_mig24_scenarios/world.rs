@@ -61,6 +61,7 @@ impl World {
             mchd_info_id: None,
             organization_id: None,
             accept_signed_attributes: false,
+            queue: None,
             shapes: Default::default(),
         };
         change(&mut idocs, &mut mig24);

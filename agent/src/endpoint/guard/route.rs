@@ -127,6 +127,98 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
         BodyRule::Documents,
     ),
     get(
+        "/v1/mig24/{profile}/documents",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/documents",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    get(
+        "/v1/mig24/{profile}/documents/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/documents/{id}/file",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/documents/{id}/draft-visualization",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/universal-transfer-documents",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups/{id}",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    delete(
+        "/v1/mig24/{profile}/package-groups/{id}",
+        Access::Service(Service::Mig24, Class::Delete),
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups/{id}/packages",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups/{id}/explanations",
+        Access::Service(Service::Mig24, Class::Submit),
+        BodyRule::Json,
+    ),
+    get(
+        "/v1/mig24/{profile}/packages/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/packages/{id}/files",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/packages/{id}/status-requests",
+        Access::Service(Service::Mig24, Class::Read),
+        BodyRule::None,
+    ),
+    get(
+        "/v1/mig24/{profile}/employees",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/employees/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/counterparties",
+        Access::Service(Service::Mig24, Class::Counterparties),
+    ),
+    get(
+        "/v1/mig24/{profile}/invitations/{direction}",
+        Access::Service(Service::Mig24, Class::Counterparties),
+    ),
+    get(
+        "/v1/mig24/{profile}/operators",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/remote-signatures",
+        Access::Service(Service::Mig24, Class::Submit),
+        BodyRule::Json,
+    ),
+    get(
+        "/v1/mig24/{profile}/events",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
         "/v1/mig24/{profile}/package-groups/{id}",
         Access::Service(Service::Mig24, Class::Read),
     ),

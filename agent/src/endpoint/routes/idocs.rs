@@ -24,6 +24,7 @@ const FILE_PART: &str = "file";
 /// Signs a document that is at iDocs.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the iDocs room reads")]
+#[schema(example = json!({ "document_id": "0f0c5d1e", "direction": "outgoing" }))]
 pub(crate) struct QuickSignRequest {
     /// The document.
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]

@@ -379,6 +379,10 @@ ui-question-sign = { $count ->
     [one] Sign a document?
    *[other] Sign { $count } documents?
 }
+ui-question-remote = { $count ->
+    [one] Have the service sign a document?
+   *[other] Have the service sign { $count } documents?
+}
 ui-question-authenticate = Log in with your certificate?
 ui-question-choose = Which certificate is to be used?
 ui-question-pair = Connect this program?
@@ -450,8 +454,30 @@ ui-effect-idocs-send = The document is created in iDocs, signed and sent to the 
 ui-effect-idocs-sign = The signature is saved in iDocs and the document goes on along its route
 ui-effect-mig24-send = The package group is created in EDO.MIG24, signed and sent to the recipient
 ui-effect-mig24-sign = The signatures are handed over and the package group is sent
+ui-effect-mig24-remote = EDO.MIG24 signs the package group itself and sends it to the recipient. Your token is not used
+ui-effect-mig24-link = EDO.MIG24 sends the employee a link; what the employee signs there goes to the recipient. Your token is not used
 ui-irreversible = This cannot be undone.
 ui-power-of-attorney = Power of attorney
+ui-signer = Signed by
+ui-signer-employee-certificate = with this employee's certificate, which the service keeps
+ui-signer-employee-link = the employee is sent a link and signs there
+ui-signer-container = with the key container of this name, which the service keeps
+ui-kpp = KPP
+ui-comment = Comment
+ui-container = Container
+ui-operator = Operator
+ui-abonent = Subscriber code
+ui-signature-file = Signature file
+ui-reading = Read as
+ui-agrees-with-file = Agrees with the file
+ui-queue-off = This profile has no queues: set [mig24.name.queue] to consume them.
+ui-queue-connecting = The queues are not connected; trying again and again.
+ui-queue-connected = The queues are connected.
+ui-topic-counterparties = counterparties
+ui-topic-packages = packages
+ui-topic-visualisation = pictures
+ui-topic-unknown = unknown queue
+ui-event-set-aside = set aside: { $reason }
 ui-pin = PIN of the token
 ui-pin-enter = Enter the PIN of the token
 ui-pinpad = Enter the PIN on the reader
@@ -489,6 +515,7 @@ ui-permission-service-read = to read in { $service } (profile { $profile })
 ui-permission-service-draft = to prepare documents in { $service } (profile { $profile })
 ui-permission-service-submit = to send signed documents to { $service } (profile { $profile }), each with your approval
 ui-permission-service-delete = to delete documents in { $service } (profile { $profile })
+ui-permission-service-counterparties = to read counterparties and invitations in { $service } (profile { $profile })
 ui-any-profile = any
 ui-state = State
 ui-state-waiting = waits for you
@@ -559,6 +586,7 @@ ui-kind = Kind
 ui-kind-signature = signature
 ui-kind-idocs-quick-sign = signing in iDocs
 ui-kind-mig24-package-group = signing in EDO.MIG24
+ui-kind-mig24-remote-signature = signature made by EDO.MIG24
 ui-kind-idocs-send = sending in iDocs
 ui-kind-mig24-removal = removing in EDO.MIG24
 ui-kind-mig24-send = sending in EDO.MIG24

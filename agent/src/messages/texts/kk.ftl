@@ -377,6 +377,10 @@ ui-question-sign = { $count ->
     [one] { $count } құжатқа қол қоясыз ба?
    *[other] { $count } құжатқа қол қоясыз ба?
 }
+ui-question-remote = { $count ->
+    [one] Сервиске құжатқа қол қоюды тапсыру керек пе?
+   *[other] Сервиске { $count } құжатқа қол қоюды тапсыру керек пе?
+}
 ui-question-authenticate = Сертификатыңызбен кіресіз бе?
 ui-question-choose = Қай сертификатты пайдаланамыз?
 ui-question-pair = Бұл бағдарламаны қосасыз ба?
@@ -448,8 +452,30 @@ ui-effect-idocs-send = Құжат iDocs ішінде жасалып, қол қо
 ui-effect-idocs-sign = Қолтаңба iDocs ішінде сақталып, құжат бағыты бойынша әрі қарай кетеді
 ui-effect-mig24-send = Пакеттер тобы ЭДО.МИГ24 ішінде жасалып, қол қойылып, алушыға жіберіледі
 ui-effect-mig24-sign = Қолтаңбалар тапсырылып, пакеттер тобы жіберіледі
+ui-effect-mig24-remote = ЭДО.МИГ24 пакеттер тобына өзі қол қойып, алушыға жібереді. Сіздің токеніңіз пайдаланылмайды
+ui-effect-mig24-link = ЭДО.МИГ24 қызметкерге сілтеме жібереді; ол қол қойғаннан кейін алушыға жөнелтіледі. Сіздің токеніңіз пайдаланылмайды
 ui-irreversible = Мұны кері қайтару мүмкін емес.
 ui-power-of-attorney = Сенімхат (МЧД)
+ui-signer = Қол қоятын
+ui-signer-employee-certificate = сервисте сақталатын осы қызметкердің сертификатымен
+ui-signer-employee-link = қызметкер сілтеме алып, сол арқылы қол қояды
+ui-signer-container = сервисте сақталатын осы атаулы контейнердегі кілтпен
+ui-kpp = КПП
+ui-comment = Түсініктеме
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Абонент коды
+ui-signature-file = Қолтаңба файлы
+ui-reading = Былай оқылды
+ui-agrees-with-file = Файлмен сәйкес келеді
+ui-queue-off = Бұл профильде кезектер жоқ: оқиғаларды алу үшін [mig24.атауы.queue] орнатыңыз.
+ui-queue-connecting = Кезектер қосылмаған, әрекет қайталануда.
+ui-queue-connected = Кезектер қосылды.
+ui-topic-counterparties = контрагенттер
+ui-topic-packages = пакеттер
+ui-topic-visualisation = визуализация
+ui-topic-unknown = белгісіз кезек
+ui-event-set-aside = шетке қойылды: { $reason }
 ui-pin = Токеннің PIN-коды
 ui-pin-enter = Токеннің PIN-кодын енгізіңіз
 ui-pinpad = PIN-кодты оқырманда енгізіңіз
@@ -487,6 +513,7 @@ ui-permission-service-read = { $service } ішінде оқу ({ $profile } пр
 ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
 ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
 ui-permission-service-delete = { $service } ішінде құжат жою ({ $profile } профилі)
+ui-permission-service-counterparties = { $service } ішінде контрагенттер мен шақыруларды оқу ({ $profile } профилі)
 ui-any-profile = кез келген
 ui-state = Күйі
 ui-state-waiting = сізді күтіп тұр
@@ -557,6 +584,7 @@ ui-kind = Түрі
 ui-kind-signature = қол қою
 ui-kind-idocs-quick-sign = iDocs ішінде қол қою
 ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
+ui-kind-mig24-remote-signature = ЭДО.МИГ24 қоятын қолтаңба
 ui-kind-idocs-send = iDocs ішінде жіберу
 ui-kind-mig24-removal = ЭДО.МИГ24 жүйесінде жою
 ui-kind-mig24-send = ЭДО.МИГ24 ішінде жіберу

@@ -384,6 +384,12 @@ ui-question-sign = { $count ->
     [few] Подписать { $count } документа?
    *[other] Подписать { $count } документов?
 }
+ui-question-remote = { $count ->
+    [one] Поручить сервису подписать { $count } документ?
+    [few] Поручить сервису подписать { $count } документа?
+    [many] Поручить сервису подписать { $count } документов?
+   *[other] Поручить сервису подписать { $count } документа?
+}
 ui-question-authenticate = Войти с вашим сертификатом?
 ui-question-choose = Какой сертификат использовать?
 ui-question-pair = Подключить эту программу?
@@ -457,8 +463,30 @@ ui-effect-idocs-send = Документ будет создан в iDocs, под
 ui-effect-idocs-sign = Подпись будет сохранена в iDocs, документ пойдёт дальше по маршруту
 ui-effect-mig24-send = Группа пакетов будет создана в ЭДО.МИГ24, подписана и отправлена получателю
 ui-effect-mig24-sign = Подписи будут переданы, группа пакетов будет отправлена
+ui-effect-mig24-remote = ЭДО.МИГ24 сам подпишет группу пакетов и отправит её получателю. Ваш токен не используется
+ui-effect-mig24-link = ЭДО.МИГ24 отправит сотруднику ссылку; подписанное по ней уйдёт получателю. Ваш токен не используется
 ui-irreversible = Отменить это нельзя.
 ui-power-of-attorney = Доверенность (МЧД)
+ui-signer = Подписывает
+ui-signer-employee-certificate = сертификатом этого сотрудника, который хранится в сервисе
+ui-signer-employee-link = сотрудник получит ссылку и подпишет по ней
+ui-signer-container = ключом из контейнера с этим именем, который хранится в сервисе
+ui-kpp = КПП
+ui-comment = Комментарий
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Код абонента
+ui-signature-file = Файл подписи
+ui-reading = Прочитано как
+ui-agrees-with-file = Совпадает с файлом
+ui-queue-off = У этого профиля нет очередей: чтобы получать события, задайте [mig24.имя.queue].
+ui-queue-connecting = Очереди не подключены, попытки продолжаются.
+ui-queue-connected = Очереди подключены.
+ui-topic-counterparties = контрагенты
+ui-topic-packages = пакеты
+ui-topic-visualisation = визуализация
+ui-topic-unknown = неизвестная очередь
+ui-event-set-aside = отложено: { $reason }
 ui-pin = PIN-код токена
 ui-pin-enter = Введите PIN-код токена
 ui-pinpad = Введите PIN-код на считывателе
@@ -499,6 +527,7 @@ ui-permission-service-read = читать в { $service } (профиль { $pro
 ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
 ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
 ui-permission-service-delete = удалять документы в { $service } (профиль { $profile })
+ui-permission-service-counterparties = читать контрагентов и приглашения в { $service } (профиль { $profile })
 ui-any-profile = любой
 ui-state = Состояние
 ui-state-waiting = ждёт вас
@@ -571,6 +600,7 @@ ui-kind = Вид
 ui-kind-signature = подпись
 ui-kind-idocs-quick-sign = подписание в iDocs
 ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
+ui-kind-mig24-remote-signature = подпись силами ЭДО.МИГ24
 ui-kind-idocs-send = отправка в iDocs
 ui-kind-mig24-removal = удаление в ЭДО.МИГ24
 ui-kind-mig24-send = отправка в ЭДО.МИГ24

@@ -3,7 +3,9 @@
 
 mod archive;
 mod kind;
+#[cfg(feature = "drawing")]
 mod pages;
+#[cfg(feature = "drawing")]
 mod picture;
 mod text;
 mod xml;
@@ -28,6 +30,7 @@ const LIMITS: SealLimits = SealLimits {
 pub(in crate::preview) const NOT_SEALED: u8 = 2;
 
 /// The largest file that is read whole, in bytes.
+#[cfg(feature = "drawing")]
 const LARGEST: u64 = 128 << 20;
 
 /// What the agent gives the worker on its command line.
@@ -80,12 +83,20 @@ fn show(mut document: File, page: u32) -> Result<Preview, Unshowable> {
     document.rewind().map_err(|_| Unshowable::Broken)?;
     match Kind::of(&head) {
         Kind::Archive => archive::list(document),
-        Kind::Image(format) => picture::show(&read_whole(document)?, format),
-        Kind::Pdf => pages::draw(read_whole(document)?, page),
         Kind::Other => text::show(document),
+        #[cfg(feature = "drawing")]
+        Kind::Image(format) => picture::show(&read_whole(document)?, format),
+        #[cfg(feature = "drawing")]
+        Kind::Pdf => pages::draw(read_whole(document)?, page),
+        #[cfg(not(feature = "drawing"))]
+        Kind::Image(_) | Kind::Pdf => {
+            let _ = page;
+            Err(Unshowable::Unknown)
+        }
     }
 }
 
+#[cfg(feature = "drawing")]
 fn read_whole(document: File) -> Result<Vec<u8>, Unshowable> {
     let mut bytes = Vec::new();
     document

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
+use super::kind::Format;
 use crate::preview::model::{Picture, Preview, Unshowable};
 
 /// The largest side of a picture that is decoded, in pixels, and what decoding may take, in bytes.
@@ -15,8 +16,15 @@ const SHOWN_WIDTH: u32 = 1_600;
 const SHOWN_HEIGHT: u32 = 2_400;
 
 /// Draws a picture anew. Only the first one of an animation or of several.
-pub(super) fn show(bytes: &[u8], format: ImageFormat) -> Result<Preview, Unshowable> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+pub(super) fn show(bytes: &[u8], format: Format) -> Result<Preview, Unshowable> {
+    let (decoder, name) = match format {
+        Format::Bmp => (ImageFormat::Bmp, "bmp"),
+        Format::Gif => (ImageFormat::Gif, "gif"),
+        Format::Jpeg => (ImageFormat::Jpeg, "jpeg"),
+        Format::Png => (ImageFormat::Png, "png"),
+        Format::Tiff => (ImageFormat::Tiff, "tiff"),
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), decoder);
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
@@ -32,7 +40,7 @@ pub(super) fn show(bytes: &[u8], format: ImageFormat) -> Result<Preview, Unshowa
         image
     };
     Ok(Preview::Image {
-        format: format.extensions_str().first().copied().unwrap_or_default().to_owned(),
+        format: name.to_owned(),
         picture: encode(&image)?,
     })
 }
