@@ -373,7 +373,7 @@ impl JobContext {
                 }
             }
         };
-        Ok(Step::Open(StepRun::new(self, row)))
+        Ok(Step::Open(Box::new(StepRun::new(self, row))))
     }
 
     fn recall<T: DeserializeOwned>(&self, name: &str, result: Result<Value, Fault>) -> Result<T, JobEnd> {
@@ -398,5 +398,5 @@ impl fmt::Debug for JobContext {
 enum Step<'a> {
     /// Closed in an earlier run.
     Closed(Result<Value, Fault>),
-    Open(StepRun<'a>),
+    Open(Box<StepRun<'a>>),
 }

@@ -101,7 +101,10 @@ mod tests {
     fn a_clock_that_was_set_back_delays_nothing() {
         let soon = until(OffsetDateTime::now_utc() + Duration::from_secs(60));
         assert!((59..=60).contains(&soon.as_secs()), "{soon:?}");
-        assert_eq!(until(OffsetDateTime::now_utc() + Duration::from_secs(86_400)), Duration::ZERO);
+        assert_eq!(
+            until(OffsetDateTime::now_utc() + Duration::from_secs(86_400)),
+            Duration::ZERO
+        );
         assert_eq!(
             until(OffsetDateTime::now_utc() - Duration::from_secs(86_400)),
             Duration::ZERO

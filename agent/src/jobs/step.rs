@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::context::JobContext;
 use super::live::InFlight;
+use super::model::is_of_the_store;
 use super::{JobEnd, Stage, StepState, failpoints, retry};
 use crate::messages::{Code, Fault};
 use crate::store::audit::{self, Actor, Entry};
@@ -328,10 +329,6 @@ fn entry(row: &StepRow) -> Entry {
         job: Some(row.job),
         body,
     }
-}
-
-fn is_of_the_store(fault: &Fault) -> bool {
-    matches!(fault.code(), Code::DiskFull | Code::StoreDamaged | Code::StoreFailed)
 }
 
 fn as_json<T: Serialize>(step: &str, value: &T) -> Result<Value, Fault> {

@@ -203,6 +203,7 @@ pub(crate) fn caller() -> CallerView {
         verified: true,
         origin: None,
         process: None,
+        processes: Vec::new(),
     }
 }
 

@@ -360,6 +360,34 @@ async fn a_store_that_fails_inside_an_effect_is_no_refusal() {
 }
 
 #[tokio::test]
+async fn a_store_that_fails_between_the_steps_stops_the_job_and_closes_nothing() {
+    let world = Arc::new(World::default());
+    let seen = Arc::clone(&world);
+    let agent = Agent::new(script(move |context| {
+        let world = Arc::clone(&world);
+        async move {
+            context
+                .write(move |_| match world.happen("write") {
+                    1 => Err(fault(Code::DiskFull)),
+                    _ => Ok(()),
+                })
+                .await?;
+            Ok(json!("written"))
+        }
+        .boxed()
+    }))
+    .await;
+    let job = agent.run().await;
+    assert_eq!(
+        (job.state, job.fault.unwrap().code()),
+        (JobState::Stopped, Code::DiskFull)
+    );
+    agent.engine.retry(job.id).await.unwrap();
+    assert_eq!(agent.settled(job.id).await.state, JobState::Finished);
+    assert_eq!(seen.count("write"), 2);
+}
+
+#[tokio::test]
 async fn what_only_a_person_can_mend_stops_at_once_and_begins_again_without_a_probe() {
     let world = Arc::new(World::default());
     let seen = Arc::clone(&world);
