@@ -17,6 +17,7 @@ mod jobs;
 mod large_file;
 mod many_waiting;
 mod mig24;
+mod modules;
 mod pin_safety;
 mod second_user;
 mod services;

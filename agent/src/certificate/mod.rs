@@ -215,6 +215,11 @@ impl Certificate {
             .unwrap_or_default()
     }
 
+    /// The identifiers of all extensions.
+    pub fn extensions(&self) -> impl Iterator<Item = Oid> + '_ {
+        self.inner.extensions.iter().map(|extension| extension.oid)
+    }
+
     /// The identifiers of the extensions marked critical.
     pub fn critical_extensions(&self) -> impl Iterator<Item = Oid> + '_ {
         self.inner

@@ -395,9 +395,35 @@ pub(super) enum AuditFormat {
 pub(super) enum Modules {
     /// List them, with what is wrong with them.
     List,
+    /// Try one in a process of its own, and keep it when it loads.
+    Add(AddModule),
+    /// Let go of one that was added.
+    Remove {
+        /// The module's file, or a PKCS#11 URI with module-path or module-name.
+        path: String,
+    },
     /// Take back one that was set aside, and end its worker.
     Release {
-        /// The module's file.
-        path: PathBuf,
+        /// The module's file, or a PKCS#11 URI with module-path or module-name.
+        path: String,
     },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct AddModule {
+    /// The module's file, or a PKCS#11 URI with module-path.
+    pub(super) path: String,
+    /// The token family to treat it as; recognised by the file's name without it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// An environment variable that the module needs; not for secrets. May be given several times.
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    pub(super) variables: Vec<(String, String)>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
 }

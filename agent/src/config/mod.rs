@@ -3,6 +3,7 @@
 //! Belongs here: the types, reading and merging the files, locked keys, and the checks that need no I/O elsewhere.
 //! Does not belong here: opening what the configuration names.
 
+mod added_modules;
 mod check;
 mod directories;
 mod layers;
@@ -10,6 +11,7 @@ mod mig24_queue;
 mod mig24_shapes;
 mod model;
 
+pub use added_modules::AddedModules;
 pub use directories::Directories;
 pub use layers::Layers;
 pub use mig24_queue::{Mig24Queue, Mig24QueueNames};

@@ -32,6 +32,9 @@ pub struct Config {
     pub mig24: BTreeMap<String, Mig24Profile>,
     /// What the user may not change; counts in the system's files only.
     pub locked: LockedConfig,
+    /// Directories of token profiles that replace and add to those that come with the agent, the lowest layer first.
+    #[serde(skip)]
+    pub profile_directories: Vec<PathBuf>,
 }
 
 /// `[locked]`
@@ -62,6 +65,16 @@ pub struct AgentConfig {
     pub pinentry: Option<PathBuf>,
     /// The language of texts where neither browser nor terminal says one: `ru`, `kk` or `en`.
     pub language: Option<String>,
+}
+
+impl LockedConfig {
+    /// Whether the system keeps this key, or a table around it, from the user.
+    pub fn covers(&self, key: &str) -> bool {
+        self.keys.iter().any(|locked| {
+            key.strip_prefix(locked.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
 }
 
 impl Default for AgentConfig {
@@ -111,7 +124,7 @@ impl Default for EndpointConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleConfig {
-    /// The module's file, absolute.
+    /// The module's file, absolute; or a PKCS#11 URI with `module-path` (RFC 7512).
     pub path: PathBuf,
     /// The profile in `pkcs11-profiles` to use; recognised by the file name when absent.
     pub profile: Option<String>,
@@ -126,11 +139,16 @@ pub struct ModuleConfig {
 pub struct DiscoveryConfig {
     /// Whether modules are looked for besides `[[modules]]`.
     pub enabled: bool,
+    /// Which module serves a token that several show, the best first: profiles or paths of modules.
+    pub prefer: Vec<String>,
 }
 
 impl Default for DiscoveryConfig {
     fn default() -> Self {
-        Self { enabled: true }
+        Self {
+            enabled: true,
+            prefer: Vec::new(),
+        }
     }
 }
 

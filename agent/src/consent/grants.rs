@@ -379,11 +379,6 @@ impl Grants {
         Ok(ended)
     }
 
-    /// The certificates that grants hold for.
-    pub fn certificates(&self) -> Vec<Fingerprint> {
-        self.lock().values().map(|grant| grant.scope.certificate).collect()
-    }
-
     /// Every change from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<GrantChange> {
         self.shared.changes.subscribe()

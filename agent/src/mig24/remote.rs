@@ -258,6 +258,8 @@ impl Run<'_> {
             digest: file.digest,
             seen: true,
             entries: Vec::new(),
+            // Only its digest is kept: the service signs, and the file stays with the service.
+            content: None,
         })
     }
 

@@ -22,5 +22,5 @@ pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub(crate) use selection::{key_type, location, uri};
+pub(crate) use selection::{key_type, location, objection, purposes, uri};
 pub use service::{Signing, SigningOptions};

@@ -113,6 +113,38 @@ pub(crate) fn location<'a>(token: &'a Token, found: &'a TokenCertificate, module
     }
 }
 
+/// What speaks against a certificate now, for the purpose asked for or else for any; the listing shows what signing would say.
+pub(crate) fn objection(
+    certificate: &Certificate,
+    found: &TokenCertificate,
+    purpose: Option<Purpose>,
+    now: OffsetDateTime,
+) -> Option<Fault> {
+    let check = |purpose| check(certificate, found, purpose, now);
+    let checked = match purpose {
+        Some(purpose) => check(purpose),
+        None => check(Purpose::Signature).or_else(|first| check(Purpose::Authentication).map_err(|_| first)),
+    };
+    checked.err()
+}
+
+/// What a certificate is issued for, valid at present or not.
+pub(crate) fn purposes(certificate: &Certificate, now: OffsetDateTime) -> Vec<Purpose> {
+    let is_for = |purpose: &Purpose| {
+        !matches!(
+            certificate.check_suitable(*purpose, now),
+            Err(Unsuitable::AuthenticationOnly
+                | Unsuitable::SignatureOnly
+                | Unsuitable::Authority
+                | Unsuitable::KeyUsage)
+        )
+    };
+    [Purpose::Signature, Purpose::Authentication]
+        .into_iter()
+        .filter(is_for)
+        .collect()
+}
+
 fn check(
     certificate: &Certificate,
     found: &TokenCertificate,
@@ -207,7 +239,7 @@ pub(crate) fn uri(token: &Token, found: &TokenCertificate) -> String {
     Pkcs11Uri {
         token: text(&token.id.label),
         manufacturer: text(&token.id.manufacturer),
-        serial: text(&token.id.serial),
+        serial: text(&token.id.serial).filter(|_| token.serial_is_telling),
         model: text(&token.id.model),
         object: None,
         id: (!found.id.is_empty()).then(|| found.id.clone()),

@@ -204,6 +204,7 @@ pub(crate) fn caller() -> CallerView {
         verified: true,
         origin: None,
         process: None,
+        processes: Vec::new(),
     }
 }
 

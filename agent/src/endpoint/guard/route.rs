@@ -241,6 +241,8 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     post("/v1/links", Access::Owner, BodyRule::None),
     post("/v1/page-sessions", Access::PageCode, BodyRule::Json),
     post("/v1/lock", Access::Person, BodyRule::None),
+    post("/v1/modules", Access::Owner, BodyRule::Json),
+    post("/v1/modules/remove", Access::Owner, BodyRule::Json),
     post("/v1/modules/release", Access::Person, BodyRule::Json),
     get("/v1/applications", Access::Person),
     delete("/v1/applications/{id}", Access::Person),

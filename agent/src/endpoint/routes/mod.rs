@@ -18,6 +18,7 @@ mod page;
 mod pairings;
 mod previews;
 mod questions;
+mod readers;
 mod signatures;
 mod started;
 mod status;
@@ -116,6 +117,8 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
+        .routes(routes!(modules::add))
+        .routes(routes!(modules::remove))
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))

@@ -209,9 +209,43 @@ err-token-removed = { $token ->
 rec-token-removed = Plug it in again. What was signed is kept; the rest goes on after the PIN.
 err-token-busy = { $token ->
     [none] Another program is using the token.
-   *[other] Another program is using the token “{ $token }”.
+   *[other] { $holder ->
+        [none] Another program is using the token “{ $token }”.
+       *[other] Another program ({ $holder }) is using the token “{ $token }”.
+    }
 }
 rec-token-busy = Close the other program that works with the token, then repeat. “tokensign modules release” gives the token free on our side.
+err-driver-missing = { $token ->
+    [none] A token is plugged in, but its driver is not installed.
+   *[other] A token “{ $token }” is plugged in, but its driver is not installed.
+}
+rec-driver-missing = { $install ->
+    [none] Install the driver from the token's maker, then repeat. If it lies in an unusual place, name it with “tokensign modules add”.
+   *[other] Install { $install }, then repeat. If it lies in an unusual place, name it with “tokensign modules add”.
+}
+err-token-cannot-sign = { $token ->
+    [none] This token only keeps keys for other programs and cannot sign by itself.
+   *[other] The token “{ $token }” only keeps keys for other programs and cannot sign by itself.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Use the program that put the key there, or a token that signs by itself.
+   *[other] Install the program that put the key there ({ $install }), or use a token that signs by itself.
+}
+err-token-not-seen = { $module ->
+    [none] A token is plugged in, but its driver does not see it.
+   *[other] A token is plugged in, but its driver { $module } does not see it.
+}
+rec-token-not-seen = Take the token out, wait a few seconds and plug it in again. If that does not help, install the current version of the driver.
+err-card-unknown = { $reader ->
+    [none] A card is in a reader, but no driver serves it.
+   *[other] A card is in the reader { $reader }, but no driver serves it.
+}
+rec-card-unknown = Install the driver from the card's maker and name its file with “tokensign modules add”. Many cards are served by OpenSC.
+err-card-mute = { $reader ->
+    [none] A card does not answer its reader.
+   *[other] The card in the reader { $reader } does not answer.
+}
+rec-card-mute = Take the card out and put it in the right way round; clean its contacts. If it still does not answer, the card or the reader is broken.
 err-key-not-found = The key of the certificate is not on the token.
 rec-key-not-found = Check that this is the right token. If the key was deleted, a new certificate has to be issued.
 err-token-error = { $ckr ->
@@ -596,6 +630,20 @@ ui-step-open = begun
 ui-step-done = done
 ui-step-failed = failed
 ui-step-uncertain = outcome unknown
+ui-reader-empty = empty
+ui-reader-served = served
+ui-reader-held = held by another program
+ui-reader-mute = does not answer
+ui-reader-unavailable = cannot be used
+ui-reader-cannot-sign = cannot sign by itself
+ui-reader-driver-missing = driver missing
+ui-reader-not-seen = not seen by its driver
+ui-reader-unknown = unknown card
+ui-reader = Reader
+ui-origin-configured = in the configuration
+ui-origin-added = added
+ui-origin-profile = found
+ui-origin-p11-kit = by p11-kit
 ui-module-ok = works
 ui-module-idle = not asked yet
 ui-module-missing = missing
@@ -721,6 +769,9 @@ cli-version = Version
 cli-prompters = Questions are shown at
 cli-uptime = Running for
 cli-module = Driver
+cli-origin = Named
+cli-module-added = Added: { $path } ({ $description })
+cli-module-removed = Removed: { $path }
 cli-model = Model
 cli-permissions = Permissions
 cli-never = never

@@ -207,9 +207,43 @@ err-token-removed = { $token ->
 rec-token-removed = Оны қайта салыңыз. Қол қойылғаны сақталды, қалғаны PIN-код енгізілген соң жалғасады.
 err-token-busy = { $token ->
     [none] Токенді басқа бағдарлама пайдаланып жатыр.
-   *[other] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+   *[other] { $holder ->
+        [none] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+       *[other] «{ $token }» токенін басқа бағдарлама ({ $holder }) пайдаланып жатыр.
+    }
 }
 rec-token-busy = Токенмен жұмыс істеп тұрған басқа бағдарламаны жауып, қайталаңыз. Біз жақтан токенді «tokensign modules release» босатады.
+err-driver-missing = { $token ->
+    [none] Токен салынған, бірақ оның драйвері орнатылмаған.
+   *[other] «{ $token }» токені салынған, бірақ оның драйвері орнатылмаған.
+}
+rec-driver-missing = { $install ->
+    [none] Токен өндірушісінің драйверін орнатып, қайталаңыз. Ол әдеттен тыс жерде жатса, «tokensign modules add» арқылы көрсетіңіз.
+   *[other] Орнатыңыз: { $install }. Содан кейін қайталаңыз. Драйвер әдеттен тыс жерде жатса, «tokensign modules add» арқылы көрсетіңіз.
+}
+err-token-cannot-sign = { $token ->
+    [none] Бұл токен тек басқа бағдарламалардың кілттерін сақтайды, өзі қол қоя алмайды.
+   *[other] «{ $token }» токені тек басқа бағдарламалардың кілттерін сақтайды, өзі қол қоя алмайды.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Кілтті жазған бағдарламаны немесе өзі қол қоятын токенді пайдаланыңыз.
+   *[other] Кілтті жазған бағдарламаны орнатыңыз ({ $install }) немесе өзі қол қоятын токенді алыңыз.
+}
+err-token-not-seen = { $module ->
+    [none] Токен салынған, бірақ драйвер оны көрмейді.
+   *[other] Токен салынған, бірақ { $module } драйвері оны көрмейді.
+}
+rec-token-not-seen = Токенді суырып, бірнеше секунд күтіп, қайта салыңыз. Көмектеспесе, драйвердің соңғы нұсқасын орнатыңыз.
+err-card-unknown = { $reader ->
+    [none] Оқырманда бірде-бір драйвер қолдамайтын карта тұр.
+   *[other] { $reader } оқырманында бірде-бір драйвер қолдамайтын карта тұр.
+}
+rec-card-unknown = Карта өндірушісінің драйверін орнатып, оның файлын «tokensign modules add» арқылы көрсетіңіз. Көп картаны OpenSC қолдайды.
+err-card-mute = { $reader ->
+    [none] Карта оқырманға жауап бермейді.
+   *[other] { $reader } оқырманындағы карта жауап бермейді.
+}
+rec-card-mute = Картаны суырып, дұрыс жағымен салыңыз, түйіспелерін сүртіңіз. Сонда да жауап бермесе, карта немесе оқырман ақаулы.
 err-key-not-found = Токенде бұл сертификаттың кілті жоқ.
 rec-key-not-found = Бұл сол токен екенін тексеріңіз. Кілт жойылған болса, жаңа сертификат шығару керек.
 err-token-error = { $ckr ->
@@ -594,6 +628,20 @@ ui-step-open = басталды
 ui-step-done = орындалды
 ui-step-failed = сәтсіз аяқталды
 ui-step-uncertain = нәтижесі белгісіз
+ui-reader-empty = бос
+ui-reader-served = жұмыс істейді
+ui-reader-held = басқа бағдарламада бос емес
+ui-reader-mute = жауап бермейді
+ui-reader-unavailable = қолжетімсіз
+ui-reader-cannot-sign = өзі қол қоймайды
+ui-reader-driver-missing = драйвері жоқ
+ui-reader-not-seen = драйвер көрмейді
+ui-reader-unknown = белгісіз карта
+ui-reader = Оқырман
+ui-origin-configured = баптауда
+ui-origin-added = қосылған
+ui-origin-profile = табылған
+ui-origin-p11-kit = p11-kit бойынша
 ui-module-ok = жұмыс істейді
 ui-module-idle = әлі сұралған жоқ
 ui-module-missing = табылмады
@@ -719,6 +767,9 @@ cli-version = Нұсқасы
 cli-prompters = Сұрақтар көрсетілетін жер
 cli-uptime = Жұмыс уақыты
 cli-module = Драйвер
+cli-origin = Қайдан
+cli-module-added = Қосылды: { $path } ({ $description })
+cli-module-removed = Алынды: { $path }
 cli-model = Үлгісі
 cli-permissions = Құқықтары
 cli-never = ешқашан

@@ -213,9 +213,43 @@ err-token-removed = { $token ->
 rec-token-removed = Вставьте его снова. Подписанное сохранено, остальное продолжится после ввода PIN-кода.
 err-token-busy = { $token ->
     [none] Токен занят другой программой.
-   *[other] Токен «{ $token }» занят другой программой.
+   *[other] { $holder ->
+        [none] Токен «{ $token }» занят другой программой.
+       *[other] Токен «{ $token }» занят другой программой ({ $holder }).
+    }
 }
 rec-token-busy = Закройте другую программу, которая работает с токеном, и повторите. С нашей стороны токен освобождает «tokensign modules release».
+err-driver-missing = { $token ->
+    [none] Токен вставлен, но его драйвер не установлен.
+   *[other] Токен «{ $token }» вставлен, но его драйвер не установлен.
+}
+rec-driver-missing = { $install ->
+    [none] Установите драйвер от изготовителя токена и повторите. Если он лежит в необычном месте, укажите его: «tokensign modules add».
+   *[other] Установите: { $install }. Затем повторите. Если драйвер лежит в необычном месте, укажите его: «tokensign modules add».
+}
+err-token-cannot-sign = { $token ->
+    [none] Этот токен только хранит ключи для других программ и сам подписывать не умеет.
+   *[other] Токен «{ $token }» только хранит ключи для других программ и сам подписывать не умеет.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Воспользуйтесь программой, которая записала ключ, или токеном, который подписывает сам.
+   *[other] Установите программу, которая записала ключ ({ $install }), или возьмите токен, который подписывает сам.
+}
+err-token-not-seen = { $module ->
+    [none] Токен вставлен, но драйвер его не видит.
+   *[other] Токен вставлен, но драйвер { $module } его не видит.
+}
+rec-token-not-seen = Выньте токен, подождите несколько секунд и вставьте снова. Если не поможет, установите свежую версию драйвера.
+err-card-unknown = { $reader ->
+    [none] В считывателе карта, с которой не работает ни один драйвер.
+   *[other] В считывателе { $reader } карта, с которой не работает ни один драйвер.
+}
+rec-card-unknown = Установите драйвер от изготовителя карты и укажите его файл: «tokensign modules add». Многие карты поддерживает OpenSC.
+err-card-mute = { $reader ->
+    [none] Карта не отвечает считывателю.
+   *[other] Карта в считывателе { $reader } не отвечает.
+}
+rec-card-mute = Выньте карту и вставьте правильной стороной, протрите контакты. Если она и тогда не ответит, неисправна карта или считыватель.
 err-key-not-found = Ключа этого сертификата на токене нет.
 rec-key-not-found = Проверьте, тот ли это токен. Если ключ удалён, нужно выпустить новый сертификат.
 err-token-error = { $ckr ->
@@ -610,6 +644,20 @@ ui-step-open = начат
 ui-step-done = выполнен
 ui-step-failed = не удался
 ui-step-uncertain = исход неизвестен
+ui-reader-empty = пуст
+ui-reader-served = работает
+ui-reader-held = занят другой программой
+ui-reader-mute = не отвечает
+ui-reader-unavailable = недоступен
+ui-reader-cannot-sign = сам не подписывает
+ui-reader-driver-missing = нет драйвера
+ui-reader-not-seen = драйвер не видит
+ui-reader-unknown = неизвестная карта
+ui-reader = Считыватель
+ui-origin-configured = в настройках
+ui-origin-added = добавлен
+ui-origin-profile = найден
+ui-origin-p11-kit = от p11-kit
 ui-module-ok = работает
 ui-module-idle = ещё не опрошен
 ui-module-missing = не найден
@@ -742,6 +790,9 @@ cli-version = Версия
 cli-prompters = Вопросы показываются
 cli-uptime = Работает
 cli-module = Драйвер
+cli-origin = Откуда
+cli-module-added = Добавлен: { $path } ({ $description })
+cli-module-removed = Убран: { $path }
 cli-model = Модель
 cli-permissions = Права
 cli-never = никогда
