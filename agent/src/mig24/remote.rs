@@ -257,7 +257,6 @@ impl Run<'_> {
             size: Some(file.size),
             digest: file.digest,
             seen: true,
-            kind: ItemKind::default(),
             kind: ItemKind::Content,
             entries: Vec::new(),
             // Only its digest is kept: the service signs, and the file stays with the service.
