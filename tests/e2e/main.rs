@@ -9,6 +9,7 @@ mod command_line;
 mod crash;
 mod faults_at_services;
 mod guard;
+mod idocs_bulk;
 mod large_file;
 mod second_user;
 mod services;

@@ -19,7 +19,7 @@ const SERVICE_KEYS: [&str; 8] = [
     "timestamp",
     "token",
 ];
-const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
+const IDOCS_KEYS: [&str; 4] = ["attached", "download_hosts", "required_action_type", "webhooks"];
 const MIG24_KEYS: [&str; 5] = [
     "accept_signed_attributes",
     "hash_kind",

@@ -16,5 +16,5 @@ pub use mig24_shapes::{
 };
 pub use model::{
     AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
-    Mig24Profile, ModuleConfig, ServiceConfig, TimestampConfig, TimestampLevel, TokenSource,
+    Mig24Profile, ModuleConfig, ServiceConfig, TimestampConfig, TimestampLevel, TokenSource, WebhooksConfig,
 };

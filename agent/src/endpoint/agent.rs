@@ -22,6 +22,7 @@ use super::rates::Rates;
 use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
+use super::webhooks;
 use crate::config::{Config, Directories};
 use crate::consent::Desk;
 use crate::idocs::Idocs;
@@ -92,6 +93,7 @@ impl Agent {
             .transpose()
             .map_err(Fault::internal)?;
         let socket = listeners::bind_socket(&directories.socket)?;
+        let webhooks = webhooks::bind(&config).await?;
 
         let pages = PageSessions::default();
         if config.agent.open_page {
@@ -140,6 +142,9 @@ impl Agent {
                 listener,
                 tasks.clone(),
             ));
+        }
+        for listener in webhooks {
+            tasks.spawn(listener.serve(Arc::clone(&shared.events), shutdown.clone()));
         }
         // The first look at the tokens takes a moment; whoever asks earlier waits for it.
         let fleet = shared.fleet.clone();

@@ -30,6 +30,8 @@ pub(super) enum EventKind {
     Application,
     /// Everything was locked.
     Locked,
+    /// iDocs told of a document.
+    Idocs,
 }
 
 impl EventKind {
@@ -41,6 +43,7 @@ impl EventKind {
             Self::Job { .. } => "job",
             Self::Application => "application",
             Self::Locked => "locked",
+            Self::Idocs => "idocs",
         }
     }
 }

@@ -78,6 +78,6 @@ fn is_for(caller: &Caller, kind: EventKind) -> bool {
     match kind {
         EventKind::Tokens => caller.may(&Permission::Certificates),
         EventKind::Job { application } => caller.owns(application),
-        EventKind::Question | EventKind::Application | EventKind::Locked => caller.is_person(),
+        EventKind::Question | EventKind::Application | EventKind::Locked | EventKind::Idocs => caller.is_person(),
     }
 }
