@@ -22,7 +22,7 @@ case ${1-} in
         sed -n 's/^test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/\2 \1/p' "$log" | cut -d: -f1 | sort | uniq -c
         ;;
     --bench)
-        cargo test --release --locked -p tokensign-tests --test e2e bench -- --ignored --nocapture
+        cargo test --profile bench --locked -p tokensign-tests --test e2e bench -- --ignored --nocapture
         ;;
     *)
         echo "usage: $0 [--full|--bench]" >&2

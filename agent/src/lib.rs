@@ -16,6 +16,7 @@
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
 //! | 4 | [`jobs`] | the durable step engine |
 //! | 5 | [`signing`] | the one use case: every signature is made here |
+//! | 5 | [`service_profiles`] | the configured profiles of a service with their clients, and what they say of their jobs |
 //! | 6 | [`idocs`], [`mig24`] | each: a typed client and its durable scenarios |
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 //! | 8 | [`cli`] | commands |
@@ -34,6 +35,7 @@ pub mod mig24;
 pub mod platform;
 pub mod prompters;
 pub mod secrets;
+pub mod service_profiles;
 pub mod signing;
 pub mod store;
 pub mod time_and_revocation;

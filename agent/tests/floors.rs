@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("consent", 3),
     ("jobs", 4),
     ("token", 4),
+    ("service_profiles", 5),
     ("signing", 5),
     ("idocs", 6),
     ("mig24", 6),

@@ -434,11 +434,11 @@ async fn a_server_with_an_unknown_authority_is_sent_nothing() {
         "-out",
         "cert.pem",
         "-subj",
-        "/CN=localhost",
+        "/CN=127.0.0.1",
         "-addext",
         "basicConstraints=critical,CA:FALSE",
         "-addext",
-        "subjectAltName=DNS:localhost",
+        "subjectAltName=IP:127.0.0.1",
     ]);
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -451,7 +451,7 @@ async fn a_server_with_an_unknown_authority_is_sent_nothing() {
             "-quiet",
             "-www",
             "-accept",
-            &format!("localhost:{port}"),
+            &format!("127.0.0.1:{port}"),
             "-cert",
             "cert.pem",
             "-key",
@@ -463,8 +463,8 @@ async fn a_server_with_an_unknown_authority_is_sent_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let base_url = format!("https://localhost:{port}");
-    while tokio::net::TcpStream::connect(("localhost", port)).await.is_err() {
+    let base_url = format!("https://127.0.0.1:{port}");
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let distrusting = client(&base_url).document_status(&id("d")).await.unwrap_err();

@@ -298,14 +298,7 @@ pub(super) enum Apps {
 #[derive(Debug, Subcommand)]
 pub(super) enum Jobs {
     /// List them, the newest first.
-    List {
-        /// Only what is not closed.
-        #[arg(long)]
-        open: bool,
-        /// At most so many.
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-    },
+    List(JobsList),
     /// Show one with its steps.
     Show {
         /// The job's id.
@@ -316,11 +309,73 @@ pub(super) enum Jobs {
         /// The job's id.
         id: Uuid,
     },
+    /// Say of one that stopped whether the step in doubt happened at the service; look there first.
+    Settle(JobsSettle),
     /// Cancel one that is not closed.
     Cancel {
         /// The job's id.
         id: Uuid,
     },
+    /// Remove at the service what one left there.
+    RemoveLeft {
+        /// The job's id.
+        id: Uuid,
+    },
+    /// Write what proves one into a new folder: signatures, documents as long as they are kept, audit entries.
+    Export {
+        /// The job's id.
+        id: Uuid,
+        /// The folder; it is made.
+        #[arg(long, value_name = "PATH")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct JobsList {
+    /// Only what is not closed.
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Only of this state: running, stopped, finished, failed, refused or cancelled.
+    #[arg(long)]
+    pub(super) state: Option<String>,
+    /// Only started on this day (2026-11-22) or at this time (RFC 3339), or later.
+    #[arg(long, value_name = "DAY")]
+    pub(super) since: Option<String>,
+    /// Only started before this day or time.
+    #[arg(long, value_name = "DAY")]
+    pub(super) until: Option<String>,
+    /// Only with a document whose name or number holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) name: Option<String>,
+    /// Only with a counterparty whose name, BIN, INN or code holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) counterparty: Option<String>,
+    /// Only with this id at the service, or this digest in base64.
+    #[arg(long, value_name = "ID")]
+    pub(super) reference: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 20)]
+    pub(super) limit: u32,
+}
+
+#[derive(Args, Debug)]
+#[group(id = "said", required = true, multiple = false, args = ["happened", "did_not"])]
+pub(super) struct JobsSettle {
+    /// The job's id.
+    pub(super) id: Uuid,
+    /// It happened: the step counts as done.
+    #[arg(long)]
+    pub(super) happened: bool,
+    /// It did not happen: the step is begun again.
+    #[arg(long)]
+    pub(super) did_not: bool,
+    /// Which step, where several are in doubt.
+    #[arg(long)]
+    pub(super) step: Option<String>,
+    /// What the step brought about, where it needs it (the id that the service gave).
+    #[arg(long, value_name = "ID", requires = "happened")]
+    pub(super) result: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

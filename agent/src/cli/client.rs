@@ -96,6 +96,11 @@ impl Client {
         json(self.request(Method::DELETE, path).send().await).await
     }
 
+    /// Reads a file.
+    pub(super) async fn file(&self, path: &str) -> Result<Response, Fault> {
+        answered(self.request(Method::GET, path).send().await).await
+    }
+
     /// Opens a stream of events.
     pub(super) async fn stream(&self, path: &str) -> Result<Response, Fault> {
         answered(

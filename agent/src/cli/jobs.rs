@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 
-use super::arguments::Jobs;
+use super::arguments::{Jobs, JobsList};
+use super::client::Client;
+use super::evidence_folder;
 use super::output::{Output, pair_lines, table_lines};
 use super::problem;
 use super::session::Session;
@@ -8,28 +10,73 @@ use super::table::Table;
 use super::words;
 use crate::messages::Fault;
 
+/// How long a command that takes a job up waits for it, in seconds.
+const PATIENCE: u64 = 30;
+
 /// `tokensign jobs`
 pub(super) async fn run(session: &Session, command: &Jobs) -> Result<(), Fault> {
     let output = session.output;
     let agent = session.agent().await?;
-    let client = agent.client();
-    let answer = match command {
-        Jobs::List { open, limit } => {
-            client
-                .query("/v1/jobs", &[("open", open.to_string()), ("limit", limit.to_string())])
-                .await
-        }
-        Jobs::Show { id } => client.get(&format!("/v1/jobs/{id}")).await,
-        Jobs::Retry { id } => client.post(&format!("/v1/jobs/{id}/retry"), &json!({})).await,
-        Jobs::Cancel { id } => client.delete(&format!("/v1/jobs/{id}")).await,
-    };
+    let answer = answer(agent.client(), &output, command).await;
     agent.end().await;
     let answer = answer?;
     output.result(&answer, || match command {
-        Jobs::List { .. } => list(&output, &answer),
-        Jobs::Show { .. } | Jobs::Retry { .. } | Jobs::Cancel { .. } => for_people(&output, &answer),
+        Jobs::List(_) => list(&output, &answer),
+        Jobs::Export { dir, .. } => {
+            let path = dir.display().to_string();
+            vec![output.text_with("cli-written", &[("path", &path)])]
+        }
+        _ => for_people(&output, &answer),
     });
     Ok(())
+}
+
+async fn answer(client: &Client, output: &Output, command: &Jobs) -> Result<Value, Fault> {
+    match command {
+        Jobs::List(filter) => client.query("/v1/jobs", &query(filter)).await,
+        Jobs::Show { id } => client.get(&format!("/v1/jobs/{id}")).await,
+        Jobs::Retry { id } => {
+            client.post(&format!("/v1/jobs/{id}/retry"), &json!({})).await?;
+            client.wait(&format!("/v1/jobs/{id}"), PATIENCE).await
+        }
+        Jobs::Settle(settle) => {
+            let id = settle.id;
+            let mut said = json!({ "happened": settle.happened });
+            if let Some(step) = &settle.step {
+                said["step"] = json!(step);
+            }
+            if let Some(result) = &settle.result {
+                said["result"] = json!(result);
+            }
+            client.post(&format!("/v1/jobs/{id}/resolution"), &said).await?;
+            client.wait(&format!("/v1/jobs/{id}"), PATIENCE).await
+        }
+        Jobs::Cancel { id } => client.delete(&format!("/v1/jobs/{id}")).await,
+        Jobs::RemoveLeft { id } => {
+            let removal = client.post(&format!("/v1/jobs/{id}/removal"), &json!({})).await?;
+            let id = removal["id"].as_str().unwrap_or_default();
+            client.wait(&format!("/v1/jobs/{id}"), PATIENCE).await
+        }
+        Jobs::Export { id, dir } => evidence_folder::write(client, output, *id, dir).await,
+    }
+}
+
+fn query(filter: &JobsList) -> Vec<(&'static str, String)> {
+    let mut query = vec![("open", filter.open.to_string()), ("limit", filter.limit.to_string())];
+    let optional = [
+        ("state", &filter.state),
+        ("since", &filter.since),
+        ("until", &filter.until),
+        ("name", &filter.name),
+        ("counterparty", &filter.counterparty),
+        ("reference", &filter.reference),
+    ];
+    query.extend(
+        optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.clone()?))),
+    );
+    query
 }
 
 /// One job for people.
@@ -45,10 +92,22 @@ pub(super) fn for_people(output: &Output, job: &Value) -> Vec<String> {
     if let Some(profile) = job["profile"].as_str() {
         rows.push((output.text("ui-profile"), profile.to_owned()));
     }
+    if let Some(until) = job["waiting"]["until"]
+        .as_str()
+        .filter(|_| job["waiting"]["question"].is_string())
+    {
+        rows.push((output.text("ui-deadline"), words::moment_of(output, until)));
+    }
     if let Some(problem) = job.get("fault").filter(|fault| !fault.is_null()) {
         let fault = problem::to_fault(problem);
         rows.push((output.text("ui-error"), output.localizer().fault_title(&fault)));
         rows.push((output.text("ui-what-to-do"), output.localizer().fault_advice(&fault)));
+        if let Some(left) = problem.get("left_behind") {
+            rows.push((output.text("cli-left-behind"), left_behind(output, left)));
+        }
+    }
+    for command in commands(job) {
+        rows.push((output.text("cli-next"), command));
     }
     let mut lines = pair_lines(&rows);
     let steps = job["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -57,6 +116,7 @@ pub(super) fn for_people(output: &Output, job: &Value) -> Vec<String> {
             output.text("ui-steps"),
             output.text("ui-state"),
             output.text("ui-attempts"),
+            output.text("ui-error"),
         ]);
         for step in steps {
             let cell = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
@@ -64,6 +124,7 @@ pub(super) fn for_people(output: &Output, job: &Value) -> Vec<String> {
                 cell("name"),
                 words::word(output, "ui-step-", &cell("state")),
                 step["attempts"].as_u64().unwrap_or_default().to_string(),
+                reason(output, step),
             ]);
         }
         lines.push(String::new());
@@ -85,6 +146,57 @@ pub(super) fn for_people(output: &Output, job: &Value) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Why a step failed, is uncertain or waits; when it is begun again.
+fn reason(output: &Output, step: &Value) -> String {
+    let Some(problem) = step.get("fault").filter(|fault| !fault.is_null()) else {
+        return String::new();
+    };
+    let title = output.localizer().fault_title(&problem::to_fault(problem));
+    match step["next_at"].as_str() {
+        Some(next) => {
+            let time = words::moment_of(output, next);
+            format!(
+                "{title} ({})",
+                output.text_with("ui-waiting-to-retry", &[("time", &time)])
+            )
+        }
+        None => title,
+    }
+}
+
+/// What a job left at the service, in one line.
+fn left_behind(output: &Output, left: &Value) -> String {
+    let ids = left.as_object().into_iter().flatten();
+    let ids: Vec<_> = ids
+        .filter_map(|(name, value)| Some(format!("{name} {}", value.as_str()?)))
+        .collect();
+    let sent = match left["sent"].as_bool() {
+        Some(true) => "cli-left-sent",
+        Some(false) => "cli-left-not-sent",
+        None => "cli-left-may-be-sent",
+    };
+    format!("{} ({})", ids.join(", "), output.text(sent))
+}
+
+/// The commands that a person can give about a job that has come to its end or stopped.
+fn commands(job: &Value) -> Vec<String> {
+    let id = job["id"].as_str().unwrap_or_default();
+    let actions = job["actions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if job["state"] == "running" {
+        return Vec::new();
+    }
+    actions
+        .iter()
+        .filter_map(|action| match action.as_str()? {
+            "retry" => Some(format!("tokensign jobs retry {id}")),
+            "settle" => Some(format!("tokensign jobs settle {id} --happened | --did-not")),
+            "cancel" => Some(format!("tokensign jobs cancel {id}")),
+            "remove_left" => Some(format!("tokensign jobs remove-left {id}")),
+            _ => None,
+        })
+        .collect()
 }
 
 fn list(output: &Output, answer: &Value) -> Vec<String> {

@@ -10,6 +10,7 @@ mod client;
 mod desk_commands;
 mod doctor;
 mod event_stream;
+mod evidence_folder;
 mod follow;
 mod globs;
 mod idocs;

@@ -5,20 +5,27 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
 
-use super::{Config, ServiceConfig, TokenSource};
+use super::{Config, RetryConfig, ServiceConfig, TokenSource};
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
-const SERVICE_KEYS: [&str; 8] = [
+const SERVICE_KEYS: [&str; 11] = [
     "base_url",
     "certificate",
+    "connect_timeout_seconds",
     "extra_ca",
     "include_chain",
+    "keep_documents_days",
     "proxy",
+    "retry",
     "timeout_seconds",
     "timestamp",
     "token",
 ];
+/// The longest delay that can be configured, in seconds.
+const LONGEST_DELAY: f64 = 3600.0;
+/// The longest time that documents can be kept, in days: ten years.
+const MOST_DAYS: u32 = 3660;
 const IDOCS_KEYS: [&str; 4] = ["attached", "download_hosts", "required_action_type", "webhooks"];
 const MIG24_KEYS: [&str; 5] = [
     "accept_signed_attributes",
@@ -119,11 +126,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
 
 fn service(key: &str, name: &str, service: &ServiceConfig) -> Result<(), String> {
     // The name is a part of addresses and permissions (`idocs:<profile>:submit`).
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    {
+    if !is_plain(name) {
         return Err(format!(
             "{key} is no name for a profile: it takes latin letters, digits, - and _"
         ));
@@ -144,14 +147,60 @@ fn service(key: &str, name: &str, service: &ServiceConfig) -> Result<(), String>
             ));
         }
     }
-    if service.timeout_seconds == 0 {
-        return Err(format!("{key}.timeout_seconds is 0, at least 1 second is needed"));
+    for (name, seconds) in [
+        ("timeout_seconds", service.timeout_seconds),
+        ("connect_timeout_seconds", service.connect_timeout_seconds),
+    ] {
+        if seconds == 0 {
+            return Err(format!("{key}.{name} is 0, at least 1 second is needed"));
+        }
+    }
+    if service.keep_documents_days > MOST_DAYS {
+        return Err(format!("{key}.keep_documents_days is more than {MOST_DAYS}"));
+    }
+    retry(&format!("{key}.retry"), &service.retry)?;
+    if let Some(proxy) = &service.proxy {
+        let proxy = Url::parse(proxy).map_err(|error| format!("{key}.proxy is not an address: {error}"))?;
+        if !matches!(proxy.scheme(), "http" | "https") {
+            return Err(format!("{key}.proxy begins with neither http:// nor https://"));
+        }
     }
     if let Some(path) = &service.extra_ca {
         absolute(&format!("{key}.extra_ca"), path)?;
     }
-    if let TokenSource::File(path) = &service.token {
-        absolute(&format!("{key}.token.file"), path)?;
+    match &service.token {
+        TokenSource::File(path) => absolute(&format!("{key}.token.file"), path)?,
+        // It stands among the arguments of the program that reads the keyring, and in commands to copy.
+        TokenSource::Keyring(entry) if !is_plain(entry) => {
+            return Err(format!(
+                "{key}.token.keyring = {entry:?} takes latin letters, digits, - and _"
+            ));
+        }
+        TokenSource::Keyring(_) | TokenSource::Env(_) | TokenSource::Credential(_) => {}
+    }
+    Ok(())
+}
+
+fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain)
+}
+
+fn retry(key: &str, retry: &RetryConfig) -> Result<(), String> {
+    for (name, seconds) in [
+        ("first_delay_seconds", retry.first_delay_seconds),
+        ("longest_delay_seconds", retry.longest_delay_seconds),
+    ] {
+        if seconds.is_some_and(|seconds| !(0.0..=LONGEST_DELAY).contains(&seconds)) {
+            return Err(format!("{key}.{name} is not between 0 and {LONGEST_DELAY} seconds"));
+        }
+    }
+    for (name, count) in [("failures", retry.failures), ("probe_failures", retry.probe_failures)] {
+        if count == Some(0) {
+            return Err(format!(
+                "{key}.{name} is 0, the first failure is the least that ends a step"
+            ));
+        }
     }
     Ok(())
 }

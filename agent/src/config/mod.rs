@@ -16,5 +16,6 @@ pub use mig24_shapes::{
 };
 pub use model::{
     AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
-    Mig24Profile, ModuleConfig, ServiceConfig, TimestampConfig, TimestampLevel, TokenSource, WebhooksConfig,
+    Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile, TimestampConfig, TimestampLevel,
+    TokenSource, WebhooksConfig,
 };

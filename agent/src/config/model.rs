@@ -173,6 +173,12 @@ pub struct CertificatePolicy {
     pub unattended: bool,
 }
 
+/// A profile of either service.
+pub trait ServiceProfile: Clone {
+    /// What the profiles of both services share.
+    fn service(&self) -> &ServiceConfig;
+}
+
 /// What both services' profiles share.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ServiceConfig {
@@ -186,6 +192,9 @@ pub struct ServiceConfig {
     /// The longest time for one request without an upload, in seconds.
     #[serde(default = "default_timeout")]
     pub timeout_seconds: u64,
+    /// The longest time for a connection with name resolution and TLS, in seconds; never more than half of `timeout_seconds`.
+    #[serde(default = "default_connect_timeout")]
+    pub connect_timeout_seconds: u64,
     /// A file of additional CA certificates (PEM).
     #[serde(default)]
     pub extra_ca: Option<PathBuf>,
@@ -198,10 +207,55 @@ pub struct ServiceConfig {
     /// Whether the signature gets a timestamp of the authority in `[timestamp]`.
     #[serde(default)]
     pub timestamp: TimestampLevel,
+    /// How often and how fast a job's steps are begun again.
+    #[serde(default)]
+    pub retry: RetryConfig,
+    /// How many days the documents of a job are kept after it has closed; 0 deletes them at once.
+    #[serde(default)]
+    pub keep_documents_days: u32,
+}
+
+impl ServiceConfig {
+    /// A profile's shared part with the built-in values.
+    pub fn new(base_url: impl Into<String>, token: TokenSource) -> Self {
+        Self {
+            base_url: base_url.into(),
+            token,
+            certificate: None,
+            timeout_seconds: default_timeout(),
+            connect_timeout_seconds: default_connect_timeout(),
+            extra_ca: None,
+            proxy: None,
+            include_chain: false,
+            timestamp: TimestampLevel::default(),
+            retry: RetryConfig::default(),
+            keep_documents_days: 0,
+        }
+    }
 }
 
 fn default_timeout() -> u64 {
     60
+}
+
+fn default_connect_timeout() -> u64 {
+    10
+}
+
+/// `retry` of a profile; what is absent is as built in.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryConfig {
+    /// The upper bound of the first delay, in seconds; it doubles with each failure.
+    pub first_delay_seconds: Option<f64>,
+    /// The upper bound of every delay that the service did not ask for, in seconds.
+    pub longest_delay_seconds: Option<f64>,
+    /// How many failures in a row a step may have before a person must look.
+    pub failures: Option<u32>,
+    /// How often the service is asked in vain what became of a step before a person must look.
+    pub probe_failures: Option<u32>,
+    /// How often a step that must happen once is repeated because the service says that it did not happen.
+    pub repeats: Option<u32>,
 }
 
 /// Where a secret comes from. The secret itself never stands in the configuration.
@@ -214,6 +268,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// A systemd credential (`LoadCredential=`).
     Credential(String),
+    /// An entry of the user's keyring, under the service `tokensign`.
+    Keyring(String),
 }
 
 /// One of `[idocs.<name>]`
@@ -257,6 +313,12 @@ fn default_webhooks() -> String {
     "https://webhooks.idocs.kz/api/1/".to_owned()
 }
 
+impl ServiceProfile for IdocsProfile {
+    fn service(&self) -> &ServiceConfig {
+        &self.service
+    }
+}
+
 /// One of `[mig24.<name>]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Mig24Profile {
@@ -278,6 +340,12 @@ pub struct Mig24Profile {
     /// What the vendor's guide leaves open about requests.
     #[serde(default)]
     pub shapes: Mig24Shapes,
+}
+
+impl ServiceProfile for Mig24Profile {
+    fn service(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// What the hashes that MIG24's `prepare` returns are.

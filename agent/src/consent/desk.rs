@@ -410,6 +410,11 @@ impl Asked {
         self.id
     }
 
+    /// Until when it waits, by the wall clock, for people.
+    pub fn deadline(&self) -> OffsetDateTime {
+        self.deadline.wall()
+    }
+
     /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
     pub fn prompters(&self) -> Vec<String> {
         let mut prompters = self.desk.prompters();

@@ -31,6 +31,17 @@ pub(crate) enum Service {
     Mig24,
 }
 
+impl Service {
+    /// The service that a job of this kind works with.
+    pub(crate) fn of_job(kind: &str) -> Option<Self> {
+        match kind.split_once('_')?.0 {
+            "idocs" => Some(Self::Idocs),
+            "mig24" => Some(Self::Mig24),
+            _ => None,
+        }
+    }
+}
+
 /// Classes of calls to a service, from harmless to final. None implies another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Class {

@@ -14,7 +14,7 @@ use super::shared::Shared;
 use crate::cms::{ContentDigester, ContentDigests, Digest, DigestAlgorithm};
 use crate::messages::{Code, Fault};
 use crate::store::Store;
-use crate::store::blobs::Spooled;
+use crate::store::blobs::{BlobId, Spooled};
 
 /// The part that holds the request itself.
 const REQUEST_PART: &str = "request";
@@ -156,7 +156,7 @@ pub(super) async fn check_digest(store: &Store, spooled: &Spooled, given: &Diges
         // The content's address is its SHA-256.
         DigestAlgorithm::Sha256 => spooled.id().sha256() == given.value(),
         algorithm => {
-            let digests = digests(store, spooled, &BTreeSet::from([algorithm])).await?;
+            let digests = digests(store, spooled.id(), &BTreeSet::from([algorithm])).await?;
             digests
                 .by(algorithm)
                 .is_some_and(|found| found.value() == given.value())
@@ -176,10 +176,10 @@ pub(super) async fn check_digest(store: &Store, spooled: &Spooled, given: &Diges
 /// `store_failed`.
 pub(super) async fn digests(
     store: &Store,
-    spooled: &Spooled,
+    document: &BlobId,
     algorithms: &BTreeSet<DigestAlgorithm>,
 ) -> Result<ContentDigests, Fault> {
-    let mut file = store.blob(spooled.id()).await?;
+    let mut file = store.blob(document).await?;
     let mut digester = ContentDigester::new(algorithms);
     let mut piece = vec![0; HASH_PIECE];
     loop {

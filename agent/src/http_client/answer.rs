@@ -1,5 +1,6 @@
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -9,6 +10,10 @@ use crate::messages::{Code, Fault};
 
 /// How the services say that the paid plan has ended, in lower case (MIG24; the status that goes with it is not known).
 const PLAN_ENDED: &str = "оплаченный срок доступа истек";
+
+/// How a bearer challenge says that a token belongs to another environment, in lower case (the texts of ASP.NET's token check, on
+/// which both services run).
+const FOREIGN_TOKEN: [&str; 3] = ["the issuer ", "the audience ", "signature key was not found"];
 
 /// An answer with a 2xx status.
 #[derive(Clone, Debug)]
@@ -103,10 +108,37 @@ impl ServiceError {
     }
 }
 
+/// What the headers of an answer with another status than 2xx say.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The seconds of `Retry-After` (RFC 9110 section 10.2.3), when it gives seconds.
+    retry_after: Option<u64>,
+    /// Whether `WWW-Authenticate` (RFC 6750 section 3) says that the token was issued elsewhere or for something else.
+    is_foreign_token: bool,
+}
+
+impl Told {
+    pub(super) fn by(headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let challenge = text(WWW_AUTHENTICATE).unwrap_or_default().to_ascii_lowercase();
+        Self {
+            retry_after: text(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
+            is_foreign_token: FOREIGN_TOKEN.iter().any(|words| challenge.contains(words)),
+        }
+    }
+}
+
 /// The failure of an answer with another status than 2xx.
-pub(super) fn failure_of(status: StatusCode, body: &[u8], host: &str, retry_after: Option<u64>) -> Failure {
-    let failure = classify(status, host, error_text::read(body));
-    match retry_after {
+pub(super) fn failure_of(status: StatusCode, body: &[u8], host: &str, told: &Told) -> Failure {
+    let mut failure = classify(status, host, error_text::read(body));
+    if told.is_foreign_token && failure.fault().code() == Code::ServiceUnauthorised {
+        let fault = Fault::new(Code::ServiceWrongEnvironment)
+            .arg("host", host)
+            .arg("status", status.as_u16())
+            .detail("the service says that the access key was issued by or for another environment");
+        failure = Failure::Refused(fault);
+    }
+    match told.retry_after {
         Some(seconds) => failure.map(|fault| fault.arg("retry_after", seconds)),
         None => failure,
     }
@@ -163,6 +195,15 @@ fn fault_code(status: StatusCode, said: &Said) -> Code {
     if may_have_happened(status) || service_code == "INTERNAL_SERVER_ERROR" {
         return Code::ServiceFailed;
     }
+    // The service itself answers JSON also where it finds nothing: whoever shows a page here is not the service.
+    if said.is_page
+        && matches!(
+            status,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE
+        )
+    {
+        return Code::ServiceWrongEnvironment;
+    }
     if said.is_page || status.is_redirection() || status.is_informational() {
         return Code::ServiceUnreadable;
     }
@@ -180,8 +221,21 @@ mod tests {
             StatusCode::from_u16(status).unwrap(),
             body.as_bytes(),
             "service.example",
-            None,
+            &Told::default(),
         )
+    }
+
+    #[test]
+    fn a_token_of_another_environment_is_told_from_one_that_expired() {
+        let code = |challenge: &'static str| {
+            let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))]);
+            let failure = failure_of(StatusCode::UNAUTHORIZED, b"", "service.example", &Told::by(&headers));
+            failure.fault().code()
+        };
+        let wrong = r#"Bearer error="invalid_token", error_description="The issuer 'https://test.example' is invalid""#;
+        assert_eq!(code(wrong), Code::ServiceWrongEnvironment);
+        let expired = r#"Bearer error="invalid_token", error_description="The token expired at '11/01/2026'""#;
+        assert_eq!(code(expired), Code::ServiceUnauthorised);
     }
 
     #[test]
@@ -208,7 +262,8 @@ mod tests {
             ),
             (400, "no", "refused", Code::ServiceRefused),
             (404, "", "refused", Code::ServiceRefused),
-            (404, "<html></html>", "refused", Code::ServiceUnreadable),
+            (404, "<html></html>", "refused", Code::ServiceWrongEnvironment),
+            (405, "<html></html>", "refused", Code::ServiceWrongEnvironment),
             (302, "", "refused", Code::ServiceUnreadable),
             (408, "", "ambiguous", Code::ServiceFailed),
             (425, "", "ambiguous", Code::ServiceFailed),

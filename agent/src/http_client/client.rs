@@ -3,15 +3,15 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, Method};
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio_util::io::ReaderStream;
 
-use super::answer::{Answer, failure_of};
+use super::answer::{Answer, Told, failure_of};
 use super::failure::Failure;
 use super::origin::BaseUrl;
 use super::{Bearer, tls};
@@ -23,9 +23,6 @@ const LARGEST_ANSWER: usize = 64 << 20;
 
 /// The slowest upload or download that is waited for, in bytes a second.
 const SLOWEST: u64 = 16 << 10;
-
-/// The longest time for a connection, with name resolution and TLS.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// A client of one profile of one service, cheap to clone. It repeats nothing by itself and follows no redirect of a call.
 #[derive(Clone, Debug)]
@@ -47,12 +44,13 @@ impl ServiceClient {
         let invalid = |reason: String| Fault::new(Code::ConfigInvalid).arg("reason", reason);
         let base = BaseUrl::parse(&config.base_url)?;
         let timeout = Duration::from_secs(config.timeout_seconds.max(1));
+        let connect = Duration::from_secs(config.connect_timeout_seconds.max(1));
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("tokensign/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             // The connection gets less time than the call, so that running out of it proves that nothing was sent.
-            .connect_timeout(CONNECT.min(timeout / 2))
+            .connect_timeout(connect.min(timeout / 2))
             .read_timeout(timeout)
             // A connection that the service may be about to close is not used again: it would make outcomes ambiguous.
             .pool_idle_timeout(Duration::from_secs(10));
@@ -203,7 +201,7 @@ impl Call<'_> {
             .await
             .map_err(|error| Failure::of_transport(&error, &host))?;
         let status = response.status();
-        let retry_after = retry_after(response.headers());
+        let told = Told::by(response.headers());
         let body = read_limited(response, &host).await?;
         if status.is_success() {
             let profile = self.client.profile.clone();
@@ -214,7 +212,7 @@ impl Call<'_> {
                 profile,
             })
         } else {
-            Err(failure_of(status, &without(&self.bearer, body), &host, retry_after))
+            Err(failure_of(status, &without(&self.bearer, body), &host, &told))
         }
     }
 }
@@ -290,11 +288,6 @@ pub(super) fn without(bearer: &SecretString, body: Bytes) -> Bytes {
     String::from_utf8_lossy(&body)
         .replace(bearer.expose_secret(), "[redacted]")
         .into()
-}
-
-/// The seconds of a `Retry-After` header (RFC 9110 section 10.2.3), when it gives seconds.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<u64> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 /// A file name that cannot leave its header or its directory.

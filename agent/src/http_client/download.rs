@@ -6,8 +6,8 @@ use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::answer::failure_of;
-use super::client::{ServiceClient, read_limited, retry_after, without};
+use super::answer::{Told, failure_of};
+use super::client::{ServiceClient, read_limited, without};
 use super::error_text;
 use super::failure::Failure;
 use super::origin;
@@ -191,9 +191,9 @@ impl ServiceClient {
                 url = target;
                 continue;
             }
-            let retry_after = retry_after(response.headers());
+            let told = Told::by(response.headers());
             let body = without(&bearer, read_limited(response, &host).await?);
-            return Err(failure_of(status, &body, &host, retry_after));
+            return Err(failure_of(status, &body, &host, &told));
         }
         Err(Failure::Refused(
             Fault::new(Code::ServiceUnreadable).detail("the download is redirected in a circle"),

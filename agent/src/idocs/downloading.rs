@@ -11,7 +11,7 @@ use super::bulk::{BulkKind, PrepareDownload, PreparedDownload};
 use super::bulk_steps::{BulkSteps, CHUNK, Ended};
 use super::input::BulkDownload;
 use crate::http_client::ServiceId;
-use crate::jobs::{JobContext, JobEnd, Scenario};
+use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
 use crate::messages::{Code, Fault};
 
 /// The kind of jobs that have documents prepared for download.
@@ -39,6 +39,10 @@ pub(super) struct DownloadScenario {
 impl Scenario for DownloadScenario {
     fn kind(&self) -> &'static str {
         DOWNLOAD
+    }
+
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.idocs.profiles().terms(profile)
     }
 
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {

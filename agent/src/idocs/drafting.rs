@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Idocs;
 use super::draft::Draft;
 use super::input::{NewDraft, SpooledFile};
-use crate::jobs::{JobContext, JobEnd, Scenario};
+use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
 
 /// The kind of jobs that make a draft.
 pub const DRAFT: &str = "idocs_draft";
@@ -28,6 +28,10 @@ pub(super) struct DraftScenario {
 impl Scenario for DraftScenario {
     fn kind(&self) -> &'static str {
         DRAFT
+    }
+
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.idocs.profiles().terms(profile)
     }
 
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {

@@ -16,7 +16,6 @@ mod drafting;
 mod envelope;
 mod facts;
 mod input;
-mod left_behind;
 mod model;
 mod namesakes;
 mod queries;

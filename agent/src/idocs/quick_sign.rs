@@ -18,7 +18,6 @@ use super::documents::DraftKind;
 use super::draft::{self, Draft};
 use super::facts::Facts;
 use super::input::{DocumentToSend, SpooledFile};
-use super::left_behind::LeftBehind;
 use super::model::{BlobReference, Direction, DocumentStatus, Signedness};
 use super::references::Company;
 use super::service::Profile;
@@ -28,7 +27,7 @@ use super::{Idocs, IdocsClient};
 use crate::certificate::{Purpose, Selector};
 use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
+use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::{Document, DocumentKind, Format, Request, Signed};
 
@@ -83,6 +82,10 @@ impl Scenario for QuickSignScenario {
         self.kind
     }
 
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.idocs.profiles().terms(profile)
+    }
+
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
         async move {
             let input: Input = context.input()?;
@@ -94,8 +97,7 @@ impl Scenario for QuickSignScenario {
                 idocs: &self.idocs,
                 input: &input,
             };
-            let mut left = LeftBehind::default();
-            run.carry_through(&mut left).await.map_err(|end| left.told(end))
+            run.carry_through().await
         }
         .boxed()
     }
@@ -135,12 +137,12 @@ struct Saved {
 }
 
 impl Run<'_> {
-    async fn carry_through(&self, left: &mut LeftBehind) -> Result<Value, JobEnd> {
+    async fn carry_through(&self) -> Result<Value, JobEnd> {
         let company: Company = self
             .context
             .safe_step("company", || async { Ok(self.client.company().await?) })
             .await?;
-        let facts = self.facts(left).await?;
+        let facts = self.facts().await?;
         let destination = self.destination(&company, &facts);
         let by = self
             .signatory()
@@ -154,10 +156,7 @@ impl Run<'_> {
                 self.context.claim(key.to_ascii_lowercase()).await?;
                 (document_id.clone(), *direction)
             }
-            Subject::File { send, file } => (
-                self.make_document(employee, send, file, left).await?,
-                Direction::Outgoing,
-            ),
+            Subject::File { send, file } => (self.make_document(employee, send, file).await?, Direction::Outgoing),
         };
         let source = ContentSource {
             client: self.client,
@@ -171,23 +170,23 @@ impl Run<'_> {
             Some(ready) => ready,
             None => self.make_ready(&source, &by, &facts, &destination).await?,
         };
-        left.may_be_sent();
+        self.context.left().may_be_sent();
         let saved = self
             .save(direction, &document, employee, &ready)
             .await
             .inspect_err(|end| {
                 if matches!(end, JobEnd::Closed(_)) {
-                    left.is_not_sent();
+                    self.context.left().is_not_sent();
                 }
             })?;
         self.context.point_of_no_return();
-        *left = LeftBehind::default();
+        self.context.left().is_nothing();
         let status = self.status(&document).await?;
         Ok(self.outcome(&document, &facts, &by, &ready, &saved, status))
     }
 
     /// What the person is told of the document, and whether there is anything to sign.
-    async fn facts(&self, left: &mut LeftBehind) -> Result<Facts, JobEnd> {
+    async fn facts(&self) -> Result<Facts, JobEnd> {
         let (document_id, direction) = match &self.input.subject {
             Subject::File { send, .. } => return Ok(Facts::of_sending(send)),
             Subject::Document { document_id, direction } => (document_id, *direction),
@@ -196,7 +195,7 @@ impl Run<'_> {
             .context
             .safe_step("facts", || Facts::read(self.client, document_id, direction))
             .await?;
-        *left = LeftBehind::document(document_id.clone(), false);
+        self.context.left().is("document_id", document_id, false);
         Ok(facts)
     }
 
@@ -205,7 +204,6 @@ impl Run<'_> {
         employee: &ServiceId,
         send: &DocumentToSend,
         file: &SpooledFile,
-        left: &mut LeftBehind,
     ) -> Result<ServiceId, JobEnd> {
         let draft = Draft {
             client: self.client,
@@ -216,7 +214,7 @@ impl Run<'_> {
             files: std::slice::from_ref(file),
         };
         let document = draft.create().await?;
-        *left = LeftBehind::document(document.clone(), true);
+        self.context.left().is("document_id", &document, true);
         let required_action_type = self.profile.config.required_action_type.as_deref();
         let route = draft::route_of(&document, employee, send, required_action_type);
         draft::quick_route(self.client, self.context, &route).await?;

@@ -13,7 +13,7 @@ use super::routes::{
     NewRoute,
 };
 use super::{Idocs, IdocsClient};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
+use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 
 /// The kind of jobs that give documents their routes.
@@ -27,6 +27,10 @@ pub(super) struct RouteScenario {
 impl Scenario for RouteScenario {
     fn kind(&self) -> &'static str {
         ROUTE
+    }
+
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.idocs.profiles().terms(profile)
     }
 
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {

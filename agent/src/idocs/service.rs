@@ -2,8 +2,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::bulk_sign::{BULK_SEND, BULK_SIGN, BulkSignScenario};
 use super::client::IdocsClient;
 use super::downloading::DownloadScenario;
@@ -15,56 +13,28 @@ use super::routing::RouteScenario;
 use super::webhooks::WebhooksClient;
 use crate::config::IdocsProfile;
 use crate::consent::CallerView;
-use crate::http_client::{Bearer, Failure, ServiceId};
+use crate::http_client::{Failure, ServiceId};
 use crate::jobs::{NewJob, Scenario};
-use crate::messages::{Code, Fault};
-use crate::secrets;
+use crate::messages::Fault;
+use crate::service_profiles::{self, Profiles};
 use crate::signing::Signing;
+
+/// One profile.
+pub(super) type Profile = service_profiles::Profile<IdocsProfile, IdocsClient>;
 
 /// iDocs with every profile of the configuration, cheap to clone.
 #[derive(Clone)]
 pub struct Idocs {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    profiles: BTreeMap<String, Arc<Profile>>,
+    profiles: Profiles<IdocsProfile, IdocsClient>,
     signing: Signing,
-}
-
-/// One profile.
-#[derive(Debug)]
-pub(super) struct Profile {
-    pub(super) name: String,
-    pub(super) config: IdocsProfile,
-    /// A profile that cannot be used spoils only its own jobs.
-    client: Result<IdocsClient, Fault>,
-}
-
-impl Profile {
-    pub(super) fn client(&self) -> Result<&IdocsClient, Fault> {
-        self.client
-            .as_ref()
-            .map_err(|fault| fault.clone().arg("profile", &self.name))
-    }
 }
 
 impl Idocs {
     /// The service over the configured profiles. Tokens are read when they are needed.
     pub fn new(profiles: &BTreeMap<String, IdocsProfile>, signing: Signing) -> Self {
-        let profile = |(name, config): (&String, &IdocsProfile)| {
-            let source = config.service.token.clone();
-            let bearer = Bearer::new(move || secrets::resolve(&source));
-            let profile = Profile {
-                name: name.clone(),
-                config: config.clone(),
-                client: IdocsClient::new(name, config, bearer),
-            };
-            (name.clone(), Arc::new(profile))
-        };
-        let profiles = profiles.iter().map(profile).collect();
         Self {
-            inner: Arc::new(Inner { profiles, signing }),
+            profiles: Profiles::new(profiles, IdocsClient::new),
+            signing,
         }
     }
 
@@ -104,7 +74,7 @@ impl Idocs {
                 direction: request.direction,
             },
         };
-        Ok(job(QUICK_SIGN, &profile, title, input, Vec::new()))
+        Ok(profile.job(QUICK_SIGN, &input.caller, title, &input, Vec::new()))
     }
 
     /// The job that sends a file, which is in the store.
@@ -129,7 +99,7 @@ impl Idocs {
                 file,
             },
         };
-        Ok(job(SEND, &profile, title, input, blobs))
+        Ok(profile.job(SEND, &input.caller, title, &input, blobs))
     }
 
     /// A document's status as the service says it now.
@@ -157,34 +127,26 @@ impl Idocs {
     /// # Errors
     /// `profile_unknown`, `config_invalid`.
     pub fn client(&self, profile: &str) -> Result<IdocsClient, Fault> {
-        self.profile(profile)?.client().cloned()
+        self.profiles.client(profile)
     }
 
     pub(super) fn profile(&self, name: &str) -> Result<Arc<Profile>, Fault> {
-        let profile = self.inner.profiles.get(name).cloned();
-        profile.ok_or_else(|| Fault::new(Code::ProfileUnknown).arg("profile", name))
+        self.profiles.profile(name)
+    }
+
+    pub(super) fn profiles(&self) -> &Profiles<IdocsProfile, IdocsClient> {
+        &self.profiles
     }
 
     pub(super) fn signing(&self) -> &Signing {
-        &self.inner.signing
+        &self.signing
     }
 }
 
 impl fmt::Debug for Idocs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Idocs")
-            .field("profiles", &self.inner.profiles.keys())
+            .field("profiles", &self.profiles)
             .finish_non_exhaustive()
-    }
-}
-
-fn job(kind: &'static str, profile: &Profile, title: String, input: Input, blobs: Vec<String>) -> NewJob {
-    NewJob {
-        kind,
-        profile: Some(profile.name.clone()),
-        application: input.caller.application,
-        title,
-        input: json!(input),
-        blobs,
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde_json::json;
-use uuid::Uuid;
 
 use super::Idocs;
 use super::bulk_sign::{self, BULK_SEND, BULK_SIGN};
@@ -39,14 +37,13 @@ impl Idocs {
             (false, Some(_)) => return Err(Fault::invalid_field("inbox", "does not go with documents")),
             (true, None) => return Err(Fault::invalid_field("documents", "is missing: the documents, or inbox")),
         };
-        let application = caller.application;
         let input = bulk_sign::Input {
             caller,
             employee_id: request.employee_id,
             certificate: request.certificate,
             subject,
         };
-        self.job(BULK_SIGN, profile, application, &title, &input, Vec::new())
+        self.job(BULK_SIGN, profile, &input.caller, &title, &input, Vec::new())
     }
 
     /// The job that sends many files, which are in the store; `file_of` gives that of a part.
@@ -80,14 +77,13 @@ impl Idocs {
         }
         let title = format!("{} files", files.len());
         let blobs = files.iter().map(|(_, file)| file.blob.to_string()).collect();
-        let application = caller.application;
         let input = bulk_sign::Input {
             caller,
             employee_id: request.employee_id,
             certificate: request.certificate,
             subject: bulk_sign::Subject::Files(files),
         };
-        self.job(BULK_SEND, profile, application, &title, &input, blobs)
+        self.job(BULK_SEND, profile, &input.caller, &title, &input, blobs)
     }
 
     /// The job that makes a draft of files, which are in the store.
@@ -105,7 +101,7 @@ impl Idocs {
         let title = format!("{} № {}", draft.name, draft.number);
         let blobs = files.iter().map(|file| file.blob.to_string()).collect();
         let input = drafting::Input { draft, files };
-        self.job(DRAFT, profile, caller.application, &title, &input, blobs)
+        self.job(DRAFT, profile, caller, &title, &input, blobs)
     }
 
     /// The job that gives documents their routes.
@@ -126,7 +122,7 @@ impl Idocs {
             [one] => format!("route {}", one.document_id),
             many => format!("{} routes", many.len()),
         };
-        self.job(ROUTE, profile, caller.application, &title, request, Vec::new())
+        self.job(ROUTE, profile, caller, &title, request, Vec::new())
     }
 
     /// The job that has documents prepared for download.
@@ -136,27 +132,22 @@ impl Idocs {
     pub fn download(&self, profile: &str, caller: &CallerView, request: &BulkDownload) -> Result<NewJob, Fault> {
         check_count("document_ids", request.document_ids.len())?;
         let title = format!("{} downloads", request.document_ids.len());
-        self.job(DOWNLOAD, profile, caller.application, &title, request, Vec::new())
+        self.job(DOWNLOAD, profile, caller, &title, request, Vec::new())
     }
 
     fn job(
         &self,
         kind: &'static str,
         profile: &str,
-        application: Option<Uuid>,
+        caller: &CallerView,
         title: &str,
         input: &impl Serialize,
         blobs: Vec<String>,
     ) -> Result<NewJob, Fault> {
-        // A profile that is not there or cannot be used is told before a job exists.
-        self.client(profile)?;
-        Ok(NewJob {
-            kind,
-            profile: Some(profile.to_owned()),
-            application,
-            title: format!("iDocs {profile}: {title}"),
-            input: json!(input),
-            blobs,
-        })
+        let profile = self.profile(profile)?;
+        // A profile that cannot be used is told before a job exists.
+        profile.client()?;
+        let title = format!("iDocs {}: {title}", profile.name);
+        Ok(profile.job(kind, caller, title, input, blobs))
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::live::Live;
 use super::shared::Shared;
 use super::step::StepRun;
-use super::{JobEnd, JobId, Stage, StepState, StepView, service_failure};
+use super::{JobEnd, JobId, LeftBehind, RetryPolicy, Stage, StepState, StepView, service_failure};
 use crate::messages::Fault;
 use crate::store::jobs::JobRow;
 use crate::store::steps::StepRow;
@@ -55,6 +55,7 @@ struct Inner {
     shared: Arc<Shared>,
     live: Arc<Live>,
     job: JobRow,
+    policy: RetryPolicy,
     memory: Mutex<Memory>,
 }
 
@@ -66,7 +67,13 @@ struct Memory {
 }
 
 impl JobContext {
-    pub(super) fn new(shared: Arc<Shared>, live: Arc<Live>, job: JobRow, steps: Vec<StepRow>) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        live: Arc<Live>,
+        job: JobRow,
+        steps: Vec<StepRow>,
+        policy: RetryPolicy,
+    ) -> Self {
         let last_n = steps.iter().map(|step| step.n).max().unwrap_or(0);
         let earlier = steps.into_iter().map(|step| (step.name.clone(), step)).collect();
         let memory = Mutex::new(Memory {
@@ -79,6 +86,7 @@ impl JobContext {
                 shared,
                 live,
                 job,
+                policy,
                 memory,
             }),
         }
@@ -146,6 +154,11 @@ impl JobContext {
     /// scenario that runs again comes by here again.
     pub fn point_of_no_return(&self) {
         self.inner.live.make_irrevocable();
+    }
+
+    /// What the job leaves at the service should it not finish.
+    pub fn left(&self) -> &LeftBehind {
+        self.inner.live.left()
     }
 
     /// Claims what the job is about to bring about, named by `key` (`idocs/save/<document>`, for instance), so that
@@ -221,7 +234,7 @@ impl JobContext {
         P: Fn() -> Q,
         Q: Future<Output = Result<Probe<T>, StepError>>,
     {
-        let repeats = self.inner.shared.policy.repeats;
+        let repeats = self.policy().repeats;
         self.guarded_step_repeated(name, repeats, effect, probe).await
     }
 
@@ -247,6 +260,11 @@ impl JobContext {
             Step::Closed(result) => return self.recall(name, result),
             Step::Open(step) => step,
         };
+        match step.settled_result() {
+            None => {}
+            Some(Ok(value)) => return step.done(value).await,
+            Some(Err(fault)) => return Err(step.undecided(fault).await),
+        }
         loop {
             if step.is_in_doubt() {
                 step.ready().await;
@@ -300,8 +318,9 @@ impl JobContext {
         &self.inner.live
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.inner.shared
+    /// How this job's steps are begun again.
+    pub(super) fn policy(&self) -> &RetryPolicy {
+        &self.inner.policy
     }
 
     pub(super) fn tell(&self, step: &StepRow) {
@@ -350,6 +369,7 @@ impl JobContext {
                     closed_at: None,
                     result: None,
                     fault: None,
+                    settled: None,
                 }
             }
         };

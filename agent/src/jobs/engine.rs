@@ -8,7 +8,9 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::shared::Shared;
-use super::{Job, JobContext, JobEnd, JobEvent, JobFilter, JobId, NewJob, RetryPolicy, Stage};
+use super::{
+    Evidence, Job, JobContext, JobEnd, JobEvent, JobFilter, JobId, NewJob, RetryPolicy, Settlement, Stage, Terms,
+};
 use crate::messages::Fault;
 use crate::store::{Store, Transaction};
 
@@ -16,6 +18,17 @@ use crate::store::{Store, Transaction};
 pub trait Scenario: Send + Sync {
     /// The job kind it runs.
     fn kind(&self) -> &'static str;
+
+    /// What the configuration says of its jobs of the service profile with this name.
+    fn terms(&self, _profile: Option<&str>) -> Terms {
+        Terms::default()
+    }
+
+    /// The kind of jobs that remove what a job of this kind left at the service, where the service can. Their input is a
+    /// [`Removal`](super::Removal).
+    fn removal(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Runs, or runs again after a restart, from the top.
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>>;
@@ -128,6 +141,33 @@ impl Engine {
     pub async fn retry(&self, id: JobId) -> Result<Job, Fault> {
         let shared = Arc::clone(self.shared());
         detached(async move { shared.retry(id).await }).await
+    }
+
+    /// Takes a stopped job up again with what a person says of the step whose outcome could not be known: its effect counts as
+    /// done, or is begun again.
+    ///
+    /// # Errors
+    /// `no_such_item`; `wrong_state` when it is not stopped or no step is in doubt; `invalid_field`, `store_failed`.
+    pub async fn settle(&self, id: JobId, settlement: Settlement) -> Result<Job, Fault> {
+        let shared = Arc::clone(self.shared());
+        detached(async move { shared.settle(id, settlement).await }).await
+    }
+
+    /// Starts the job that removes what a closed one left at the service.
+    ///
+    /// # Errors
+    /// `no_such_item`; `not_removable`; `store_failed`.
+    pub async fn remove_left(&self, id: JobId) -> Result<JobId, Fault> {
+        let shared = Arc::clone(self.shared());
+        detached(async move { shared.remove_left(id).await }).await
+    }
+
+    /// Everything that is kept of a job.
+    ///
+    /// # Errors
+    /// `no_such_item`, `store_failed`.
+    pub async fn evidence(&self, id: JobId) -> Result<Evidence, Fault> {
+        self.shared().evidence(id).await
     }
 
     /// Every change from now on.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Stage;
+use super::{LeftBehind, Stage};
 
 /// What is known in memory only about a job that runs in this process.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(super) struct Live {
     cancelled: CancellationToken,
     /// Set once what the job did cannot be taken back, so that cancelling it would be untrue.
     irrevocable: AtomicBool,
+    left: LeftBehind,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +31,7 @@ impl Live {
             guarded: watch::Sender::default(),
             cancelled: CancellationToken::new(),
             irrevocable: AtomicBool::new(false),
+            left: LeftBehind::default(),
         }
     }
 
@@ -76,6 +78,10 @@ impl Live {
 
     pub(super) fn is_irrevocable(&self) -> bool {
         self.irrevocable.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn left(&self) -> &LeftBehind {
+        &self.left
     }
 
     /// Counts a guarded effect until the returned guard is dropped.

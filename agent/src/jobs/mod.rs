@@ -12,17 +12,26 @@
 
 mod context;
 mod engine;
+mod facts;
 pub mod failpoints;
 mod lease;
+mod left_behind;
 mod live;
 mod model;
+mod removal;
 mod retry;
 mod runner;
 mod service_failure;
 mod shared;
 mod step;
+mod terms;
 
 pub use context::{JobContext, Probe, StepError};
 pub use engine::{Engine, Scenario};
-pub use model::{Job, JobEnd, JobEvent, JobFilter, JobId, JobState, NewJob, Stage, StepState, StepView};
+pub use left_behind::LeftBehind;
+pub use model::{
+    Action, Evidence, Job, JobEnd, JobEvent, JobFilter, JobId, JobState, NewJob, Settlement, Stage, StepState, StepView,
+};
+pub use removal::Removal;
 pub use retry::RetryPolicy;
+pub use terms::Terms;

@@ -4,6 +4,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::messages::{Code, Fault};
+use crate::store::audit::Recorded;
+use crate::store::blobs::BlobId;
 use crate::store::jobs::JobRow;
 pub use crate::store::jobs::{JobFilter, JobState};
 use crate::store::steps::StepRow;
@@ -42,11 +44,17 @@ pub enum Stage {
         question: Uuid,
         /// Where it is shown.
         prompters: Vec<String>,
+        /// Until when it waits for an answer.
+        #[serde(with = "time::serde::rfc3339")]
+        deadline: OffsetDateTime,
     },
     /// The person, but no prompter is attached and none can be opened.
     NoPrompter {
         /// The question's id.
         question: Uuid,
+        /// Until when it waits for an answer.
+        #[serde(with = "time::serde::rfc3339")]
+        deadline: OffsetDateTime,
     },
     /// The token to be plugged in again.
     WaitingForToken,
@@ -73,6 +81,12 @@ pub struct StepView {
     /// When it was closed.
     #[serde(with = "time::serde::rfc3339::option")]
     pub closed_at: Option<OffsetDateTime>,
+    /// When it is begun again, or asked about again.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub next_at: Option<OffsetDateTime>,
+    /// Whether its effect must happen once.
+    #[serde(default)]
+    pub guarded: bool,
     /// Why it failed or is uncertain.
     pub fault: Option<Fault>,
 }
@@ -85,6 +99,8 @@ impl From<&StepRow> for StepView {
             attempts: row.attempts,
             opened_at: row.opened_at,
             closed_at: row.closed_at,
+            next_at: row.next_at,
+            guarded: row.guarded,
             fault: row.fault.clone(),
         }
     }
@@ -121,11 +137,40 @@ pub struct Job {
     pub fault: Option<Fault>,
     /// Its steps in the order they were opened.
     pub steps: Vec<StepView>,
+    /// What a person can do about it now.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+}
+
+/// What a person can do about a job.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Take it up again.
+    Retry,
+    /// Say whether the step in doubt happened.
+    Settle,
+    /// Cancel it, or give it up.
+    Cancel,
+    /// Have removed what it left at the service.
+    RemoveLeft,
+}
+
+/// What a person says of a step whose outcome cannot be known.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The step; the only one in doubt when absent.
+    pub step: Option<String>,
+    /// Whether it happened.
+    pub happened: bool,
+    /// What it brought about, for a step whose result holds more than its time (the id that the service gave, for instance).
+    pub result: Option<Value>,
 }
 
 impl Job {
-    pub(super) fn new(stage: Stage, row: JobRow, steps: &[StepRow]) -> Self {
+    pub(super) fn new(stage: Stage, row: JobRow, steps: &[StepRow], can_remove: bool) -> Self {
         Self {
+            actions: actions(&row, steps, can_remove),
             id: row.id,
             kind: row.kind,
             profile: row.profile,
@@ -141,6 +186,30 @@ impl Job {
             steps: steps.iter().map(StepView::from).collect(),
         }
     }
+}
+
+fn actions(row: &JobRow, steps: &[StepRow], can_remove: bool) -> Vec<Action> {
+    let in_doubt = steps.iter().any(|step| step.guarded && step.is_in_doubt());
+    match row.state {
+        JobState::Running => vec![Action::Cancel],
+        JobState::Stopped if in_doubt => vec![Action::Retry, Action::Settle, Action::Cancel],
+        JobState::Stopped => vec![Action::Retry, Action::Cancel],
+        _ if can_remove => vec![Action::RemoveLeft],
+        _ => Vec::new(),
+    }
+}
+
+/// What a job leaves behind as evidence.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The job.
+    pub job: Job,
+    /// What its steps brought about, in order; the outcome of one that did not finish stands here.
+    pub results: Vec<Value>,
+    /// Its entries of the audit log, the oldest first.
+    pub audit: Vec<Recorded>,
+    /// Its documents that are still there.
+    pub documents: Vec<BlobId>,
 }
 
 /// How a scenario ends when it does not finish. `?` on it inside a scenario ends the run.

@@ -54,11 +54,13 @@ impl RetryPolicy {
     }
 }
 
-/// What is left until `at`. By the wall clock, which may have been set back since: never more than an hour.
+/// What is left until `at`, by the wall clock. No delay is longer than an hour: more than that means that the clock was set back
+/// since, and that it is not known how much of the delay has passed.
 pub(super) fn until(at: OffsetDateTime) -> Duration {
     Duration::try_from(at - OffsetDateTime::now_utc())
+        .ok()
+        .filter(|left| *left <= LONGEST)
         .unwrap_or_default()
-        .min(LONGEST)
 }
 
 /// Uniform in [0, 1).
@@ -96,8 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_delays_an_hour_at_most() {
-        assert_eq!(until(OffsetDateTime::now_utc() + Duration::from_secs(86_400)), LONGEST);
+    fn a_clock_that_was_set_back_delays_nothing() {
+        let soon = until(OffsetDateTime::now_utc() + Duration::from_secs(60));
+        assert!((59..=60).contains(&soon.as_secs()), "{soon:?}");
+        assert_eq!(until(OffsetDateTime::now_utc() + Duration::from_secs(86_400)), Duration::ZERO);
         assert_eq!(
             until(OffsetDateTime::now_utc() - Duration::from_secs(86_400)),
             Duration::ZERO

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::time::{sleep, timeout};
 
 use super::context::JobContext;
 use super::live::Live;
 use super::shared::Shared;
-use super::{JobEnd, JobState, Scenario, Stage, failpoints};
+use super::{JobEnd, JobState, Scenario, Stage, facts, failpoints};
 use crate::messages::{Code, Fault};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::jobs::{self, JobRow};
@@ -48,10 +48,9 @@ async fn prepare(
         .store
         .read(move |connection| steps::of_job(connection, id))
         .await?;
-    Ok((
-        scenario,
-        JobContext::new(Arc::clone(shared), Arc::clone(live), job.clone(), steps),
-    ))
+    let policy = scenario.terms(job.profile.as_deref()).policy(shared.policy);
+    let context = JobContext::new(Arc::clone(shared), Arc::clone(live), job.clone(), steps, policy);
+    Ok((scenario, context))
 }
 
 async fn drive(shared: &Shared, live: &Live, scenario: &dyn Scenario, context: &JobContext) -> End {
@@ -89,14 +88,21 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
     failpoints::reached(format_args!("job:closing"));
     let (outcome, fault, state) = match end {
         End::Finished(outcome) => (Some(outcome), None, JobState::Finished),
-        End::Unfinished(end) => (None, Some(end.fault().clone()), end.state()),
-        End::Cancelled => (None, Some(Fault::new(Code::Cancelled)), JobState::Cancelled),
+        End::Unfinished(end) => {
+            let end = live.left().told(end);
+            (None, Some(end.fault().clone()), end.state())
+        }
+        End::Cancelled => {
+            let fault = live.left().told_with(Fault::new(Code::Cancelled));
+            (None, Some(fault), JobState::Cancelled)
+        }
     };
     (job.outcome, job.fault, job.state) = (outcome, fault, state);
+    let keep = shared.terms(&job).keep_documents;
     let mut failures = 0;
     let released = loop {
         let row = job.clone();
-        match shared.store.write(move |tx| settle(tx, &row)).await {
+        match shared.store.write(move |tx| settle(tx, &row, keep)).await {
             Ok(released) => break released,
             // Somebody else closed it; what is stored counts.
             Err(fault) if fault.code() == Code::WrongState => break Vec::new(),
@@ -113,12 +119,12 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
     };
     shared.store.release_blobs(released);
     live.set_stage(Stage::Working);
-    live.settle();
     shared.tell(&job, None);
 }
 
-/// Closes or stops the job as its row says, and gives the documents that it does not need any more.
-pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow) -> Result<Vec<blobs::BlobId>, Fault> {
+/// Closes or stops the job as its row says, and gives the documents that are not needed any more: all of a job that closes, unless
+/// they are kept for a time.
+pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow, keep: Duration) -> Result<Vec<blobs::BlobId>, Fault> {
     let mut body = json!({ "state": job.state });
     if let Some(fault) = &job.fault {
         body["code"] = json!(fault.code());
@@ -143,7 +149,12 @@ pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow) -> Result<Vec<blobs::Bl
     }
     steps::doubt_open(tx, job.id)?;
     claims::give_back(tx, job.id)?;
+    facts::note_closed(tx, job)?;
     approvals::end_with_job(tx, job.id, job.state == JobState::Finished)?;
     jobs::close(tx, job.id, job.state, job.outcome.as_ref(), job.fault.as_ref())?;
+    if keep.is_positive() {
+        blobs::keep(tx, job.id, OffsetDateTime::now_utc() + keep)?;
+        return Ok(Vec::new());
+    }
     blobs::forget(tx, job.id)
 }

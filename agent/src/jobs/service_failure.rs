@@ -11,6 +11,7 @@ pub(super) fn is_lasting(fault: &Fault) -> bool {
         fault.code(),
         Code::ServiceUnauthorised
             | Code::ServiceBilling
+            | Code::ServiceWrongEnvironment
             | Code::ServiceTokenMissing
             | Code::ServiceUnreadable
             | Code::ConfigInvalid

@@ -14,13 +14,15 @@ use uuid::Uuid;
 use super::lease::Lease;
 use super::live::Live;
 use super::{
-    Job, JobEvent, JobFilter, JobId, JobState, NewJob, RetryPolicy, Scenario, Stage, StepView, failpoints, runner,
+    Evidence, Job, JobEvent, JobFilter, JobId, JobState, NewJob, Removal, RetryPolicy, Scenario, Settlement, Stage,
+    StepView, Terms, facts, failpoints, runner,
 };
 use crate::messages::{Code, Fault};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::blobs::{self, BlobId};
 use crate::store::jobs::{self, JobRow};
-use crate::store::{Store, Transaction, idempotency, steps};
+use crate::store::steps::{self, Settled, StepRow};
+use crate::store::{Store, Transaction, idempotency};
 
 /// What the engine and its runs share.
 pub(super) struct Shared {
@@ -66,6 +68,13 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .get(kind)
             .cloned()
+    }
+
+    /// What the configuration says of a job.
+    pub(super) fn terms(&self, job: &JobRow) -> Terms {
+        self.scenario(&job.kind)
+            .map(|scenario| scenario.terms(job.profile.as_deref()))
+            .unwrap_or_default()
     }
 
     pub(super) fn is_ending(&self) -> bool {
@@ -174,6 +183,7 @@ impl Shared {
             }
             let body = json!({ "kind": stored.kind, "profile": stored.profile, "application": stored.application });
             audit::append(tx, entry("job_started", id, body))?;
+            facts::note_started(tx, &stored)?;
             also(tx, id)
         });
         if let Err(fault) = written.await {
@@ -200,6 +210,8 @@ impl Shared {
 
     /// Closes a stopped job as cancelled.
     async fn give_up(&self, id: JobId) -> Result<Job, Fault> {
+        let job = self.store.read(move |connection| jobs::find(connection, id)).await?;
+        let keep = self.terms(&job.ok_or_else(|| no_such_job(id))?).keep_documents;
         let closed = self.store.write(move |tx| {
             let mut job = jobs::find(tx, id)?.ok_or_else(|| no_such_job(id))?;
             if job.state != JobState::Stopped {
@@ -207,7 +219,7 @@ impl Shared {
             }
             // Why it had stopped stays the reason that is shown.
             job.state = JobState::Cancelled;
-            let released = runner::settle(tx, &job)?;
+            let released = runner::settle(tx, &job, keep)?;
             Ok((job, released))
         });
         let (job, released) = closed.await?;
@@ -217,9 +229,41 @@ impl Shared {
     }
 
     pub(super) async fn retry(self: &Arc<Self>, id: JobId) -> Result<Job, Fault> {
-        let Some(live) = self.admit(id) else {
-            return Err(Fault::new(Code::WrongState).detail(format_args!("job {id} is running")));
-        };
+        self.take_up(id, move |tx| {
+            audit::append(tx, entry("job_retried", id, json!({})))?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn settle(self: &Arc<Self>, id: JobId, settlement: Settlement) -> Result<Job, Fault> {
+        self.take_up(id, move |tx| {
+            let step = step_in_doubt(&steps::of_job(tx, id)?, settlement.step.as_deref())?;
+            let mut body = json!({ "step": step, "happened": settlement.happened });
+            if settlement.happened {
+                if let Some(result) = &settlement.result {
+                    body["result"] = result.clone();
+                }
+                let settled = Settled {
+                    at: OffsetDateTime::now_utc(),
+                    result: settlement.result,
+                };
+                steps::settle_happened(tx, id, &step, &settled)?;
+            } else {
+                steps::settle_not_happened(tx, id, &step)?;
+            }
+            audit::append(tx, person("step_settled", id, body))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Runs a stopped job again; `change` is what the person does about it, committed with it.
+    async fn take_up<F>(self: &Arc<Self>, id: JobId, change: F) -> Result<Job, Fault>
+    where
+        F: FnOnce(&Transaction<'_>) -> Result<(), Fault> + Send + 'static,
+    {
+        let live = self.admit_stopped(id).await?;
         let lease = self.lease.to_string();
         let taken = self.store.write(move |tx| {
             let job = jobs::find(tx, id)?.ok_or_else(|| no_such_job(id))?;
@@ -228,7 +272,7 @@ impl Shared {
             }
             jobs::take_up(tx, id, &lease)?;
             steps::count_anew(tx, id)?;
-            audit::append(tx, entry("job_retried", id, json!({})))?;
+            change(tx)?;
             Ok(JobRow {
                 state: JobState::Running,
                 fault: None,
@@ -246,13 +290,33 @@ impl Shared {
         self.job(id).await
     }
 
+    pub(super) async fn remove_left(self: &Arc<Self>, id: JobId) -> Result<JobId, Fault> {
+        let job = self.store.read(move |connection| jobs::find(connection, id)).await?;
+        let job = job.ok_or_else(|| no_such_job(id))?;
+        let removal = Removal::of(&job, self.removal_kind(&job))?;
+        let new = NewJob {
+            kind: removal.kind,
+            profile: job.profile,
+            application: job.application,
+            title: job.title,
+            input: json!(removal),
+            blobs: Vec::new(),
+        };
+        self.start(new, |_, _| Ok(())).await
+    }
+
+    /// The kind of jobs that can remove what this one left.
+    fn removal_kind(&self, job: &JobRow) -> Option<&'static str> {
+        self.scenario(&job.kind)?.removal()
+    }
+
     pub(super) async fn job(&self, id: JobId) -> Result<Job, Fault> {
         let rows = self.store.read(move |connection| {
             let job = jobs::find(connection, id)?.ok_or_else(|| no_such_job(id))?;
             Ok((steps::of_job(connection, id)?, job))
         });
         let (steps, job) = rows.await?;
-        Ok(Job::new(self.stage(&job), job, &steps))
+        Ok(self.view(job, &steps))
     }
 
     pub(super) async fn list(&self, filter: JobFilter) -> Result<Vec<Job>, Fault> {
@@ -263,9 +327,34 @@ impl Shared {
                 .collect::<Result<Vec<_>, Fault>>()
         });
         let jobs = rows.await?.into_iter();
-        Ok(jobs
-            .map(|(steps, job)| Job::new(self.stage(&job), job, &steps))
-            .collect())
+        Ok(jobs.map(|(steps, job)| self.view(job, &steps)).collect())
+    }
+
+    pub(super) async fn evidence(&self, id: JobId) -> Result<Evidence, Fault> {
+        let (job, steps, audit, documents) = self
+            .store
+            .read(move |connection| {
+                let job = jobs::find(connection, id)?.ok_or_else(|| no_such_job(id))?;
+                let steps = steps::of_job(connection, id)?;
+                Ok((
+                    job,
+                    steps,
+                    audit::of_job(connection, id)?,
+                    blobs::of_job(connection, id)?,
+                ))
+            })
+            .await?;
+        Ok(Evidence {
+            job: self.view(job, &steps),
+            results: steps.into_iter().filter_map(|step| step.result).collect(),
+            audit,
+            documents,
+        })
+    }
+
+    fn view(&self, job: JobRow, steps: &[StepRow]) -> Job {
+        let can_remove = Removal::of(&job, self.removal_kind(&job)).is_ok();
+        Job::new(self.stage(&job), job, steps, can_remove)
     }
 
     /// The content addresses that a new job names, each of a document that is there.
@@ -307,6 +396,25 @@ impl Shared {
         }
     }
 
+    /// Makes room for a new run of a stopped job. The store says that a job has stopped a moment before its run has ended: that end
+    /// is waited for.
+    async fn admit_stopped(&self, id: JobId) -> Result<Arc<Live>, Fault> {
+        const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        loop {
+            if let Some(live) = self.admit(id) {
+                return Ok(live);
+            }
+            let stopped = self.job(id).await?.state == JobState::Stopped;
+            if !stopped || self.is_ending() {
+                return Err(Fault::new(Code::WrongState).detail(format_args!("job {id} is running")));
+            }
+            if let Some(live) = self.live(id) {
+                // Somebody else may have taken it up meanwhile, so this does not wait for a whole run.
+                let _ = tokio::time::timeout(LOOK_AGAIN, live.settled_or(|_| false)).await;
+            }
+        }
+    }
+
     /// This run of the job is over; who waits for it looks at the store now.
     pub(super) fn forget(&self, id: JobId, live: &Arc<Live>) {
         {
@@ -333,6 +441,13 @@ impl Shared {
         });
     }
 
+    /// Ends the time of documents that were kept after their job had closed.
+    async fn forget_expired(&self) -> Result<(), Fault> {
+        let expired = self.store.write(blobs::forget_expired).await?;
+        self.store.release_blobs(expired);
+        Ok(())
+    }
+
     /// Every hour: keys and documents that nobody needs any more go.
     fn begin_housekeeping(self: &Arc<Self>) {
         if self.housekeeping.swap(true, Ordering::SeqCst) {
@@ -342,15 +457,16 @@ impl Shared {
         self.tasks.spawn(async move {
             let rounds = async {
                 loop {
-                    tokio::time::sleep(HOUSEKEEPING).await;
                     for done in [
                         shared.store.write(idempotency::purge).await,
+                        shared.forget_expired().await,
                         shared.store.sweep_blobs().await,
                     ] {
                         if let Err(fault) = done {
                             tracing::warn!(%fault, "housekeeping failed; it is tried again in an hour");
                         }
                     }
+                    tokio::time::sleep(HOUSEKEEPING).await;
                 }
             };
             tokio::select! {
@@ -372,6 +488,31 @@ fn entry(kind: &'static str, job: JobId, body: Value) -> Entry {
         job: Some(job),
         body,
     }
+}
+
+/// An entry of what the person does about a job.
+fn person(kind: &'static str, job: JobId, body: Value) -> Entry {
+    Entry {
+        actor: Actor::Person,
+        ..entry(kind, job, body)
+    }
+}
+
+/// The step of which a person says how it went: the one named, else the only one in doubt.
+fn step_in_doubt(steps: &[StepRow], named: Option<&str>) -> Result<String, Fault> {
+    let mut in_doubt = steps.iter().filter(|step| step.guarded && step.is_in_doubt());
+    let none = || Fault::new(Code::WrongState).detail("no step of this job waits to be settled");
+    match named {
+        Some(name) => in_doubt.find(|step| step.name == name).ok_or_else(none),
+        None => {
+            let first = in_doubt.next().ok_or_else(none)?;
+            match in_doubt.next() {
+                None => Ok(first),
+                Some(_) => Err(Fault::invalid_field("step", "is needed: several steps are in doubt")),
+            }
+        }
+    }
+    .map(|step| step.name.clone())
 }
 
 fn no_such_job(id: JobId) -> Fault {

@@ -2,8 +2,10 @@ use std::future::pending;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::context::JobContext;
@@ -36,11 +38,27 @@ impl<'a> StepRun<'a> {
 
     /// Whether the effect was begun and it is not known how it went.
     pub(super) fn is_in_doubt(&self) -> bool {
-        match self.row.state {
-            StepState::Uncertain => true,
-            StepState::Open => self.row.attempts > 0 && self.row.next_at.is_none(),
-            StepState::Done | StepState::Failed => false,
-        }
+        self.row.is_in_doubt()
+    }
+
+    /// The result of an effect of which a person said that it happened; `None` when nobody has. What the person names is
+    /// the result or its `id`; without it, a result that holds the time of the statement (`at`) or nothing is enough.
+    pub(super) fn settled_result<T: DeserializeOwned>(&self) -> Option<Result<T, Fault>> {
+        let settled = self.row.settled.as_ref()?;
+        let at = settled.at.format(&Rfc3339).unwrap_or_default();
+        let candidates = match &settled.result {
+            Some(result) => vec![result.clone(), json!({ "id": result })],
+            None => vec![json!({ "at": at }), Value::Null],
+        };
+        let result = candidates
+            .into_iter()
+            .find_map(|result| serde_json::from_value(result).ok());
+        Some(result.ok_or_else(|| {
+            Fault::invalid_field(
+                "result",
+                format_args!("is needed: what the step {} brought about", self.row.name),
+            )
+        }))
     }
 
     /// Waits for the time of the next attempt or probe.
@@ -113,7 +131,7 @@ impl<'a> StepRun<'a> {
     /// many.
     pub(super) async fn postpone(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures += 1;
-        let policy = &self.context.shared().policy;
+        let policy = self.context.policy();
         let used_up = self.row.failures >= policy.failures;
         // A step that stops here keeps a time too: it says that the effect certainly did not happen.
         let delay = if used_up {
@@ -137,14 +155,14 @@ impl<'a> StepRun<'a> {
     /// A guarded effect may have happened: plans the first probe.
     pub(super) async fn doubt(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures = 0;
-        let delay = self.context.shared().policy.delay(1, &fault);
+        let delay = self.context.policy().delay(1, &fault);
         self.plan(StepState::Uncertain, delay, fault).await
     }
 
     /// The probe got no answer: plans the next one, or stops when there were too many.
     pub(super) async fn postpone_probe(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures += 1;
-        let policy = &self.context.shared().policy;
+        let policy = self.context.policy();
         if self.row.failures >= policy.probe_failures {
             let uncertain = Fault::new(Code::ServiceUncertain)
                 .arg("cause", fault.code())
@@ -243,7 +261,7 @@ impl<'a> StepRun<'a> {
                 Err(fault) => {
                     failures += 1;
                     tracing::error!(job = %self.row.job, step = self.row.name, %fault, "the outcome of a step is not stored yet");
-                    sleep(self.context.shared().policy.delay(failures, &fault)).await;
+                    sleep(self.context.policy().delay(failures, &fault)).await;
                 }
             }
         }
@@ -309,7 +327,7 @@ fn entry(row: &StepRow) -> Entry {
 }
 
 fn is_of_the_store(fault: &Fault) -> bool {
-    matches!(fault.code(), Code::DiskFull | Code::StoreFailed)
+    matches!(fault.code(), Code::DiskFull | Code::StoreDamaged | Code::StoreFailed)
 }
 
 fn as_json<T: Serialize>(step: &str, value: &T) -> Result<Value, Fault> {

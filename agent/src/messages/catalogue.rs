@@ -78,6 +78,8 @@ catalogue! {
     IdempotencyInProgress = "idempotency_in_progress", 409, Usage;
     /// The item is not in a state that allows this.
     WrongState = "wrong_state", 409, Usage;
+    /// What a job left at the service cannot be removed; `reason` says why.
+    NotRemovable = "not_removable", 409, Usage;
     /// A file named on the command line or in a request cannot be read.
     FileUnreadable = "file_unreadable", 400, Usage;
 
@@ -180,6 +182,8 @@ catalogue! {
     ServiceUnauthorised = "service_unauthorised", 502, Service;
     /// The service's paid plan has ended.
     ServiceBilling = "service_billing", 502, Service;
+    /// The address is another environment than the token's, or no environment of this service at all.
+    ServiceWrongEnvironment = "service_wrong_environment", 502, Service;
     /// The service refused the request.
     ServiceRefused = "service_refused", 502, Service;
     /// The service failed.
@@ -210,6 +214,8 @@ catalogue! {
     ConfigInvalid = "config_invalid", 500, Usage;
     /// The store cannot be opened, read or written.
     StoreFailed = "store_failed", 500, Failed;
+    /// The store is damaged: its pages do not fit together.
+    StoreDamaged = "store_damaged", 500, Failed;
     /// The store was written by a newer version.
     StoreNewer = "store_newer", 500, Failed;
     /// Another agent holds the store.

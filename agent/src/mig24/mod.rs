@@ -7,10 +7,10 @@ mod client;
 mod documents;
 mod hash_value;
 mod input;
-mod left_behind;
 mod model;
 mod package_group;
 mod readings;
+mod removal;
 mod service;
 mod shapes;
 
@@ -18,5 +18,6 @@ pub use client::{DocumentForm, Mig24Client};
 pub use input::{DocumentToSend, GroupToSend, SendGroup, SignGroup, SpooledFile};
 pub use model::{GroupDocument, GroupInfo, Recipient, RecipientOrganisation, Signedness, User};
 pub use package_group::{PACKAGE_GROUP, SEND};
+pub use removal::REMOVAL;
 pub use service::Mig24;
 pub use shapes::{Prepared, PreparedItem};

@@ -15,16 +15,16 @@ use time::format_description::well_known::Rfc3339;
 use super::client::Mig24Client;
 use super::documents::{Checked, Documents};
 use super::input::PlannedGroup;
-use super::left_behind::LeftBehind;
 use super::model::{GroupDocument, GroupInfo, Signedness};
 use super::readings::Readings;
+use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
 use super::shapes::Prepared;
 use crate::certificate::{Certificate, Identity, Purpose, Selector};
 use crate::config::GroupIdBy;
 use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError};
+use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
@@ -68,6 +68,14 @@ impl Scenario for PackageGroupScenario {
         self.kind
     }
 
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.mig24.profiles().terms(profile)
+    }
+
+    fn removal(&self) -> Option<&'static str> {
+        Some(REMOVAL)
+    }
+
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
         async move {
             let input: Input = context.input()?;
@@ -79,8 +87,7 @@ impl Scenario for PackageGroupScenario {
                 mig24: &self.mig24,
                 input: &input,
             };
-            let mut left = LeftBehind::default();
-            run.carry_through(&mut left).await.map_err(|end| left.told(end))
+            run.carry_through().await
         }
         .boxed()
     }
@@ -116,12 +123,12 @@ struct Finished {
 }
 
 impl Run<'_> {
-    async fn carry_through(&self, left: &mut LeftBehind) -> Result<Value, JobEnd> {
+    async fn carry_through(&self) -> Result<Value, JobEnd> {
         let (group, info, by) = match &self.input.subject {
             Subject::Group(group) => {
                 self.context.claim(self.claim_key(group)).await?;
                 let info = self.info(group).await?;
-                *left = LeftBehind::group(group.clone(), false);
+                self.context.left().is("package_group_id", group, false);
                 let by = self.signed_by(&info).await?;
                 (group.clone(), info, by)
             }
@@ -129,7 +136,7 @@ impl Run<'_> {
                 // Before anything is uploaded: without a certificate nothing would be sent anyway.
                 let by = self.signed_by(&GroupInfo(Value::Null)).await?;
                 let group = self.make_group(planned).await?;
-                *left = LeftBehind::group(group.clone(), true);
+                self.context.left().is("package_group_id", &group, true);
                 let info = self.info(&group).await?;
                 (group, info, by)
             }
@@ -143,17 +150,17 @@ impl Run<'_> {
             .await?;
         let checked = self.documents(&prepared, &info, &by).check().await?;
         let signed = self.sign(&by, &info, &checked).await?;
-        left.may_be_sent();
+        self.context.left().may_be_sent();
         let finished = self
             .finish(&group, &prepared, &signed.signed)
             .await
             .inspect_err(|end| {
                 if matches!(end, JobEnd::Closed(_)) {
-                    left.is_not_sent();
+                    self.context.left().is_not_sent();
                 }
             })?;
         self.context.point_of_no_return();
-        *left = LeftBehind::default();
+        self.context.left().is_nothing();
         let after = self.after(&group).await?;
         Ok(self.outcome(&group, &by, &checked, &signed, &finished, after.as_ref()))
     }

@@ -2,76 +2,46 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::client::Mig24Client;
 use super::input::{SendGroup, SignGroup, SpooledFile};
 use super::model::GroupInfo;
 use super::package_group::{Input, PACKAGE_GROUP, PackageGroupScenario, SEND, Subject};
+use super::removal::RemovalScenario;
 use crate::config::Mig24Profile;
 use crate::consent::CallerView;
-use crate::http_client::{Bearer, Failure, ServiceId};
+use crate::http_client::{Failure, ServiceId};
 use crate::jobs::{NewJob, Scenario};
-use crate::messages::{Code, Fault};
-use crate::secrets;
+use crate::messages::Fault;
+use crate::service_profiles::{self, Profiles};
 use crate::signing::Signing;
+
+/// One profile.
+pub(super) type Profile = service_profiles::Profile<Mig24Profile, Mig24Client>;
 
 /// MIG24 with every profile of the configuration, cheap to clone.
 #[derive(Clone)]
 pub struct Mig24 {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    profiles: BTreeMap<String, Arc<Profile>>,
+    profiles: Profiles<Mig24Profile, Mig24Client>,
     signing: Signing,
-}
-
-/// One profile.
-#[derive(Debug)]
-pub(super) struct Profile {
-    pub(super) name: String,
-    pub(super) config: Mig24Profile,
-    /// A profile that cannot be used spoils only its own jobs.
-    client: Result<Mig24Client, Fault>,
-}
-
-impl Profile {
-    pub(super) fn client(&self) -> Result<&Mig24Client, Fault> {
-        self.client
-            .as_ref()
-            .map_err(|fault| fault.clone().arg("profile", &self.name))
-    }
 }
 
 impl Mig24 {
     /// The service over the configured profiles. Tokens are read when they are needed.
     pub fn new(profiles: &BTreeMap<String, Mig24Profile>, signing: Signing) -> Self {
-        let profile = |(name, config): (&String, &Mig24Profile)| {
-            let source = config.service.token.clone();
-            let bearer = Bearer::new(move || secrets::resolve(&source));
-            let profile = Profile {
-                name: name.clone(),
-                config: config.clone(),
-                client: Mig24Client::new(name, config, bearer),
-            };
-            (name.clone(), Arc::new(profile))
-        };
-        let profiles = profiles.iter().map(profile).collect();
         Self {
-            inner: Arc::new(Inner { profiles, signing }),
+            profiles: Profiles::new(profiles, Mig24Client::new),
+            signing,
         }
     }
 
     /// The scenarios to register with the engine.
     pub fn scenarios(&self) -> Vec<Arc<dyn Scenario>> {
-        [PACKAGE_GROUP, SEND]
-            .into_iter()
-            .map(|kind| {
-                let mig24 = self.clone();
-                Arc::new(PackageGroupScenario { kind, mig24 }) as Arc<dyn Scenario>
-            })
-            .collect()
+        let groups = [PACKAGE_GROUP, SEND].into_iter().map(|kind| {
+            let mig24 = self.clone();
+            Arc::new(PackageGroupScenario { kind, mig24 }) as Arc<dyn Scenario>
+        });
+        let removal = RemovalScenario { mig24: self.clone() };
+        groups.chain([Arc::new(removal) as Arc<dyn Scenario>]).collect()
     }
 
     /// The job that signs a package group which is at the service.
@@ -88,7 +58,7 @@ impl Mig24 {
             mchd_info_id: request.mchd_info_id,
             subject: Subject::Group(request.package_group_id),
         };
-        Ok(job(PACKAGE_GROUP, &profile, title, input, Vec::new()))
+        Ok(profile.job(PACKAGE_GROUP, &input.caller, title, &input, Vec::new()))
     }
 
     /// The job that sends files, which are in the store; `files` are named as the request's documents name them (`part`).
@@ -118,7 +88,7 @@ impl Mig24 {
             mchd_info_id: request.mchd_info_id,
             subject: Subject::Files(planned),
         };
-        Ok(job(SEND, &profile, title, input, blobs))
+        Ok(profile.job(SEND, &input.caller, title, &input, blobs))
     }
 
     /// What the service says of a package group now.
@@ -136,34 +106,26 @@ impl Mig24 {
     /// # Errors
     /// `profile_unknown`, `config_invalid`.
     pub fn client(&self, profile: &str) -> Result<Mig24Client, Fault> {
-        self.profile(profile)?.client().cloned()
+        self.profiles.client(profile)
     }
 
     pub(super) fn profile(&self, name: &str) -> Result<Arc<Profile>, Fault> {
-        let profile = self.inner.profiles.get(name).cloned();
-        profile.ok_or_else(|| Fault::new(Code::ProfileUnknown).arg("profile", name))
+        self.profiles.profile(name)
+    }
+
+    pub(super) fn profiles(&self) -> &Profiles<Mig24Profile, Mig24Client> {
+        &self.profiles
     }
 
     pub(super) fn signing(&self) -> &Signing {
-        &self.inner.signing
+        &self.signing
     }
 }
 
 impl fmt::Debug for Mig24 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mig24")
-            .field("profiles", &self.inner.profiles.keys())
+            .field("profiles", &self.profiles)
             .finish_non_exhaustive()
-    }
-}
-
-fn job(kind: &'static str, profile: &Profile, title: String, input: Input, blobs: Vec<String>) -> NewJob {
-    NewJob {
-        kind,
-        profile: Some(profile.name.clone()),
-        application: input.caller.application,
-        title,
-        input: json!(input),
-        blobs,
     }
 }

@@ -58,7 +58,8 @@ pub fn open_link(url: &str) -> Result<(), OpenLinkError> {
     Ok(())
 }
 
-fn find_program(name: &str) -> Option<PathBuf> {
+/// A program of the search path.
+pub(super) fn find_program(name: &str) -> Option<PathBuf> {
     let file = if cfg!(windows) {
         format!("{name}.exe")
     } else {

@@ -4,13 +4,14 @@
 mod clock;
 mod directories;
 mod hardening;
+mod keyring;
 mod link;
 mod local;
+mod network_filesystem;
 mod peer;
 mod private;
 mod process;
 mod signal;
-mod state_files;
 mod terminal;
 mod user;
 mod worker;
@@ -22,13 +23,17 @@ pub use directories::{
     socket_path, system_config_directory, user_config_directory, user_runtime_directory, user_state_directory,
 };
 pub use hardening::{keep_memory_private, renounce_new_privileges};
+pub use keyring::{KeyringError, read_keyring};
 pub use link::{OpenLinkError, has_desktop_session, open_link};
 pub use local::{LocalListener, LocalStream, http_over_socket};
+pub use network_filesystem::is_network_filesystem;
 pub use peer::{Peer, Process, tcp_peer};
-pub use private::{ensure_private_directory, read_private_file, write_private_file, write_result_file};
+pub use private::{
+    create_private_file, ensure_private_directory, open_private_file, read_private_file, sync_directory,
+    write_private_file, write_result_file,
+};
 pub use process::{NotAProcessIdentity, ProcessIdentity};
 pub use signal::{kill_self, shutdown_signal};
-pub use state_files::{create_private_dir, create_private_file, is_network_filesystem, open_private_file, sync_dir};
 pub use terminal::{Terminal, Typed};
 pub use user::current_uid;
 pub use worker::{

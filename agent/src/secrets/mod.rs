@@ -1,7 +1,9 @@
 //! Where bearer tokens and the PINs of unattended certificates come from: an environment variable, a private file, a systemd
-//! credential. They never stand in the configuration or among the arguments of a process.
+//! credential, the user's keyring. They never stand in the configuration or among the arguments of a process.
 //!
 //! Belongs here: resolving a [`TokenSource`]. Does not belong here: what the secret is for.
+
+mod held;
 
 use std::env;
 use std::io;
@@ -13,6 +15,8 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::config::TokenSource;
 use crate::messages::{Code, Fault};
 use crate::platform;
+
+pub use held::HeldSecret;
 
 /// The longest secret, in bytes; a bearer token of a service may be a JWT of some thousand bytes.
 const LONGEST: u64 = 64 << 10;
@@ -26,6 +30,7 @@ pub fn resolve(source: &TokenSource) -> Result<SecretString, Fault> {
         TokenSource::Env(name) => from_environment(name),
         TokenSource::File(path) => from_file(path.clone()),
         TokenSource::Credential(name) => from_credential(name),
+        TokenSource::Keyring(entry) => from_keyring(entry),
     };
     let text = text.map_err(|problem| Fault::new(Code::ServiceTokenMissing).detail(problem))?;
     let trimmed = text.trim();
@@ -45,6 +50,7 @@ pub fn describe(source: &TokenSource) -> String {
         TokenSource::Env(name) => format!("the environment variable {name}"),
         TokenSource::File(path) => format!("the file {}", path.display()),
         TokenSource::Credential(name) => format!("the systemd credential {name}"),
+        TokenSource::Keyring(entry) => format!("the keyring's entry {entry}"),
     }
 }
 
@@ -82,6 +88,13 @@ fn from_credential(name: &str) -> Result<Zeroizing<String>, String> {
     }
     let bytes = std::fs::read(&path).map_err(|error| read_problem(&path, &error))?;
     text_of(bytes).ok_or_else(|| format!("the credential {} is not UTF-8", path.display()))
+}
+
+/// The keyring is asked through the system's own program (`platform::read_keyring`): a client of its protocol would be a hundred
+/// more crates for one question.
+fn from_keyring(entry: &str) -> Result<Zeroizing<String>, String> {
+    let mut bytes = platform::read_keyring(entry, LONGEST).map_err(|error| error.to_string())?;
+    text_of(std::mem::take(&mut *bytes)).ok_or_else(|| format!("the keyring's entry {entry} is not UTF-8"))
 }
 
 fn read_problem(path: &std::path::Path, error: &io::Error) -> String {

@@ -35,11 +35,15 @@ pub(super) async fn decision(desk: &Desk, context: &JobContext, asked: &mut Aske
 fn stage(asked: &Asked) -> Stage {
     let prompters = asked.prompters();
     if prompters.is_empty() {
-        Stage::NoPrompter { question: asked.id() }
+        Stage::NoPrompter {
+            question: asked.id(),
+            deadline: asked.deadline(),
+        }
     } else {
         Stage::WaitingForPerson {
             question: asked.id(),
             prompters,
+            deadline: asked.deadline(),
         }
     }
 }

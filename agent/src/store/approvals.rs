@@ -4,12 +4,15 @@
 //! Triggers of the schema keep two rules even against a mistake here: what was approved never changes, and an item
 //! is signed once.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::columns::{Json, Moment, Text, words};
+use super::job_facts::{self, FactKind};
 use super::{Connection, Transaction, fault};
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
@@ -290,6 +293,22 @@ pub fn close(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
 /// `store_failed`, `disk_full`.
 pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
+}
+
+/// Notes the names and digests that were approved for a job among what it is found by.
+pub(crate) fn note_facts(tx: &Transaction<'_>, job: Uuid) -> Result<(), Fault> {
+    let mut statement = tx.prepare_cached(
+        "SELECT i.name, i.digest FROM approval_items i JOIN approvals a ON a.id = i.approval WHERE a.job = ?1",
+    )?;
+    let mut rows = statement.query([Text(job)])?;
+    while let Some(row) = rows.next()? {
+        if let Some(name) = row.get::<_, Option<String>>(0)? {
+            job_facts::note(tx, job, FactKind::Name, &name)?;
+        }
+        let digest = BASE64_STANDARD.encode(row.get::<_, Vec<u8>>(1)?);
+        job_facts::note(tx, job, FactKind::Digest, &digest)?;
+    }
+    Ok(())
 }
 
 /// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -184,18 +184,31 @@ pub fn list(connection: &Connection, before: Option<i64>, limit: u32) -> Result<
     let mut statement = connection.prepare_cached(
         "SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
     )?;
-    let rows = statement.query_map((before.unwrap_or(i64::MAX), limit), |row| {
-        Ok(Recorded {
-            seq: row.get(0)?,
-            at: row.get::<_, Moment>(1)?.0,
-            kind: row.get(2)?,
-            actor: row.get(3)?,
-            job: row.get::<_, Option<super::columns::Text<Uuid>>>(4)?.map(|id| id.0),
-            body: row.get::<_, Json<Value>>(5)?.0,
-            hash: hex::encode(row.get::<_, [u8; 32]>(6)?),
-        })
-    })?;
+    let rows = statement.query_map((before.unwrap_or(i64::MAX), limit), recorded)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every entry of a job, the oldest first.
+///
+/// # Errors
+/// `store_failed`.
+pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Recorded>, Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE job = ?1 ORDER BY seq")?;
+    let rows = statement.query_map([super::columns::Text(job)], recorded)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
+    Ok(Recorded {
+        seq: row.get(0)?,
+        at: row.get::<_, Moment>(1)?.0,
+        kind: row.get(2)?,
+        actor: row.get(3)?,
+        job: row.get::<_, Option<super::columns::Text<Uuid>>>(4)?.map(|id| id.0),
+        body: row.get::<_, Json<Value>>(5)?.0,
+        hash: hex::encode(row.get::<_, [u8; 32]>(6)?),
+    })
 }
 
 fn check(connection: &Connection, checkpoint: Option<&Checkpoint>) -> Result<Verdict, Fault> {

@@ -23,6 +23,8 @@ pub(super) fn open_for_writing(database: &Path) -> Result<Connection, Fault> {
     harden(&connection)?;
     identify(&connection)?;
     migrations::refuse_newer(&connection)?;
+    // Before anything is written: what a damaged page says is not acted on.
+    check(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -47,7 +49,7 @@ pub(super) fn check(connection: &Connection) -> Result<(), Fault> {
     if finding == "ok" {
         return Ok(());
     }
-    Err(Fault::new(Code::StoreFailed).detail(format_args!("the database is damaged: {finding}")))
+    Err(Fault::new(Code::StoreDamaged).detail(format_args!("the database is damaged: {finding}")))
 }
 
 /// What holds for every connection: a crafted or damaged file gets an error, not more.

@@ -13,6 +13,9 @@ impl From<rusqlite::Error> for Fault {
             Some(failure) if failure.code == ErrorCode::DiskFull => Code::DiskFull,
             // The shared-memory file could not grow: only a full disk does that.
             Some(failure) if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Code::DiskFull,
+            Some(failure) if matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Code::StoreDamaged
+            }
             _ => Code::StoreFailed,
         };
         Self::new(code).detail(format_args!("the database answers: {error}"))

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::columns::{Json, Moment, Text, words};
-use super::{Connection, Transaction};
+use super::{Connection, Transaction, job_facts};
 use crate::messages::{Code, Fault};
 
 /// Where a job stands.
@@ -59,6 +59,18 @@ pub struct JobFilter {
     pub application: Option<Uuid>,
     /// Only running or stopped ones.
     pub open_only: bool,
+    /// Only in this state.
+    pub state: Option<JobState>,
+    /// Only started at this time or later.
+    pub since: Option<OffsetDateTime>,
+    /// Only started before this time.
+    pub until: Option<OffsetDateTime>,
+    /// Only with a document whose name or number holds this text, whatever the case of its letters; or whose title does.
+    pub name: Option<String>,
+    /// Only with a counterparty (name, BIN, INN, code) that holds this text.
+    pub counterparty: Option<String>,
+    /// Only with this id at the service, or this digest (base64).
+    pub reference: Option<String>,
     /// At most so many, the newest first; 100 when absent.
     pub limit: Option<u32>,
 }
@@ -124,6 +136,36 @@ pub(crate) fn list(connection: &Connection, filter: &JobFilter) -> Result<Vec<Jo
     }
     if filter.open_only {
         sql.push_str(" AND state IN ('running', 'stopped')");
+    }
+    let state = filter.state.map(Text);
+    if let Some(state) = &state {
+        sql.push_str(" AND state = ?");
+        values.push(state);
+    }
+    let (since, until) = (filter.since.map(Moment), filter.until.map(Moment));
+    for (moment, condition) in [(&since, " AND created_at >= ?"), (&until, " AND created_at < ?")] {
+        if let Some(moment) = moment {
+            sql.push_str(condition);
+            values.push(moment);
+        }
+    }
+    let folded = |text: &Option<String>| text.as_deref().map(job_facts::fold);
+    let (name, counterparty, reference) = (
+        folded(&filter.name),
+        folded(&filter.counterparty),
+        folded(&filter.reference),
+    );
+    for (text, condition) in [
+        (&name, "kind = 'name' AND instr(folded, ?)"),
+        (&counterparty, "kind = 'counterparty' AND instr(folded, ?)"),
+        (&reference, "kind IN ('service_id', 'digest') AND folded = ?"),
+    ] {
+        if let Some(text) = text {
+            sql.push_str(" AND id IN (SELECT job FROM job_facts WHERE ");
+            sql.push_str(condition);
+            sql.push(')');
+            values.push(text);
+        }
     }
     sql.push_str(" ORDER BY seq DESC LIMIT ?");
     let limit = filter.limit.unwrap_or(100);

@@ -45,7 +45,7 @@ fn missing<'a, 'b>(connection: &Connection, migrations: &'a [&'b str]) -> Result
 }
 
 /// In order; the schema version is how many of them are applied. One that was released is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@ mod connection;
 mod fault;
 pub mod grants;
 pub mod idempotency;
+pub mod job_facts;
 pub mod jobs;
 mod lock;
 mod migrations;
@@ -54,12 +55,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or creates the store in `state_dir` and takes its lock.
+    /// Opens or creates the store in `state_dir` and takes its lock. Reads every page of the database first, which takes time in
+    /// proportion to its size.
     ///
     /// # Errors
-    /// `agent_running`, `store_newer`, `store_failed`, `disk_full`.
+    /// `agent_running`, `store_newer`, `store_damaged`, `store_failed`, `disk_full`.
     pub fn open(state_dir: &Path) -> Result<Self, Fault> {
-        platform::create_private_dir(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
+        platform::ensure_private_directory(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
         if platform::is_network_filesystem(state_dir).map_err(|e| fault::io("reading", state_dir, &e))? {
             return Err(Fault::new(Code::StoreFailed).detail(format_args!(
                 "{} is on a network filesystem, where the database is not safe; set agent.state_dir to a local directory",
@@ -114,7 +116,7 @@ impl Store {
     /// Reads every page of the database and says what is wrong with it; takes time in proportion to its size.
     ///
     /// # Errors
-    /// `store_failed` with the first finding.
+    /// `store_damaged` with the first finding; `store_failed`.
     pub async fn check(&self) -> Result<(), Fault> {
         self.read(connection::check).await
     }

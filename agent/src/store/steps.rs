@@ -48,6 +48,30 @@ pub(crate) struct StepRow {
     pub(crate) closed_at: Option<OffsetDateTime>,
     pub(crate) result: Option<Value>,
     pub(crate) fault: Option<Fault>,
+    /// What a person said of the outcome that could not be known.
+    pub(crate) settled: Option<Settled>,
+}
+
+impl StepRow {
+    /// Whether the effect was begun and it is not known how it went.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        match self.state {
+            StepState::Uncertain => true,
+            StepState::Open => self.attempts > 0 && self.next_at.is_none(),
+            StepState::Done | StepState::Failed => false,
+        }
+    }
+}
+
+/// That a person said: it happened.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Settled {
+    /// When it was said.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) at: OffsetDateTime,
+    /// The step's result, where it needs one.
+    #[serde(default)]
+    pub(crate) result: Option<Value>,
 }
 
 /// Writes the row as it is now.
@@ -85,8 +109,8 @@ pub(crate) fn put(tx: &Transaction<'_>, step: &StepRow) -> Result<(), Fault> {
 /// The steps of a job in the order they were opened.
 pub(crate) fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<StepRow>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT job, n, name, guarded, state, attempts, failures, repeats, opened_at, next_at, closed_at, result, fault
-         FROM steps WHERE job = ?1 ORDER BY n",
+        "SELECT job, n, name, guarded, state, attempts, failures, repeats, opened_at, next_at, closed_at, result, fault,
+         settled FROM steps WHERE job = ?1 ORDER BY n",
     )?;
     let rows = statement.query_map([Text(job)], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -98,6 +122,26 @@ pub(crate) fn count_anew(tx: &Transaction<'_>, job: Uuid) -> Result<(), Fault> {
         "UPDATE steps SET failures = 0, repeats = 0, next_at = iif(next_at IS NULL, NULL, ?2)
          WHERE job = ?1 AND state IN ('open', 'uncertain')",
         (Text(job), Moment::now()),
+    )?;
+    Ok(())
+}
+
+/// Notes that a person said of a step in doubt that it happened.
+pub(crate) fn settle_happened(tx: &Transaction<'_>, job: Uuid, name: &str, settled: &Settled) -> Result<(), Fault> {
+    tx.execute(
+        "UPDATE steps SET state = 'uncertain', settled = ?3, next_at = NULL
+         WHERE job = ?1 AND name = ?2 AND state IN ('open', 'uncertain')",
+        (Text(job), name, Json(settled)),
+    )?;
+    Ok(())
+}
+
+/// Notes that a person said of a step in doubt that it did not happen: it is begun again without asking about it first.
+pub(crate) fn settle_not_happened(tx: &Transaction<'_>, job: Uuid, name: &str) -> Result<(), Fault> {
+    tx.execute(
+        "UPDATE steps SET state = 'open', failures = 0, repeats = 0, next_at = ?3
+         WHERE job = ?1 AND name = ?2 AND state IN ('open', 'uncertain')",
+        (Text(job), name, Moment::now()),
     )?;
     Ok(())
 }
@@ -128,5 +172,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StepRow> {
         closed_at: moment(10)?,
         result: row.get::<_, Option<Json<Value>>>(11)?.map(|json| json.0),
         fault: row.get::<_, Option<Json<Fault>>>(12)?.map(|json| json.0),
+        settled: row.get::<_, Option<Json<Settled>>>(13)?.map(|json| json.0),
     })
 }

@@ -45,14 +45,9 @@ impl World {
         let token_file = directory.path().join("bearer");
         platform::write_private_file(&token_file, TOKEN.as_bytes()).unwrap();
         let service = ServiceConfig {
-            base_url: base_url.to_owned(),
-            token: TokenSource::File(token_file),
             certificate: Some(fixtures.certificate(signer).fingerprint.clone()),
             timeout_seconds: 2,
-            extra_ca: None,
-            proxy: None,
-            include_chain: false,
-            timestamp: tokensign::config::TimestampLevel::None,
+            ..ServiceConfig::new(base_url, TokenSource::File(token_file))
         };
         let mut idocs = IdocsProfile {
             service: service.clone(),

@@ -7,5 +7,6 @@ mod agent;
 mod cancelling;
 mod outcomes;
 mod recovery;
+mod settling;
 mod whole;
 mod world;

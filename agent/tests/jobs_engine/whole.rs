@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokensign::jobs::{JobContext, JobEnd, JobFilter, JobState, NewJob, Probe, Scenario, Stage, StepError, StepState};
 use tokensign::messages::Code;
 use tokensign::platform::Deadline;
@@ -25,6 +26,7 @@ async fn stages_and_changes_are_told() {
     let stage = Stage::WaitingForPerson {
         question,
         prompters: vec!["web".to_owned()],
+        deadline: OffsetDateTime::now_utc(),
     };
     let answered = Arc::new(Notify::new());
     let agent = {

@@ -157,14 +157,8 @@ pub(crate) async fn nobody() -> String {
 
 pub(crate) fn config(base_url: &str) -> ServiceConfig {
     ServiceConfig {
-        base_url: base_url.to_owned(),
-        token: TokenSource::Env("UNUSED".to_owned()),
-        certificate: None,
         timeout_seconds: 2,
-        extra_ca: None,
-        proxy: None,
-        include_chain: false,
-        timestamp: Default::default(),
+        ..ServiceConfig::new(base_url, TokenSource::Env("UNUSED".to_owned()))
     }
 }
 

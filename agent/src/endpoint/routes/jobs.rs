@@ -5,19 +5,22 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
-use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::endpoint::caller::Caller;
-use crate::endpoint::extract::{InPath, InQuery};
+use crate::endpoint::extract::{InPath, InQuery, JsonBody};
 use crate::endpoint::language::CallerLanguage;
+use crate::endpoint::permission::{Class, Permission, Service};
 use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
 use crate::endpoint::shared::Shared;
-use crate::jobs::{Job, JobFilter, JobState, Stage, StepState, StepView};
+use crate::jobs::{Action, Job, JobFilter, JobState, Settlement, Stage, StepState, StepView};
 use crate::messages::{Code, Fault, Localizer};
 
 const MOST_JOBS: u32 = 1000;
@@ -56,6 +59,9 @@ pub(crate) struct JobResource {
     closed_at: Option<OffsetDateTime>,
     /// Its steps in the order they were opened.
     steps: Vec<StepResource>,
+    /// What a person can do about it now: `retry`, `settle`, `cancel`, `remove_left`.
+    #[schema(value_type = Vec<String>)]
+    actions: Vec<Action>,
     /// What came of it, when finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -76,7 +82,7 @@ pub(crate) struct Waiting {
     /// Where the person sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     prompters: Option<Vec<String>>,
-    /// When it goes on by itself.
+    /// When it goes on by itself; of a question, until when it waits for an answer.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     until: Option<OffsetDateTime>,
 }
@@ -109,6 +115,11 @@ pub(crate) struct StepResource {
     state: StepState,
     /// How often its effect was begun.
     attempts: u32,
+    /// Whether its effect must happen once: after a lost answer the service is asked before it is repeated.
+    guarded: bool,
+    /// When it is begun again, or asked about again.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    next_at: Option<OffsetDateTime>,
     /// When it was opened.
     #[serde(with = "time::serde::rfc3339")]
     opened_at: OffsetDateTime,
@@ -130,9 +141,51 @@ pub(super) struct JobsQuery {
     kind: Option<String>,
     /// Only running and stopped ones.
     open: Option<bool>,
+    /// Only in this state.
+    #[param(value_type = Option<String>)]
+    state: Option<JobState>,
+    /// Only started on this day or at this time (RFC 3339) or later; a day is one of UTC.
+    since: Option<Day>,
+    /// Only started before this day or time.
+    until: Option<Day>,
+    /// Only with a document whose name or number holds this text.
+    name: Option<String>,
+    /// Only with a counterparty whose name, BIN, INN or code holds this text.
+    counterparty: Option<String>,
+    /// Only with this id at the service, or this digest in base64.
+    reference: Option<String>,
     /// At most so many; 100 when absent, 1000 at most.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
+}
+
+/// A day (`2026-11-22`) or a moment (RFC 3339).
+#[derive(Clone, Copy, Debug, ToSchema)]
+#[schema(value_type = String, example = "2026-11-22")]
+pub(super) struct Day(OffsetDateTime);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let day =
+            Date::parse(&text, format_description!("[year]-[month]-[day]")).map(|day| day.midnight().assume_utc());
+        day.or_else(|_| OffsetDateTime::parse(&text, &Rfc3339))
+            .map(Self)
+            .map_err(|_| de::Error::custom("is neither a day (2026-11-22) nor a moment (RFC 3339)"))
+    }
+}
+
+/// What a person says of a step whose outcome cannot be known.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolution {
+    /// Whether it happened.
+    happened: bool,
+    /// The step; the only one in doubt when absent.
+    step: Option<String>,
+    /// What it brought about, where the step needs it (the id that the service gave).
+    #[schema(value_type = Option<Object>)]
+    result: Option<Value>,
 }
 
 /// Lists jobs.
@@ -149,6 +202,12 @@ pub(super) async fn list(
         kind: query.kind,
         application: caller.application(),
         open_only: query.open.unwrap_or_default(),
+        state: query.state,
+        since: query.since.map(|day| day.0),
+        until: query.until.map(|day| day.0),
+        name: query.name,
+        counterparty: query.counterparty,
+        reference: query.reference,
         limit: query.limit.map(|limit| limit.clamp(1, MOST_JOBS)),
     };
     let jobs = shared.engine.list(filter).await?;
@@ -214,6 +273,53 @@ pub(super) async fn retry(
     own(&shared, &caller, id, None).await?;
     let job = shared.engine.retry(id).await?;
     Ok((StatusCode::ACCEPTED, Json(JobResource::of(job, localizer))).into_response())
+}
+
+/// Settles a step whose outcome could not be known.
+///
+/// The person has looked at the service: the step counts as done, or is begun again, and the job goes on.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}/resolution", tag = "jobs", params(("id" = Uuid, Path, description = "The job")),
+    request_body = Resolution, responses((status = ACCEPTED, body = JobResource))
+)]
+pub(super) async fn resolve(
+    State(shared): State<Arc<Shared>>,
+    CallerLanguage(localizer): CallerLanguage,
+    InPath(id): InPath<Uuid>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let resolution: Resolution = body.parse()?;
+    let settlement = Settlement {
+        step: resolution.step,
+        happened: resolution.happened,
+        result: resolution.result,
+    };
+    let job = shared.engine.settle(id, settlement).await?;
+    Ok((StatusCode::ACCEPTED, Json(JobResource::of(job, localizer))).into_response())
+}
+
+/// Removes what a job left at the service.
+///
+/// Starts a job that does it. Needs the permission to delete there.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}/removal", tag = "jobs", params(("id" = Uuid, Path, description = "The job that left it")),
+    responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
+)]
+pub(super) async fn remove_left(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    CallerLanguage(localizer): CallerLanguage,
+    preference: Preference,
+    InPath(id): InPath<Uuid>,
+) -> Result<Response, Problem> {
+    let job = own(&shared, &caller, id, None).await?;
+    if !caller.is_person() {
+        let profile = job.profile.as_deref().unwrap_or_default();
+        let service = Service::of_job(&job.kind).ok_or_else(|| Fault::new(Code::NotRemovable))?;
+        caller.require(&Permission::service(service, profile, Class::Delete))?;
+    }
+    let removal = shared.engine.remove_left(id).await?;
+    started(&shared, removal, preference, localizer).await
 }
 
 /// A job that is the caller's to see, of this kind if one is named.
@@ -282,6 +388,7 @@ impl JobResource {
                 .into_iter()
                 .map(|step| StepResource::of(step, localizer))
                 .collect(),
+            actions: job.actions,
             outcome: job.outcome,
             fault: job.fault.map(|fault| problem::body(&fault, localizer)),
         }
@@ -294,6 +401,8 @@ impl StepResource {
             name: step.name,
             state: step.state,
             attempts: step.attempts,
+            guarded: step.guarded,
+            next_at: step.next_at,
             opened_at: step.opened_at,
             closed_at: step.closed_at,
             fault: step.fault.map(|fault| problem::body(&fault, localizer)),
@@ -314,13 +423,19 @@ pub(super) fn waiting(job: &Job) -> Option<Waiting> {
     };
     match &job.stage {
         Stage::Working => None,
-        Stage::WaitingForPerson { question, prompters } => Some(Waiting {
+        Stage::WaitingForPerson {
+            question,
+            prompters,
+            deadline,
+        } => Some(Waiting {
             question: Some(*question),
             prompters: Some(prompters.clone()),
+            until: Some(*deadline),
             ..simple(WaitingFor::Person)
         }),
-        Stage::NoPrompter { question } => Some(Waiting {
+        Stage::NoPrompter { question, deadline } => Some(Waiting {
             question: Some(*question),
+            until: Some(*deadline),
             ..simple(WaitingFor::Prompter)
         }),
         Stage::WaitingForToken => Some(simple(WaitingFor::Token)),

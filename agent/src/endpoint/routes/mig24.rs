@@ -9,13 +9,10 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::idocs::service_id;
-use super::jobs::{self, JobResource};
+use super::jobs::JobResource;
+use super::started::{Asked, Starting};
 use crate::endpoint::body::parse_json;
-use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::InPath;
-use crate::endpoint::idempotency::IdempotencyKey;
-use crate::endpoint::language::CallerLanguage;
-use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::Submission;
@@ -112,15 +109,16 @@ pub(crate) struct GroupView {
 )]
 pub(super) async fn sign_group(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    CallerLanguage(localizer): CallerLanguage,
-    preference: Preference,
-    key: IdempotencyKey,
+    starting: Starting,
     InPath(profile): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let submission = Submission::read(&shared, request).await?;
-    let id = if submission.has_files() {
+    let ask = |submission: &Submission, caller| {
+        if !submission.has_files() {
+            let request: SignGroup = parse_json(submission.request()?)?;
+            let job = shared.mig24.sign_group(&profile, caller, request.clone())?;
+            return Ok(Asked::new(&request, job));
+        }
         let request: SendGroup = parse_json(submission.request()?)?;
         submission.only(request.send.documents.iter().map(|document| document.part.as_str()))?;
         let files: BTreeMap<_, _> = submission
@@ -135,18 +133,10 @@ pub(super) async fn sign_group(
             })
             .collect();
         let identity = json!([&request, &files]);
-        let job = shared.mig24.send(&profile, caller.view().await, request, files)?;
-        // The form's files stay in the store until the job refers to them.
-        key.start(&shared, &caller, &identity, job).await?
-    } else {
-        let request: SignGroup = parse_json(submission.request()?)?;
-        let job = shared
-            .mig24
-            .sign_group(&profile, caller.view().await, request.clone())?;
-        key.start(&shared, &caller, &request, job).await?
+        let job = shared.mig24.send(&profile, caller, request, files)?;
+        Ok(Asked::new(&identity, job))
     };
-    drop(submission);
-    jobs::started(&shared, id, preference, localizer).await
+    starting.job(&shared, request, ask).await
 }
 
 /// Asks EDO.MIG24 for a package group.

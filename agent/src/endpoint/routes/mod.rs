@@ -5,6 +5,7 @@
 mod applications;
 mod audit;
 mod events;
+mod evidence;
 mod idocs;
 mod inventory;
 mod jobs;
@@ -16,6 +17,7 @@ mod page;
 mod pairings;
 mod questions;
 mod signatures;
+mod started;
 mod status;
 mod verifications;
 
@@ -88,6 +90,10 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one, jobs::cancel))
         .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::resolve))
+        .routes(routes!(jobs::remove_left))
+        .routes(routes!(evidence::evidence))
+        .routes(routes!(evidence::document))
         .routes(routes!(events::events))
         .routes(routes!(questions::list))
         .routes(routes!(questions::stream))

@@ -207,7 +207,7 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
     let roots = roots(&request.roots)?;
     let given = given_digests(&request)?;
     let digests = match (content, given) {
-        (Some(content), _) => Some(digests(&shared.store, &content, &signature.required_digests()).await?),
+        (Some(content), _) => Some(digests(&shared.store, content.id(), &signature.required_digests()).await?),
         (None, given) => given,
     };
     // Public-key arithmetic over many signers takes a while; other requests go on meanwhile.

@@ -21,7 +21,7 @@ use crate::idocs::references::Company;
 use crate::idocs::service::Profile;
 use crate::idocs::signatory::Signatory;
 use crate::idocs::{Idocs, IdocsClient};
-use crate::jobs::{JobContext, JobEnd, Scenario};
+use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
 use crate::messages::{Code, Fault};
 use crate::store::{Transaction, claims};
 
@@ -41,6 +41,10 @@ pub(in crate::idocs) struct BulkSignScenario {
 impl Scenario for BulkSignScenario {
     fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    fn terms(&self, profile: Option<&str>) -> Terms {
+        self.idocs.profiles().terms(profile)
     }
 
     fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {

@@ -53,6 +53,11 @@ err-wrong-state = { $state ->
    *[other] This is not possible in the state “{ $state }”.
 }
 rec-wrong-state = Look at the present state with “tokensign jobs show”, then decide.
+err-not-removable = { $reason ->
+    [none] What the job left at the service cannot be removed.
+   *[other] What the job left at the service cannot be removed: { $reason }.
+}
+rec-not-removable = Look at it in the service itself; “tokensign jobs show” names it.
 err-file-unreadable = { $path ->
     [none] The file cannot be read.
    *[other] { $reason ->
@@ -255,6 +260,11 @@ err-service-unauthorised = { $profile ->
 rec-service-unauthorised = The key has expired or was replaced. Get a new one in the service's settings, then say “tokensign jobs retry”.
 err-service-billing = The service's paid plan has ended.
 rec-service-billing = Pay for the plan in the service, then say “tokensign jobs retry”. Nothing has to be signed again.
+err-service-wrong-environment = { $host ->
+    [none] The address of the service and the access key belong to different environments.
+   *[other] { $host } is not the service that the access key is for.
+}
+rec-service-wrong-environment = A test key works at the test address only. Compare base_url and token of the profile, then say “tokensign jobs retry”.
 err-service-refused = { $reason ->
     [none] The service refused the request.
    *[other] The service refused the request: { $reason }
@@ -278,7 +288,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign first asks the service whether the request arrived, so nothing happens twice. Wait, or say “tokensign jobs retry” later.
 err-service-uncertain = It cannot be known whether the service carried the request out.
-rec-service-uncertain = Look at the document in the service itself. If it is not done there say “tokensign jobs retry”, if it is done “tokensign jobs cancel”.
+rec-service-uncertain = Look at the document in the service itself, then say “tokensign jobs settle” with --happened or --did-not. It is not repeated before that.
 err-ticket-missing = iDocs gave no ticket that protects against sending twice.
 rec-ticket-missing = Nothing was signed and the PIN was not asked for. Try again later; if this repeats, tell the support of iDocs.
 err-download-foreign-host = { $host ->
@@ -316,6 +326,8 @@ err-store-failed = { $path ->
    *[other] tokensign cannot read or write its database in { $path }.
 }
 rec-store-failed = Check that the disk has room and that the directory belongs to you. “tokensign doctor” looks closer.
+err-store-damaged = The database of tokensign is damaged. It was not changed.
+rec-store-damaged = Do not start tokensign again before you have copied its state directory. Then bring the directory back from a backup, or move it away: tokensign starts anew, and what was waiting must be asked for again. Check the disk.
 err-store-newer = The database was written by a newer version of tokensign.
 rec-store-newer = Install that version or a newer one. The database was left as it is.
 err-agent-running = tokensign is running already.
@@ -525,6 +537,7 @@ ui-kind-idocs-bulk-send = sending many files in iDocs
 ui-kind-idocs-draft = making a draft in iDocs
 ui-kind-idocs-route = making routes in iDocs
 ui-kind-idocs-download = fetching documents from iDocs
+ui-kind-mig24-removal = removing in EDO.MIG24
 ui-kind-mig24-send = sending in EDO.MIG24
 ui-steps = Steps
 ui-attempts = Attempts
@@ -597,6 +610,14 @@ cli-permissions = Permissions
 cli-never = never
 cli-manufacturer = Maker
 cli-outcome = Outcome
+cli-next = You can
+cli-left-behind = Left at the service
+cli-left-sent = sent
+cli-left-not-sent = not sent
+cli-left-may-be-sent = it cannot be known whether it was sent
+cli-evidence-files = Signatures and the documents they were made of. A document is here only as long as the profile keeps it; the digest in a signature proves any other copy of it.
+cli-evidence-check = Check a signature with the certificates of its certification authority in CA.pem (for GOST keys OpenSSL needs its GOST engine):
+cli-evidence-audit = job.json holds the job with every step and the ids at the service; audit.json its entries of the audit log, each with the hash of the chain up to it. “tokensign audit verify” checks the whole chain.
 cli-not-running = The agent does not run; it is started when it is needed.
 cli-audit-intact = { $count ->
     [one] The record is intact: { $count } entry.

@@ -53,6 +53,11 @@ err-wrong-state = { $state ->
    *[other] «{ $state }» күйінде бұл мүмкін емес.
 }
 rec-wrong-state = Қазіргі күйін «tokensign jobs show» арқылы көріп, содан кейін шешіңіз.
+err-not-removable = { $reason ->
+    [none] Тапсырма сервисте қалдырған нәрсені жою мүмкін емес.
+   *[other] Тапсырма сервисте қалдырған нәрсені жою мүмкін емес: { $reason }.
+}
+rec-not-removable = Сервистің өзінен қараңыз; не қалғанын «tokensign jobs show» көрсетеді.
 err-file-unreadable = { $path ->
     [none] Файл оқылмайды.
    *[other] { $reason ->
@@ -253,6 +258,11 @@ err-service-unauthorised = { $profile ->
 rec-service-unauthorised = Кілттің мерзімі өткен немесе ол ауыстырылған. Сервис баптауынан жаңасын алып, «tokensign jobs retry» орындаңыз.
 err-service-billing = Сервистің төленген тарифі аяқталды.
 rec-service-billing = Сервисте тарифті төлеп, «tokensign jobs retry» орындаңыз. Қайта қол қоюдың қажеті жоқ.
+err-service-wrong-environment = { $host ->
+    [none] Сервистің мекенжайы мен қол жеткізу кілті әртүрлі орталарға жатады.
+   *[other] { $host } — қол жеткізу кілті берілген сервис емес.
+}
+rec-service-wrong-environment = Сынақ кілті тек сынақ мекенжайында жұмыс істейді. Профильдің base_url мен token мәндерін салыстырып, «tokensign jobs retry» орындаңыз.
 err-service-refused = { $reason ->
     [none] Сервис сұраудан бас тартты.
    *[other] Сервис сұраудан бас тартты: { $reason }
@@ -276,7 +286,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign алдымен сервистен сұраудың жеткенін сұрайды, сондықтан ештеңе екі рет болмайды. Күтіңіз немесе кейінірек «tokensign jobs retry» орындаңыз.
 err-service-uncertain = Сервистің сұрауды орындаған-орындамағанын білу мүмкін емес.
-rec-service-uncertain = Құжатты сервистің өзінен қараңыз. Онда жасалмаған болса «tokensign jobs retry», жасалған болса «tokensign jobs cancel» орындаңыз.
+rec-service-uncertain = Құжатты сервистің өзінен қарап, «tokensign jobs settle» командасын --happened (болды) немесе --did-not (болмады) белгісімен орындаңыз. Оған дейін ештеңе қайталанбайды.
 err-ticket-missing = iDocs қайта жіберуден қорғайтын талон бермеді.
 rec-ticket-missing = Ештеңеге қол қойылған жоқ, PIN-код сұралған жоқ. Кейінірек көріңіз; қайталана берсе, iDocs қолдау қызметіне хабарлаңыз.
 err-download-foreign-host = { $host ->
@@ -314,6 +324,8 @@ err-store-failed = { $path ->
    *[other] tokensign { $path } ішіндегі өз дерекқорын оқи немесе жаза алмайды.
 }
 rec-store-failed = Дискіде орын бар екенін және каталогтың сізге тиесілі екенін тексеріңіз. Толығырақ «tokensign doctor» көрсетеді.
+err-store-damaged = tokensign дерекқоры зақымдалған. Ол өзгертілген жоқ.
+rec-store-damaged = Алдымен tokensign күй каталогының көшірмесін жасаңыз. Содан кейін оны сақтық көшірмеден қайтарыңыз немесе басқа жерге жылжытыңыз: tokensign бос дерекқордан бастайды, ал күтіп тұрғанның бәрін қайта сұрау керек болады. Дискіні тексеріңіз.
 err-store-newer = Дерекқорды tokensign-ның жаңарақ нұсқасы жазған.
 rec-store-newer = Сол нұсқаны немесе одан жаңасын орнатыңыз. Дерекқор сол күйінде қалдырылды.
 err-agent-running = tokensign іске қосылып тұр.
@@ -523,6 +535,7 @@ ui-kind-idocs-bulk-send = iDocs ішінде көп файл жіберу
 ui-kind-idocs-draft = iDocs ішінде жоба жасау
 ui-kind-idocs-route = iDocs ішінде маршруттар жасау
 ui-kind-idocs-download = iDocs ішінен құжаттар алу
+ui-kind-mig24-removal = ЭДО.МИГ24 жүйесінде жою
 ui-kind-mig24-send = ЭДО.МИГ24 ішінде жіберу
 ui-steps = Қадамдар
 ui-attempts = Әрекеттер
@@ -595,6 +608,14 @@ cli-permissions = Құқықтары
 cli-never = ешқашан
 cli-manufacturer = Өндіруші
 cli-outcome = Нәтижесі
+cli-next = Мүмкін әрекет
+cli-left-behind = Сервисте қалды
+cli-left-sent = жіберілді
+cli-left-not-sent = жіберілмеді
+cli-left-may-be-sent = жіберілгені белгісіз
+cli-evidence-files = Қолтаңбалар мен олар қойылған құжаттар. Құжат профиль сақтаған уақытта ғана осында жатады; оның кез келген басқа көшірмесін қолтаңбадағы хеш растайды.
+cli-evidence-check = Қолтаңбаны CA.pem ішіндегі куәландырушы орталық сертификаттарымен тексеріңіз (ГОСТ кілттері үшін OpenSSL бағдарламасына ГОСТ модулі керек):
+cli-evidence-audit = job.json ішінде тапсырма барлық қадамдарымен және сервистегі нөмірлерімен; audit.json ішінде оның аудит журналындағы жазбалары, әрқайсысында тізбектің оған дейінгі хеші бар. Бүкіл тізбекті «tokensign audit verify» тексереді.
 cli-not-running = Агент іске қосылмаған; ол керек кезде іске қосылады.
 cli-audit-intact = { $count ->
     [one] Журнал бүтін: { $count } жазба.

@@ -53,6 +53,11 @@ err-wrong-state = { $state ->
    *[other] В состоянии «{ $state }» это невозможно.
 }
 rec-wrong-state = Посмотрите нынешнее состояние командой «tokensign jobs show» и решите, что делать.
+err-not-removable = { $reason ->
+    [none] То, что задание оставило в сервисе, удалить нельзя.
+   *[other] То, что задание оставило в сервисе, удалить нельзя: { $reason }.
+}
+rec-not-removable = Посмотрите в самом сервисе; что именно осталось, показывает «tokensign jobs show».
 err-file-unreadable = { $path ->
     [none] Файл не читается.
    *[other] { $reason ->
@@ -259,6 +264,11 @@ err-service-unauthorised = { $profile ->
 rec-service-unauthorised = Ключ истёк или заменён. Возьмите новый в настройках сервиса и выполните «tokensign jobs retry».
 err-service-billing = Оплаченный тариф сервиса закончился.
 rec-service-billing = Оплатите тариф в сервисе и выполните «tokensign jobs retry». Подписывать заново не придётся.
+err-service-wrong-environment = { $host ->
+    [none] Адрес сервиса и ключ доступа относятся к разным средам.
+   *[other] { $host } — не тот сервис, для которого выдан ключ доступа.
+}
+rec-service-wrong-environment = Тестовый ключ действует только по тестовому адресу. Сверьте base_url и token профиля и выполните «tokensign jobs retry».
 err-service-refused = { $reason ->
     [none] Сервис отклонил запрос.
    *[other] Сервис отклонил запрос: { $reason }
@@ -282,7 +292,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign сначала спросит у сервиса, дошёл ли запрос, поэтому дважды ничего не произойдёт. Подождите или позже выполните «tokensign jobs retry».
 err-service-uncertain = Узнать, выполнил ли сервис запрос, невозможно.
-rec-service-uncertain = Посмотрите документ в самом сервисе. Если там не сделано, выполните «tokensign jobs retry», если сделано — «tokensign jobs cancel».
+rec-service-uncertain = Посмотрите документ в самом сервисе и выполните «tokensign jobs settle» с --happened (произошло) или --did-not (не произошло). До этого ничего не повторяется.
 err-ticket-missing = iDocs не выдал талон, защищающий от повторной отправки.
 rec-ticket-missing = Ничего не подписано, PIN-код не запрашивался. Попробуйте позже; если повторится, сообщите в поддержку iDocs.
 err-download-foreign-host = { $host ->
@@ -320,6 +330,8 @@ err-store-failed = { $path ->
    *[other] tokensign не может прочитать или записать свою базу данных в { $path }.
 }
 rec-store-failed = Проверьте, что на диске есть место и что каталог принадлежит вам. Подробнее покажет «tokensign doctor».
+err-store-damaged = База данных tokensign повреждена. Она не изменена.
+rec-store-damaged = Сначала скопируйте каталог состояния tokensign. Затем верните его из резервной копии или уберите в сторону: tokensign начнёт с пустой базы, а всё, что ждало, придётся запросить заново. Проверьте диск.
 err-store-newer = База данных записана более новой версией tokensign.
 rec-store-newer = Установите эту версию или более новую. База оставлена как есть.
 err-agent-running = tokensign уже запущен.
@@ -537,6 +549,7 @@ ui-kind-idocs-bulk-send = отправка многих файлов в iDocs
 ui-kind-idocs-draft = создание черновика в iDocs
 ui-kind-idocs-route = создание маршрутов в iDocs
 ui-kind-idocs-download = получение документов из iDocs
+ui-kind-mig24-removal = удаление в ЭДО.МИГ24
 ui-kind-mig24-send = отправка в ЭДО.МИГ24
 ui-steps = Шаги
 ui-attempts = Попытки
@@ -609,6 +622,14 @@ cli-permissions = Права
 cli-never = никогда
 cli-manufacturer = Изготовитель
 cli-outcome = Итог
+cli-next = Можно
+cli-left-behind = Осталось в сервисе
+cli-left-sent = отправлено
+cli-left-not-sent = не отправлено
+cli-left-may-be-sent = неизвестно, отправлено ли
+cli-evidence-files = Подписи и документы, под которыми они стоят. Документ лежит здесь, только пока его хранит профиль; любую другую его копию подтверждает хеш в подписи.
+cli-evidence-check = Проверьте подпись сертификатами её удостоверяющего центра в CA.pem (для ключей ГОСТ программе OpenSSL нужен модуль ГОСТ):
+cli-evidence-audit = В job.json — задание со всеми шагами и номерами в сервисе; в audit.json — его записи журнала аудита, каждая с хешем цепочки до неё. Всю цепочку проверяет «tokensign audit verify».
 cli-not-running = Агент не запущен; он запускается, когда нужен.
 cli-audit-intact = { $count ->
     [one] Журнал цел: { $count } запись.

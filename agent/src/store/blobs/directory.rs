@@ -28,7 +28,9 @@ impl BlobDirectory {
     pub(in crate::store) fn open(state_dir: &Path) -> Result<Self, Fault> {
         let root = state_dir.join("blobs");
         let tmp = root.join("tmp");
-        platform::create_private_dir(&tmp).map_err(|e| fault::io("creating", &tmp, &e))?;
+        for directory in [&root, &tmp] {
+            platform::ensure_private_directory(directory).map_err(|e| fault::io("creating", directory, &e))?;
+        }
         for entry in fs::read_dir(&tmp).map_err(|e| fault::io("reading", &tmp, &e))? {
             let path = entry.map_err(|e| fault::io("reading", &tmp, &e))?.path();
             fs::remove_file(&path).map_err(|e| fault::io("removing", &path, &e))?;
@@ -80,8 +82,8 @@ impl BlobDirectory {
     pub(super) fn adopt(&self, temporary: &mut Temporary, id: &BlobId, store: &Store) -> Result<Pin, Fault> {
         let path = self.path(id);
         let shard = path.parent().unwrap_or(&self.root);
-        platform::create_private_dir(shard).map_err(|e| fault::io("creating", shard, &e))?;
-        platform::sync_dir(&self.root).map_err(|e| fault::io("syncing", &self.root, &e))?;
+        platform::ensure_private_directory(shard).map_err(|e| fault::io("creating", shard, &e))?;
+        platform::sync_directory(&self.root).map_err(|e| fault::io("syncing", &self.root, &e))?;
         {
             // Held over the rename: `unlink` must see either no file or the pin.
             let mut pins = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +95,7 @@ impl BlobDirectory {
             pins: Arc::clone(&self.pins),
             store: Arc::downgrade(&store.inner),
         };
-        platform::sync_dir(shard).map_err(|e| fault::io("syncing", shard, &e))?;
+        platform::sync_directory(shard).map_err(|e| fault::io("syncing", shard, &e))?;
         Ok(pin)
     }
 

@@ -1,9 +1,9 @@
 //! Documents beside the database: content-addressed files `blobs/<aa>/<sha256>`, mode 0600.
 //!
 //! A [`Spool`] writes to `blobs/tmp` while it hashes; finishing it syncs the file, renames it and syncs the
-//! directory, and only then may a row name it. A blob lives while a [`Spooled`] of it is held or a job that is not
-//! closed refers to it (`job_blobs`). Files are unlinked on the writer thread only, so that no row that names one
-//! can appear meanwhile.
+//! directory, and only then may a row name it. A blob lives while a [`Spooled`] of it is held or a job refers to
+//! it (`job_blobs`): one that is not closed, or one whose profile keeps documents for some days. Files are unlinked
+//! on the writer thread only, so that no row that names one can appear meanwhile.
 
 mod directory;
 mod id;
@@ -13,10 +13,12 @@ use std::io;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 use tokio::fs::File;
 use uuid::Uuid;
 
-use super::{Store, Transaction, fault};
+use super::columns::Moment;
+use super::{Connection, Store, Transaction, fault};
 use crate::messages::{Code, Fault};
 use crate::platform;
 pub(super) use directory::BlobDirectory;
@@ -116,10 +118,35 @@ pub(crate) fn refer(tx: &Transaction<'_>, job: Uuid, blob: &BlobId) -> Result<()
     Ok(())
 }
 
+/// Lets the documents of `job`, which closes now, stay until `until`.
+pub(crate) fn keep(tx: &Transaction<'_>, job: Uuid, until: OffsetDateTime) -> Result<(), Fault> {
+    tx.prepare_cached("UPDATE job_blobs SET kept_until = ?2 WHERE job = ?1")?
+        .execute((job.to_string(), Moment(until)))?;
+    Ok(())
+}
+
+/// The documents of `job` that are there: all that it has while it is open, those that are kept afterwards.
+pub(crate) fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<BlobId>, Fault> {
+    let mut statement = connection.prepare_cached("SELECT blob FROM job_blobs WHERE job = ?1 ORDER BY blob")?;
+    let rows = statement.query_map([job.to_string()], |row| row.get::<_, String>(0))?;
+    collected(rows)
+}
+
+/// Ends the references whose time has passed and gives the documents that they had.
+pub(crate) fn forget_expired(tx: &Transaction<'_>) -> Result<Vec<BlobId>, Fault> {
+    let mut statement = tx.prepare_cached("DELETE FROM job_blobs WHERE kept_until <= ?1 RETURNING blob")?;
+    let rows = statement.query_map([Moment::now()], |row| row.get::<_, String>(0))?;
+    collected(rows)
+}
+
 /// Ends every reference of `job` and gives the documents that it had.
 pub(crate) fn forget(tx: &Transaction<'_>, job: Uuid) -> Result<Vec<BlobId>, Fault> {
     let mut statement = tx.prepare_cached("DELETE FROM job_blobs WHERE job = ?1 RETURNING blob")?;
     let rows = statement.query_map([job.to_string()], |row| row.get::<_, String>(0))?;
+    collected(rows)
+}
+
+fn collected(rows: impl Iterator<Item = rusqlite::Result<String>>) -> Result<Vec<BlobId>, Fault> {
     let mut ids = Vec::new();
     for row in rows {
         ids.extend(BlobId::try_from(row?));

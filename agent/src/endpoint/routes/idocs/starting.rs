@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
-use http::request::Parts;
-use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::endpoint::body::parse_json;
-use crate::endpoint::caller::Caller;
-use crate::endpoint::extract::{InPath, JsonBody};
-use crate::endpoint::idempotency::IdempotencyKey;
-use crate::endpoint::language::CallerLanguage;
-use crate::endpoint::preference::Preference;
+use crate::endpoint::extract::InPath;
 use crate::endpoint::problem::Problem;
-use crate::endpoint::routes::jobs::{self, JobResource};
+use crate::endpoint::routes::jobs::JobResource;
+use crate::endpoint::routes::started::{Asked, Starting};
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, UploadedFile};
 use crate::idocs::{BulkDownload, BulkSend, BulkSign, NewDraft, NewRoutes, QuickSign, Send, SpooledFile};
-use crate::jobs::NewJob;
 
 /// The part that holds the file to send.
 const FILE_PART: &str = "file";
@@ -70,26 +65,24 @@ pub(crate) struct DraftForm {
 )]
 pub(in crate::endpoint::routes) async fn quick_sign(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    start: Start,
+    starting: Starting,
     InPath(profile): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let submission = Submission::read(&shared, request).await?;
-    if submission.has_files() {
+    let ask = |submission: &Submission, caller| {
+        if !submission.has_files() {
+            let request: QuickSign = parse_json(submission.request()?)?;
+            let job = shared.idocs.quick_sign(&profile, caller, request.clone())?;
+            return Ok(Asked::new(&request, job));
+        }
         let request: Send = parse_json(submission.request()?)?;
         submission.only([FILE_PART].into_iter())?;
         let file = spooled(submission.file(FILE_PART, FILE_PART)?, &request.send.name);
-        let identity = (request.clone(), file.clone());
-        let job = shared.idocs.send(&profile, caller.view().await, request, file)?;
-        start.job(&shared, &caller, &identity, job, Some(submission)).await
-    } else {
-        let request: QuickSign = parse_json(submission.request()?)?;
-        let job = shared
-            .idocs
-            .quick_sign(&profile, caller.view().await, request.clone())?;
-        start.job(&shared, &caller, &request, job, None).await
-    }
+        let identity = json!([&request, &file]);
+        let job = shared.idocs.send(&profile, caller, request, file)?;
+        Ok(Asked::new(&identity, job))
+    };
+    starting.job(&shared, request, ask).await
 }
 
 /// Signs many documents at iDocs, or sends many files through it.
@@ -107,30 +100,28 @@ pub(in crate::endpoint::routes) async fn quick_sign(
 )]
 pub(in crate::endpoint::routes) async fn bulk_sign(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    start: Start,
+    starting: Starting,
     InPath(profile): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let submission = Submission::read(&shared, request).await?;
-    if submission.has_files() {
+    let ask = |submission: &Submission, caller| {
+        if !submission.has_files() {
+            let request: BulkSign = parse_json(submission.request()?)?;
+            let job = shared.idocs.bulk_sign(&profile, caller, request.clone())?;
+            return Ok(Asked::new(&request, job));
+        }
         let request: BulkSend = parse_json(submission.request()?)?;
         submission.only(request.send.iter().map(|document| document.part.as_str()))?;
-        let blobs: Vec<_> = submission
+        let files: Vec<_> = submission
             .files()
-            .map(|(part, file)| (part.to_owned(), file.spooled.id().clone()))
+            .map(|(part, file)| (part, file.spooled.id().clone()))
             .collect();
-        let identity = (request.clone(), blobs);
+        let identity = json!([&request, files]);
         let file_of = |part: &str| Ok(spooled(submission.file("send.part", part)?, part));
-        let job = shared
-            .idocs
-            .bulk_send(&profile, caller.view().await, request, file_of)?;
-        start.job(&shared, &caller, &identity, job, Some(submission)).await
-    } else {
-        let request: BulkSign = parse_json(submission.request()?)?;
-        let job = shared.idocs.bulk_sign(&profile, caller.view().await, request.clone())?;
-        start.job(&shared, &caller, &request, job, None).await
-    }
+        let job = shared.idocs.bulk_send(&profile, caller, request, file_of)?;
+        Ok(Asked::new(&identity, job))
+    };
+    starting.job(&shared, request, ask).await
 }
 
 /// Makes a draft of files, outgoing or internal. Nothing is signed.
@@ -146,17 +137,18 @@ pub(in crate::endpoint::routes) async fn bulk_sign(
 )]
 pub(in crate::endpoint::routes) async fn draft(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    start: Start,
+    starting: Starting,
     InPath(profile): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let submission = Submission::read(&shared, request).await?;
-    let request: NewDraft = parse_json(submission.request()?)?;
-    let files: Vec<_> = submission.files().map(|(part, file)| spooled(file, part)).collect();
-    let identity = (request.clone(), files.clone());
-    let job = shared.idocs.draft(&profile, &caller.view().await, request, files)?;
-    start.job(&shared, &caller, &identity, job, Some(submission)).await
+    let ask = |submission: &Submission, caller| {
+        let request: NewDraft = parse_json(submission.request()?)?;
+        let files: Vec<_> = submission.files().map(|(part, file)| spooled(file, part)).collect();
+        let identity = json!([&request, &files]);
+        let job = shared.idocs.draft(&profile, &caller, request, files)?;
+        Ok(Asked::new(&identity, job))
+    };
+    starting.job(&shared, request, ask).await
 }
 
 /// Gives documents their routes: one by the plain call, many in bulk.
@@ -172,14 +164,16 @@ pub(in crate::endpoint::routes) async fn draft(
 )]
 pub(in crate::endpoint::routes) async fn route(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    start: Start,
+    starting: Starting,
     InPath(profile): InPath<String>,
-    body: JsonBody,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let request: NewRoutes = body.parse()?;
-    let job = shared.idocs.route(&profile, &caller.view().await, &request)?;
-    start.job(&shared, &caller, &request, job, None).await
+    let ask = |submission: &Submission, caller| {
+        let request: NewRoutes = parse_json(submission.request()?)?;
+        let job = shared.idocs.route(&profile, &caller, &request)?;
+        Ok(Asked::new(&request, job))
+    };
+    starting.job(&shared, request, ask).await
 }
 
 /// Has documents prepared for download, in bulk.
@@ -195,50 +189,16 @@ pub(in crate::endpoint::routes) async fn route(
 )]
 pub(in crate::endpoint::routes) async fn download(
     State(shared): State<Arc<Shared>>,
-    caller: Caller,
-    start: Start,
+    starting: Starting,
     InPath(profile): InPath<String>,
-    body: JsonBody,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let request: BulkDownload = body.parse()?;
-    let job = shared.idocs.download(&profile, &caller.view().await, &request)?;
-    start.job(&shared, &caller, &request, job, None).await
-}
-
-/// How a job is started and answered for.
-pub(in crate::endpoint::routes) struct Start {
-    language: CallerLanguage,
-    preference: Preference,
-    key: IdempotencyKey,
-}
-
-impl FromRequestParts<Arc<Shared>> for Start {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        Ok(Self {
-            language: CallerLanguage::from_request_parts(parts, shared).await?,
-            preference: Preference::from_request_parts(parts, shared).await?,
-            key: IdempotencyKey::from_request_parts(parts, shared).await?,
-        })
-    }
-}
-
-impl Start {
-    /// Starts the job and answers with it. The form's files stay in the store until the job refers to them.
-    async fn job(
-        self,
-        shared: &Shared,
-        caller: &Caller,
-        identity: &impl Serialize,
-        job: NewJob,
-        files: Option<Submission>,
-    ) -> Result<Response, Problem> {
-        let id = self.key.start(shared, caller, identity, job).await?;
-        drop(files);
-        let CallerLanguage(localizer) = self.language;
-        jobs::started(shared, id, self.preference, localizer).await
-    }
+    let ask = |submission: &Submission, caller| {
+        let request: BulkDownload = parse_json(submission.request()?)?;
+        let job = shared.idocs.download(&profile, &caller, &request)?;
+        Ok(Asked::new(&request, job))
+    };
+    starting.job(&shared, request, ask).await
 }
 
 fn spooled(file: &UploadedFile, otherwise: &str) -> SpooledFile {

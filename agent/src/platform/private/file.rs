@@ -2,19 +2,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// Makes a directory that only its owner can enter (0700), its parents as the system makes them, or checks one that exists.
-///
-/// # Errors
-/// When it cannot be made, is no directory, belongs to somebody else, or others can enter it. The text says what mends it.
-pub fn ensure_private_directory(path: &Path) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    match create_directory(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_private_directory(path),
-        other => other,
-    }
-}
+use super::{check_private, sync_directory};
 
 /// Writes a file that only its owner can read (0600), whole or not at all: beside the place, synced, then renamed over it.
 ///
@@ -52,72 +40,28 @@ pub fn read_private_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(contents)
 }
 
-/// Whether this is a directory of this user.
-pub(super) fn belongs_to_us(path: &Path) -> io::Result<bool> {
-    let metadata = fs::symlink_metadata(path)?;
-    Ok(metadata.is_dir() && owner_is_us(&metadata))
-}
-
-fn check_private_directory(path: &Path) -> io::Result<()> {
-    // Not followed: a link that somebody else put there leads where they want.
-    let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_symlink() && fs::metadata(path)?.is_dir() && owner_is_us(&metadata) {
-        return check_private_directory(&fs::canonicalize(path)?);
+/// Opens `file` for reading and writing, created if missing, mode 0600; one that exists with a wider mode is narrowed.
+///
+/// # Errors
+/// When it cannot be opened or narrowed.
+pub fn open_private_file(file: &Path) -> io::Result<File> {
+    let opened = private_options().create(true).truncate(false).open(file)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if opened.metadata()?.permissions().mode() & 0o077 != 0 {
+            opened.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
     }
-    if !metadata.is_dir() {
-        return Err(io::Error::new(
-            io::ErrorKind::NotADirectory,
-            format!("{} is not a directory", path.display()),
-        ));
-    }
-    check_private(&metadata, path, 0o700)
+    Ok(opened)
 }
 
-#[cfg(unix)]
-fn check_private(metadata: &fs::Metadata, path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let refuse = |text: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
-    if !owner_is_us(metadata) {
-        return refuse(format!("{} belongs to another user", path.display()));
-    }
-    if metadata.permissions().mode() & 0o077 != 0 {
-        return refuse(format!(
-            "{0} is open to other users: chmod {mode:o} {0}",
-            path.display()
-        ));
-    }
-    Ok(())
-}
-
-/// Windows: what lies in the user's profile is private by its inherited access list. Not tested on Windows.
-#[cfg(not(unix))]
-fn check_private(_metadata: &fs::Metadata, _path: &Path, _mode: u32) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn owner_is_us(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    Some(metadata.uid()) == super::user::current_uid()
-}
-
-#[cfg(not(unix))]
-fn owner_is_us(_metadata: &fs::Metadata) -> bool {
-    true
-}
-
-#[cfg(unix)]
-fn create_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    fs::DirBuilder::new().mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_directory(path: &Path) -> io::Result<()> {
-    fs::create_dir(path)
+/// Creates `file`, which must not exist, with mode 0600.
+///
+/// # Errors
+/// When it exists or cannot be created.
+pub fn create_private_file(file: &Path) -> io::Result<File> {
+    private_options().create_new(true).open(file)
 }
 
 fn write_atomically(
@@ -168,54 +112,27 @@ fn write_atomically(
     written
 }
 
-/// Makes the new name durable, where a directory can be synced.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
     }
+    options
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    #[test]
-    fn a_private_directory_is_made_and_accepted_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a/b");
-        ensure_private_directory(&path).unwrap();
-        assert_eq!(mode(&path), 0o700);
-        ensure_private_directory(&path).unwrap();
-    }
-
-    #[test]
-    fn an_open_directory_is_refused_with_what_mends_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("open");
-        fs::create_dir(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
-        let error = ensure_private_directory(&path).unwrap_err();
-        assert!(error.to_string().contains("chmod 700"), "{error}");
-    }
-
-    #[test]
-    fn a_link_to_an_open_directory_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = dir.path().join("open");
-        fs::create_dir(&open).unwrap();
-        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
-        symlink(&open, dir.path().join("link")).unwrap();
-        assert!(ensure_private_directory(&dir.path().join("link")).is_err());
     }
 
     #[test]

@@ -1,0 +1,67 @@
+use serde::Serialize;
+use serde_json::json;
+use time::Duration;
+
+use crate::config::ServiceProfile;
+use crate::consent::CallerView;
+use crate::jobs::{NewJob, Terms};
+use crate::messages::Fault;
+
+/// One profile: its settings `P` and the client `C` that they make.
+#[derive(Debug)]
+pub struct Profile<P, C> {
+    /// Its name in the configuration; a part of addresses and permissions.
+    pub name: String,
+    /// Its settings.
+    pub config: P,
+    /// A profile that cannot be used spoils only its own jobs.
+    client: Result<C, Fault>,
+}
+
+impl<P: ServiceProfile, C> Profile<P, C> {
+    pub(super) fn new(name: &str, config: P, client: Result<C, Fault>) -> Self {
+        Self {
+            name: name.to_owned(),
+            config,
+            client,
+        }
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// `config_invalid` with the profile's name.
+    pub fn client(&self) -> Result<&C, Fault> {
+        self.client
+            .as_ref()
+            .map_err(|fault| fault.clone().arg("profile", &self.name))
+    }
+
+    /// A job of this profile; `blobs` are the spooled documents that it needs.
+    pub fn job(
+        &self,
+        kind: &'static str,
+        caller: &CallerView,
+        title: String,
+        input: &impl Serialize,
+        blobs: Vec<String>,
+    ) -> NewJob {
+        NewJob {
+            kind,
+            profile: Some(self.name.clone()),
+            application: caller.application,
+            title,
+            input: json!(input),
+            blobs,
+        }
+    }
+
+    /// What the configuration says of this profile's jobs.
+    pub fn terms(&self) -> Terms {
+        let service = self.config.service();
+        Terms {
+            retry: service.retry.clone(),
+            keep_documents: Duration::days(service.keep_documents_days.into()),
+        }
+    }
+}
