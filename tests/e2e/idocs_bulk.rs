@@ -597,3 +597,36 @@ async fn the_command_line_sends_lists_and_fetches() {
     ));
     assert_eq!(form["output"], "form.pdf", "{form}");
 }
+
+#[tokio::test]
+async fn a_content_that_changes_while_the_question_waits_voids_it() {
+    let changed = FaultRule::on("POST", "content-to-sign/generate", Action::ChangedContent)
+        .nth(2)
+        .times(1_000);
+    let change = |config: &mut tokensign_tests::sandbox::SandboxConfig| {
+        config.behaviour.idocs.dispose_after_seconds = 12;
+        // The companion's calls count too and have no content: every generation but the first is another content.
+        config.faults.push(changed);
+    };
+    let business = Business::with(change, "", &[]).await;
+    let path = business.send_files(2).await;
+    let first = business.world.agent.question("approve").await;
+    let until = Instant::now() + Duration::from_secs(60);
+    let second = loop {
+        let asked = business.world.agent.waiting().await;
+        if let Some(question) = asked.into_iter().find(|question| question["id"] != first["id"]) {
+            break question;
+        }
+        assert!(
+            Instant::now() < until,
+            "another question comes:\n{}",
+            business.world.agent.log()
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert_eq!(second["notice"]["code"], "content_changed", "{second}");
+    business.approve_as_director().await;
+    let job = business.finished(&path).await;
+    assert_eq!(job["outcome"]["signed"], 2, "{job}");
+    business.exactly_once(2);
+}
