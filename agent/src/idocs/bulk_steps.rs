@@ -159,11 +159,14 @@ impl BulkSteps<'_> {
                         }
                     }
                 }
-                Err(failure @ Failure::Refused(_)) => return Err(failure.into()),
                 Err(failure) => {
                     failed += 1;
                     if failed == FAILED_LOOKS {
-                        return Err(failure.into());
+                        return Err(match failure.into() {
+                            // What was begun goes on, whatever the companion says.
+                            StepError::Refused(fault) => StepError::Ambiguous(fault),
+                            error => error,
+                        });
                     }
                 }
             }

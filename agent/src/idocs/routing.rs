@@ -96,7 +96,10 @@ impl Run<'_> {
         ] {
             let of_it: Vec<_> = routes.iter().filter(|route| route.kind == kind).collect();
             for (k, chunk) in of_it.chunks(CHUNK).enumerate() {
-                let ends = self.chunk(&format!("{}.{k}", word(kind)), bulk, chunk).await?;
+                let ends = match self.chunk(&format!("{}.{k}", word(kind)), bulk, chunk).await {
+                    Err(JobEnd::Closed(fault)) => vec![Some(fault); chunk.len()],
+                    ended => ended?,
+                };
                 told_routes.extend(chunk.iter().copied().zip(ends));
             }
         }

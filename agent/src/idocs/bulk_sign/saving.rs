@@ -9,7 +9,7 @@ use super::drafts::operations;
 use super::item::{Item, in_chunks};
 use super::scenario::Run;
 use super::signing::{Ready, ToSave};
-use crate::http_client::ServiceId;
+use crate::http_client::{Failure, ServiceId};
 use crate::idocs::bulk::BulkKind;
 use crate::idocs::bulk_steps::{Begun, Ended, Look};
 use crate::idocs::model::{BlobReference, Direction, DocumentStatus, Signedness};
@@ -44,7 +44,19 @@ impl Run<'_> {
         let mut saved = Vec::with_capacity(places.len());
         for (k, (direction, chunk)) in in_chunks(items, &places).into_iter().enumerate() {
             let saves: Vec<_> = chunk.iter().filter_map(|place| by_place.get(place).copied()).collect();
-            let chunk = self.save_chunk(k, direction, employee, items, &saves).await?;
+            let chunk = match self.save_chunk(k, direction, employee, items, &saves).await {
+                // The call was refused as a whole; what became of other documents stands.
+                Err(JobEnd::Closed(fault)) => {
+                    let refused = |save: &&ToSave| Saved {
+                        place: save.place,
+                        status: None,
+                        failure: Some(fault.clone()),
+                        unclear: false,
+                    };
+                    saves.iter().map(refused).collect()
+                }
+                ended => ended?,
+            };
             for saved in &chunk {
                 items[saved.place].failure.clone_from(&saved.failure);
             }
@@ -121,7 +133,11 @@ impl Run<'_> {
             Some(Ended::Refused(_)) => None,
             // The signature is saved: the status is only told.
             Some(Ended::Done(_)) | None => self.client.document_status(document).await.ok(),
-            Some(Ended::Unclear(_)) => Some(self.client.document_status(document).await?),
+            Some(Ended::Unclear(_)) => match self.client.document_status(document).await {
+                Ok(status) => Some(status),
+                Err(Failure::Refused(_)) => None,
+                Err(failure) => return Err(failure.into()),
+            },
         };
         let signedness = status.as_ref().map(|status| status.signedness(direction));
         let (failure, is_unclear) = match (end, signedness) {

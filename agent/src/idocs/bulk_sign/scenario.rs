@@ -122,6 +122,7 @@ impl Run<'_> {
             }
         };
         let saved = self.save(employee, items, &ready).await?;
+        any_left(items)?;
         Ok(outcome::of(self.context, items, &by, &ready, &signed, &saved))
     }
 
