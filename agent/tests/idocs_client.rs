@@ -23,6 +23,7 @@ fn profile(base_url: &str) -> IdocsProfile {
         attached: false,
         download_hosts: Vec::new(),
         required_action_type: None,
+        webhooks: None,
     }
 }
 
@@ -41,7 +42,7 @@ fn new_document<'a>(blob: &'a ServiceId, author: &'a ServiceId) -> NewDocument<'
             document_number: "5",
             document_date: 1_770_091_506,
             document_group: DocumentGroup::HumanResources,
-            document_author_employee_id: author,
+            document_author_employee_id: Some(author),
         },
         document_binary_contents: vec![BlobReference { blob_id: blob }],
     }
@@ -318,7 +319,7 @@ async fn a_content_is_downloaded_from_the_service_with_the_token() {
     let fake = Fake::start(|_| answer(200, "application/zip", &b"PK\x03\x04content"[..])).await;
     let client = client(&fake.base_url);
     for link in ["/content/1", &format!("{}/content/1", fake.base_url)] {
-        let (bytes, kind) = whole(client.download_content(link).await.unwrap()).await.unwrap();
+        let (bytes, kind) = whole(client.download(link).await.unwrap()).await.unwrap();
         assert_eq!(
             (bytes.as_slice(), kind),
             (&b"PK\x03\x04content"[..], DownloadedKind::Zip)
@@ -343,7 +344,7 @@ async fn another_host_gets_neither_token_nor_request() {
         "file:///etc/passwd",
         "ftp://127.0.0.1/content",
     ] {
-        let failure = client.download_content(link).await.unwrap_err();
+        let failure = client.download(link).await.unwrap_err();
         let expected = if link.starts_with("file:") {
             Code::ServiceUnreadable
         } else {
@@ -362,7 +363,7 @@ async fn an_allowed_host_gets_the_request_without_the_token() {
     profile.download_hosts = vec![other.base_url.trim_start_matches("http://").to_owned()];
     let client = IdocsClient::new("test", &profile, bearer()).unwrap();
     let link = format!("{}/content", other.base_url);
-    whole(client.download_content(&link).await.unwrap()).await.unwrap();
+    whole(client.download(&link).await.unwrap()).await.unwrap();
     assert_eq!(other.only().header("authorization"), None);
 }
 
@@ -377,7 +378,7 @@ async fn a_double_slash_is_tried_as_it_is_and_then_collapsed() {
     })
     .await;
     let link = format!("{}//api/content", fake.base_url);
-    whole(client(&fake.base_url).download_content(&link).await.unwrap())
+    whole(client(&fake.base_url).download(&link).await.unwrap())
         .await
         .unwrap();
     let paths: Vec<_> = fake.asked().into_iter().map(|asked| asked.path).collect();
@@ -393,14 +394,14 @@ async fn what_is_no_content_is_told() {
         ("%PDF-1.7", DownloadedKind::Other),
     ] {
         let fake = Fake::answering(200, body).await;
-        let (_, found) = whole(client(&fake.base_url).download_content("/c").await.unwrap())
+        let (_, found) = whole(client(&fake.base_url).download("/c").await.unwrap())
             .await
             .unwrap();
         assert_eq!(found, kind, "{body}");
     }
     let failure = whole(
         client(&breaking(Break::InTheAnswer).await)
-            .download_content("/c")
+            .download("/c")
             .await
             .unwrap(),
     )

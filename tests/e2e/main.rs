@@ -16,6 +16,7 @@ mod crash_matrix;
 mod faults_at_services;
 mod grants;
 mod guard;
+mod idocs_bulk;
 mod jobs;
 mod large_file;
 mod many_waiting;

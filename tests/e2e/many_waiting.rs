@@ -36,7 +36,7 @@ async fn two_hundred_programs_wait_at_once_and_none_starves() {
         .collect();
     tokens.configure(&lines);
     let agent = tokensign_tests::agent::Agent::start(&tokens.configuration()).await;
-    let world = World::of(agent, tokens, directory);
+    let world = World::around(agent, tokens, directory);
     let agent = &world.agent;
 
     let asked = (0..PROGRAMS).map(|n| {

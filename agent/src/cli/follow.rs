@@ -138,7 +138,11 @@ fn show_progress(progress: &ProgressBar, work: &Value) {
     }
 }
 
-fn settled_outcome(work: Value) -> Result<Value, Fault> {
+/// The work when it finished.
+///
+/// # Errors
+/// Its own fault when it did not.
+pub(super) fn settled_outcome(work: Value) -> Result<Value, Fault> {
     if work["state"] == "finished" {
         return Ok(work);
     }

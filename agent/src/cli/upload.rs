@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio_util::io::ReaderStream;
 
 use super::output::Output;
@@ -75,6 +76,22 @@ impl FileToSend {
     /// Its size in bytes, when the command began.
     pub(super) fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Its SHA-256 in hexadecimal.
+    ///
+    /// # Errors
+    /// `file_unreadable`.
+    pub(super) async fn sha256(&self) -> Result<String, Fault> {
+        let opened = tokio::fs::File::open(&self.path)
+            .await
+            .map_err(|error| unreadable(&self.path, &error))?;
+        let mut pieces = ReaderStream::with_capacity(opened, PIECE);
+        let mut hasher = Sha256::new();
+        while let Some(piece) = pieces.next().await {
+            hasher.update(piece.map_err(|error| unreadable(&self.path, &error))?);
+        }
+        Ok(hex::encode(hasher.finalize()))
     }
 
     /// The name of the form's part that carries the file at this place in the list.

@@ -27,7 +27,7 @@ const SERVICE_KEYS: [&str; 12] = [
 const LONGEST_DELAY: f64 = 3600.0;
 /// The longest time that documents can be kept, in days: ten years.
 const MOST_DAYS: u32 = 3660;
-const IDOCS_KEYS: [&str; 3] = ["attached", "download_hosts", "required_action_type"];
+const IDOCS_KEYS: [&str; 4] = ["attached", "download_hosts", "required_action_type", "webhooks"];
 const MIG24_KEYS: [&str; 6] = [
     "accept_signed_attributes",
     "hash_kind",

@@ -381,6 +381,30 @@ pub struct IdocsProfile {
     /// Sent as `requiredActionType` in a route's node when set.
     #[serde(default)]
     pub required_action_type: Option<String>,
+    /// Where changes of documents are told; nothing is subscribed or listened for without it.
+    #[serde(default)]
+    pub webhooks: Option<WebhooksConfig>,
+}
+
+/// `[idocs.<name>.webhooks]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhooksConfig {
+    /// The base URL of the service's webhooks, which have a host of their own.
+    #[serde(default = "default_webhooks")]
+    pub base_url: String,
+    /// Where the bearer token for the subscription comes from.
+    pub token: TokenSource,
+    /// A loopback address to listen on for events, for a proxy of the operator's to lead to. Absent: nobody listens.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// Where the secret comes from that is the path of that listener: `/<secret>`.
+    #[serde(default)]
+    pub secret: Option<TokenSource>,
+}
+
+fn default_webhooks() -> String {
+    "https://webhooks.idocs.kz/api/1/".to_owned()
 }
 
 impl ServiceProfile for IdocsProfile {

@@ -25,6 +25,7 @@ use super::rates::Rates;
 use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
+use super::webhooks;
 use crate::certificate::{Fingerprint, FingerprintError};
 use crate::cms::{DigestError, Preference};
 use crate::config::{AddedModules, Config, Directories, ModuleConfig};
@@ -115,6 +116,7 @@ impl Agent {
             .transpose()
             .map_err(Fault::internal)?;
         let socket = listeners::bind_socket(&directories.socket)?;
+        let webhooks = webhooks::bind(&config).await?;
 
         let pages = PageSessions::default();
         set_opener(&config, &desk, http, &pages);
@@ -176,6 +178,9 @@ impl Agent {
                 listener,
                 tasks.clone(),
             ));
+        }
+        for listener in webhooks {
+            tasks.spawn(listener.serve(Arc::clone(&shared.events), shutdown.clone()));
         }
         // The first look at the tokens takes a moment; whoever asks earlier waits for it.
         let fleet = shared.fleet.clone();

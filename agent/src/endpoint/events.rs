@@ -34,6 +34,8 @@ pub(super) enum EventKind {
     Grant,
     /// Everything was locked.
     Locked,
+    /// iDocs told of a document.
+    Idocs,
 }
 
 impl EventKind {
@@ -47,6 +49,7 @@ impl EventKind {
             Self::QueueEvent => "queue_event",
             Self::Grant => "grant",
             Self::Locked => "locked",
+            Self::Idocs => "idocs",
         }
     }
 }

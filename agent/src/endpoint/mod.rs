@@ -36,6 +36,7 @@ mod routes;
 mod shared;
 mod submission;
 mod visible;
+mod webhooks;
 
 pub use agent::{Agent, RunningAgent, StartOptions};
 pub use announcement::Announcement;

@@ -19,7 +19,7 @@ use crate::store::blobs::{BlobId, Spooled};
 /// The part that holds the request itself.
 const REQUEST_PART: &str = "request";
 /// The most parts of one form.
-const MOST_PARTS: usize = 1000;
+const MOST_PARTS: usize = 1001;
 /// How much base64 is decoded at a time, in characters: a multiple of four.
 const BASE64_PIECE: usize = 64 * 1024;
 /// How much of a file is hashed at a time, in bytes.

@@ -14,7 +14,8 @@ const LONGEST: usize = 128;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An id of something at a service: opaque, compared without regard to letter case, sent as it came.
-#[derive(Clone, Debug, Eq)]
+#[derive(Clone, Debug, Eq, utoipa::ToSchema)]
+#[schema(value_type = String)]
 pub struct ServiceId(String);
 
 impl ServiceId {

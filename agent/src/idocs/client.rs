@@ -3,12 +3,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::envelope;
-use super::model::{
-    Company, Direction, DocumentStatus, DocumentStatusView, DocumentView, DocumentsQuery, Employee, GenerateContent,
-    NewDocument, NewQuickRoute, Page, PageQuery, SaveSignature, SignContent, UploadedBlob,
-};
+use super::model::{Page, PageQuery};
 use crate::config::IdocsProfile;
-use crate::http_client::{Bearer, Download, DownloadLimits, Failure, FilePart, JsonLabel, ServiceClient, ServiceId};
+use crate::http_client::{Bearer, Download, DownloadLimits, Failure, FilePart, JsonLabel, ServiceClient};
 use crate::messages::Fault;
 
 /// How many items a page is asked for.
@@ -17,10 +14,10 @@ const PAGE: usize = 100;
 /// How many pages are read before a list counts as endless.
 const PAGES: usize = 1_000;
 
-/// The largest content to sign, in bytes: a document's original files have at most 15 MB each.
-const LARGEST_CONTENT: u64 = 1 << 30;
+/// The largest file that is fetched, in bytes: a document's original files have at most 15 MB each.
+pub(super) const LARGEST_FILE: u64 = 1 << 30;
 
-/// The client of one iDocs profile. It repeats nothing by itself.
+/// The client of one iDocs profile. It repeats nothing by itself. Its calls stand in the files of their resources.
 #[derive(Clone, Debug)]
 pub struct IdocsClient {
     http: ServiceClient,
@@ -44,168 +41,28 @@ impl IdocsClient {
         self.http.host()
     }
 
-    /// Uploads a document's file (part `documentContent`).
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn upload_document(&self, file: FilePart) -> Result<ServiceId, Failure> {
-        let blob: UploadedBlob = self.upload("/api/v3/sync/blobs/document-content", file).await?;
-        Ok(blob.blob_id)
-    }
-
-    /// Uploads a signature (part `signatureContent`, a name that ends in `.cms`).
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn upload_signature(&self, file: FilePart) -> Result<ServiceId, Failure> {
-        let blob: UploadedBlob = self
-            .upload("/api/v3/sync/blobs/document-signature-content", file)
-            .await?;
-        Ok(blob.blob_id)
-    }
-
-    /// Creates an outgoing draft. Not idempotent: the service makes another one each time.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn create_document(&self, document: &NewDocument<'_>) -> Result<DocumentView, Failure> {
-        self.post("/api/v3/sync/external/outbox/document/create", document)
-            .await
-    }
-
-    /// Gives a draft its quick route. Not idempotent.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn create_quick_route(&self, route: &NewQuickRoute<'_>) -> Result<(), Failure> {
-        self.post_for_nothing("/api/v3/sync/external/outbox/route/quick-route/create", route)
-            .await
-    }
-
-    /// Asks for the content to sign: a link and a ticket.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn generate_content(
-        &self,
-        direction: Direction,
-        request: &GenerateContent<'_>,
-    ) -> Result<SignContent, Failure> {
-        let folder = direction.folder();
-        self.post(
-            &format!("/api/v3/sync/external/{folder}/signature/content-to-sign/generate"),
-            request,
-        )
-        .await
-    }
-
-    /// Opens the content to sign. The token goes to the service's own host only.
-    ///
-    /// # Errors
-    /// `download_foreign_host`, `body_too_large`, and those of any call.
-    pub async fn download_content(&self, link: &str) -> Result<Download, Failure> {
-        let limits = DownloadLimits {
-            hosts: &self.download_hosts,
-            max_bytes: LARGEST_CONTENT,
-        };
-        self.http.download(link, limits).await
-    }
-
-    /// Saves a signature: the service checks it and sends the document.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn save_signature(&self, direction: Direction, request: &SaveSignature<'_>) -> Result<(), Failure> {
-        let folder = direction.folder();
-        self.post_for_nothing(
-            &format!("/api/v3/sync/external/{folder}/signature/quick-sign/save"),
-            request,
-        )
-        .await
-    }
-
-    /// A document's status.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn document_status(&self, document: &ServiceId) -> Result<DocumentStatus, Failure> {
-        let id = document.segment();
-        let view: DocumentStatusView = self
-            .fetch(&format!(
-                "/api/v3/sync/single/document/GetDocumentStatusByDocumentId/{id}"
-            ))
-            .await?;
-        Ok(view.document_status)
-    }
-
-    /// A document with its route.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn document(&self, direction: Direction, document: &ServiceId) -> Result<DocumentView, Failure> {
-        let (folder, id) = (direction.folder(), document.segment());
-        self.fetch(&format!("/api/v3/sync/external/documents-query/single/{folder}/{id}"))
-            .await
-    }
-
-    /// The outgoing documents dated `from` to `to` (Unix seconds) for which `wanted` says yes: the service itself cannot look for
-    /// a name or a number.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn find_outgoing(
-        &self,
-        from: i64,
-        to: i64,
-        wanted: impl Fn(&DocumentView) -> bool,
-    ) -> Result<Vec<DocumentView>, Failure> {
-        let mut found: Vec<DocumentView> = self
-            .pages("/api/v3/sync/external/documents-query/outbox", |page| DocumentsQuery {
-                document_date_from: from,
-                document_date_to: to,
-                page,
-            })
-            .await?;
-        found.retain(wanted);
-        Ok(found)
-    }
-
-    /// The organisation of the token.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn company(&self) -> Result<Company, Failure> {
-        self.post("/api/v3/sync/references/company-token", &serde_json::json!({}))
-            .await
-    }
-
-    /// Every employee of the organisation.
-    ///
-    /// # Errors
-    /// Those of any call.
-    pub async fn employees(&self) -> Result<Vec<Employee>, Failure> {
-        self.pages("/api/v3/sync/references/company-employees", |page| page)
-            .await
-    }
-
-    async fn upload<T: DeserializeOwned>(&self, path: &str, file: FilePart) -> Result<T, Failure> {
+    pub(super) async fn upload<T: DeserializeOwned>(&self, path: &str, file: FilePart) -> Result<T, Failure> {
         let answer = self.http.call(Method::POST, path)?.file(file)?.send().await?;
         answer.part(envelope::open(&answer)?)
     }
 
-    async fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+    pub(super) async fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let answer = self.http.call(Method::GET, path)?.send().await?;
         answer.part(envelope::open(&answer)?)
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, Failure> {
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Failure> {
         let call = self.http.call(Method::POST, path)?;
         let answer = call.json(JsonLabel::JsonPatch, body)?.send().await?;
         answer.part(envelope::open(&answer)?)
     }
 
     /// A call whose 2xx is its whole answer. A body that says otherwise counts.
-    async fn post_for_nothing(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<(), Failure> {
+    pub(super) async fn post_for_nothing(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<(), Failure> {
         let call = self.http.call(Method::POST, path)?;
         let answer = call.json(JsonLabel::JsonPatch, body)?.send().await?;
         if answer.is_text() {
@@ -215,8 +72,25 @@ impl IdocsClient {
         envelope::open(&answer).map(drop)
     }
 
+    /// Opens a file behind a link that the service gave. The token goes to the service's own host only.
+    ///
+    /// # Errors
+    /// `download_foreign_host`, `body_too_large`, and those of any call.
+    pub async fn download(&self, link: &str) -> Result<Download, Failure> {
+        let limits = DownloadLimits {
+            hosts: &self.download_hosts,
+            max_bytes: LARGEST_FILE,
+        };
+        self.http.download(link, limits).await
+    }
+
+    /// Opens a file under a path of the service.
+    pub(super) async fn download_path(&self, path: &str) -> Result<Download, Failure> {
+        self.download(&self.http.path(path)?).await
+    }
+
     /// Reads a list to its end, page by page.
-    async fn pages<T, Q>(&self, path: &str, query: impl Fn(PageQuery) -> Q) -> Result<Vec<T>, Failure>
+    pub(super) async fn pages<T, Q>(&self, path: &str, query: impl Fn(PageQuery) -> Q) -> Result<Vec<T>, Failure>
     where
         T: DeserializeOwned,
         Q: Serialize + Sync,

@@ -6,15 +6,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use super::client::IdocsClient;
-use super::model::{Direction, GenerateContent};
+use super::client::{IdocsClient, LARGEST_FILE};
+use super::model::Direction;
+use super::signatures::{GenerateContent, SignContent};
 use crate::http_client::{DownloadedKind, Failure, ServiceId};
 use crate::jobs::{JobContext, JobEnd, StepError};
 use crate::messages::{Code, Fault};
 use crate::store::blobs::{self, BlobId};
-
-/// The largest content to sign, in bytes: a document's original files have at most 15 MB each.
-pub(super) const LARGEST: u64 = 1 << 30;
 
 /// A content counts as thrown away so much before its time: saving the signature takes a moment too.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -147,6 +145,20 @@ impl ContentSource<'_> {
             signed_by_employee_id: self.employee,
         };
         let generated = self.client.generate_content(self.direction, &request).await?;
+        Content::fetch(self.client, self.context, generated).await
+    }
+}
+
+impl Content {
+    /// Fetches what was generated, the exact bytes, into the store, where the job keeps them.
+    ///
+    /// # Errors
+    /// Refused with `ticket_missing`, `service_unreadable`, and those of any call.
+    pub(super) async fn fetch(
+        client: &IdocsClient,
+        context: &JobContext,
+        generated: SignContent,
+    ) -> Result<Self, StepError> {
         let ticket = generated
             .idempotency_ticket
             .filter(|ticket| !ticket.trim().is_empty())
@@ -156,11 +168,11 @@ impl ContentSource<'_> {
             let fault = Fault::new(Code::ServiceUnreadable).detail("the service gives no link to the content to sign");
             return Err(StepError::Refused(fault));
         }
-        let (blob, size) = self.download(link.trim()).await?;
+        let (blob, size) = download(client, context, link.trim()).await?;
         let at = OffsetDateTime::now_utc();
         // A content that is past its time when it comes means that the clocks differ: its time says nothing then.
         let dispose_on = generated.dispose_on.0.filter(|dispose_on| *dispose_on - MARGIN > at);
-        Ok(Content {
+        Ok(Self {
             ticket,
             blob,
             size,
@@ -168,24 +180,23 @@ impl ContentSource<'_> {
             at,
         })
     }
+}
 
-    /// Fetches the exact bytes into the store, where the job keeps them.
-    async fn download(&self, link: &str) -> Result<(BlobId, u64), StepError> {
-        let mut download = self.client.download_content(link).await?;
-        let mut spool = self.context.store().spool(LARGEST).await.map_err(StepError::Refused)?;
-        while let Some(chunk) = download.chunk().await.map_err(StepError::from)? {
-            spool.write(&chunk).await.map_err(StepError::Refused)?;
-        }
-        check(download.kind())?;
-        let spooled = spool.finish().await.map_err(StepError::Refused)?;
-        let (job, blob) = (self.context.id(), spooled.id().clone());
-        // While `spooled` is held the document stays; from the commit on it stays for the job.
-        self.context
-            .write(move |tx| blobs::refer(tx, job, &blob))
-            .await
-            .map_err(StepError::Refused)?;
-        Ok((spooled.id().clone(), spooled.size()))
+async fn download(client: &IdocsClient, context: &JobContext, link: &str) -> Result<(BlobId, u64), StepError> {
+    let mut download = client.download(link).await?;
+    let mut spool = context.store().spool(LARGEST_FILE).await.map_err(StepError::Refused)?;
+    while let Some(chunk) = download.chunk().await.map_err(StepError::from)? {
+        spool.write(&chunk).await.map_err(StepError::Refused)?;
     }
+    check(download.kind())?;
+    let spooled = spool.finish().await.map_err(StepError::Refused)?;
+    let (job, blob) = (context.id(), spooled.id().clone());
+    // While `spooled` is held the document stays; from the commit on it stays for the job.
+    context
+        .write(move |tx| blobs::refer(tx, job, &blob))
+        .await
+        .map_err(StepError::Refused)?;
+    Ok((spooled.id().clone(), spooled.size()))
 }
 
 /// What is no content to sign is not signed. Only a ZIP is expected, but nobody outside the service knows for sure.

@@ -1,31 +1,26 @@
-//! Making a document at the service: its file, the draft, the route. Draft and route are made once, whatever gets lost.
+//! Making a document at the service: its files, the draft, the quick route. Draft and route are made once, whatever gets lost.
 
 use serde::{Deserialize, Serialize};
-use time::Duration;
 
 use super::client::IdocsClient;
+use super::documents::{DocumentMetadata, DraftKind, NewDocument};
 use super::input::{DocumentToSend, SpooledFile};
-use super::model::{
-    BlobReference, Direction, DocumentMetadata, DocumentView, NewDocument, NewExternalNode, NewExternalRoute,
-    NewQuickRoute, NewRoute,
-};
+use super::model::{BlobReference, Direction};
+use super::namesakes::{self, Metadata};
+use super::routes::{NewExternalNode, NewExternalRoute, NewQuickRoute, NewRoute, RouteOrder};
 use crate::http_client::{FilePart, ServiceId};
 use crate::jobs::{JobContext, JobEnd, Probe, StepError};
 use crate::messages::{Code, Fault};
-
-/// A document's date may come back as that of a neighbouring day: the service counts in its own time zone.
-const DATE_RANGE: Duration = Duration::days(1);
 
 /// A document being made in one job.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     pub(super) client: &'a IdocsClient,
     pub(super) context: &'a JobContext,
-    pub(super) employee: &'a ServiceId,
-    pub(super) send: &'a DocumentToSend,
-    pub(super) file: &'a SpooledFile,
-    /// The guide's `requiredActionType`, where it is configured.
-    pub(super) required_action_type: Option<&'a str>,
+    pub(super) kind: DraftKind,
+    pub(super) author: Option<&'a ServiceId>,
+    pub(super) metadata: Metadata<'a>,
+    pub(super) files: &'a [SpooledFile],
 }
 
 #[derive(Deserialize, Serialize)]
@@ -34,9 +29,9 @@ struct Made {
 }
 
 impl Draft<'_> {
-    /// Uploads the file and makes the draft; gives its id.
+    /// Uploads the files and makes the draft; gives its id.
     pub(super) async fn create(&self) -> Result<ServiceId, JobEnd> {
-        let uploaded: Made = self.context.safe_step("upload", || self.upload()).await?;
+        let uploaded: Vec<ServiceId> = self.context.safe_step("upload", || self.upload()).await?;
         // Documents of that number and name that were there before: none of them is the one being made.
         let before: Vec<ServiceId> = self
             .context
@@ -46,49 +41,33 @@ impl Draft<'_> {
             .context
             .guarded_step(
                 "document",
-                || self.create_document(&uploaded.id),
+                || self.create_document(&uploaded),
                 || self.find_created(&before),
             )
             .await?;
         Ok(created.id)
     }
 
-    /// Gives the draft its route.
-    pub(super) async fn route(&self, document: &ServiceId) -> Result<(), JobEnd> {
-        self.context
-            .guarded_step("route", || self.create_route(document), || self.find_route(document))
-            .await
+    async fn upload(&self) -> Result<Vec<ServiceId>, StepError> {
+        let mut uploaded = Vec::with_capacity(self.files.len());
+        for file in self.files {
+            uploaded.push(upload(self.client, self.context, file).await?);
+        }
+        Ok(uploaded)
     }
 
-    async fn upload(&self) -> Result<Made, StepError> {
-        let file = self
-            .context
-            .store()
-            .blob(&self.file.blob)
-            .await
-            .map_err(StepError::Refused)?;
-        let media_type = self.file.media_type.as_deref().unwrap_or("application/octet-stream");
-        let part = FilePart::of_file("documentContent", &self.file.name, media_type, file, self.file.size);
-        let id = self.client.upload_document(part).await?;
-        Ok(Made { id })
-    }
-
-    async fn create_document(&self, file: &ServiceId) -> Result<Made, StepError> {
-        let document = NewDocument {
-            document_metadata: DocumentMetadata {
-                document_name: &self.send.name,
-                document_number: &self.send.number,
-                document_date: self.send.date.0.unix_timestamp(),
-                document_group: self.send.group,
-                document_author_employee_id: self.employee,
-            },
-            document_binary_contents: vec![BlobReference { blob_id: file }],
-        };
-        let created = self.client.create_document(&document).await?;
+    async fn create_document(&self, files: &[ServiceId]) -> Result<Made, StepError> {
+        let document = new_document(&self.metadata, self.author, files);
+        let created = self.client.create_draft(self.kind, &document).await?;
         Ok(Made { id: created.id })
     }
 
     async fn find_created(&self, before: &[ServiceId]) -> Result<Probe<Made>, StepError> {
+        if self.kind == DraftKind::Internal {
+            return Ok(Probe::Unknown(Fault::new(Code::ServiceUncertain).detail(
+                "the service cannot be asked for internal documents; whether this one was made, a person sees in iDocs",
+            )));
+        }
         let mut new = self.namesakes().await?;
         new.retain(|id| !before.contains(id));
         let mut new = new.into_iter();
@@ -103,47 +82,90 @@ impl Draft<'_> {
     }
 
     async fn namesakes(&self) -> Result<Vec<ServiceId>, crate::http_client::Failure> {
-        let date = self.send.date.0;
-        let same = |text: &Option<String>, wanted: &str| text.as_deref().map(str::trim) == Some(wanted.trim());
-        let wanted = |document: &DocumentView| {
-            same(&document.document_number, &self.send.number) && same(&document.document_name, &self.send.name)
-        };
-        let from = (date - DATE_RANGE).unix_timestamp().max(0);
-        let to = (date + DATE_RANGE).unix_timestamp();
-        let found = self.client.find_outgoing(from, to, wanted).await?;
+        if self.kind == DraftKind::Internal {
+            return Ok(Vec::new());
+        }
+        let found = namesakes::find(self.client, &[self.metadata]).await?;
         Ok(found.into_iter().map(|document| document.id).collect())
     }
+}
 
-    async fn create_route(&self, document: &ServiceId) -> Result<(), StepError> {
-        let node = NewExternalNode {
-            order: 0,
-            counterparty_bin: &self.send.counterparty_bin,
-            comment: self.send.comment.as_deref(),
-            is_individual: self.send.is_individual,
-            counterparty_emails: &self.send.counterparty_emails,
-            is_sign_required_by_counterparty: true,
-            required_action_type: self.required_action_type,
-        };
-        let route = NewQuickRoute {
-            document_id: document,
-            employee_id: self.employee,
-            route: NewRoute {
-                external: NewExternalRoute {
-                    route_order_type: "NONE",
-                    is_sign_required_by_sender: true,
-                    nodes: vec![node],
-                },
-            },
-        };
-        Ok(self.client.create_quick_route(&route).await?)
-    }
-
-    async fn find_route(&self, document: &ServiceId) -> Result<Probe<()>, StepError> {
-        let document = self.client.document(Direction::Outgoing, document).await?;
+/// Gives a draft its quick route, once.
+pub(super) async fn quick_route(
+    client: &IdocsClient,
+    context: &JobContext,
+    route: &NewQuickRoute<'_>,
+) -> Result<(), JobEnd> {
+    let probe = || async {
+        let document = client.document(Direction::Outgoing, route.document_id).await?;
         Ok(if document.external_nodes().is_empty() {
             Probe::NotDone
         } else {
             Probe::Done(())
         })
+    };
+    context
+        .guarded_step("route", || async { Ok(client.create_quick_route(route).await?) }, probe)
+        .await
+}
+
+/// Uploads a file of the store.
+pub(super) async fn upload(
+    client: &IdocsClient,
+    context: &JobContext,
+    file: &SpooledFile,
+) -> Result<ServiceId, StepError> {
+    let opened = context.store().blob(&file.blob).await.map_err(StepError::Refused)?;
+    let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
+    let part = FilePart::of_file("documentContent", &file.name, media_type, opened, file.size);
+    Ok(client.upload_document(part).await?)
+}
+
+/// The request that makes a document of uploaded files.
+pub(super) fn new_document<'a>(
+    metadata: &Metadata<'a>,
+    author: Option<&'a ServiceId>,
+    files: &'a [ServiceId],
+) -> NewDocument<'a> {
+    NewDocument {
+        document_metadata: DocumentMetadata {
+            document_name: metadata.name,
+            document_number: metadata.number,
+            document_date: metadata.date.unix_timestamp(),
+            document_group: metadata.group,
+            document_author_employee_id: author,
+        },
+        document_binary_contents: files.iter().map(|blob_id| BlobReference { blob_id }).collect(),
+    }
+}
+
+/// The request that sends a document to its one counterparty.
+pub(super) fn route_of<'a>(
+    document: &'a ServiceId,
+    employee: &'a ServiceId,
+    send: &'a DocumentToSend,
+    required_action_type: Option<&'a str>,
+) -> NewQuickRoute<'a> {
+    let node = NewExternalNode {
+        order: 0,
+        counterparty_bin: &send.counterparty_bin,
+        comment: send.comment.as_deref(),
+        is_individual: send.is_individual,
+        counterparty_emails: &send.counterparty_emails,
+        is_sign_required_by_counterparty: true,
+        org_unit_id: None,
+        required_action_type,
+    };
+    NewQuickRoute {
+        document_id: document,
+        employee_id: employee,
+        route: NewRoute {
+            external: Some(NewExternalRoute {
+                route_order_type: RouteOrder::None,
+                is_sign_required_by_sender: true,
+                nodes: vec![node],
+            }),
+            internal: None,
+        },
     }
 }

@@ -5,8 +5,12 @@ use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
+use utoipa::ToSchema;
 
-use super::model::{Direction, DocumentGroup};
+use super::documents::DraftKind;
+use super::model::{Direction, DocumentGroup, DocumentStatus};
+use super::namesakes::Metadata;
+use super::routes::{RouteAction, RouteOrder};
 use crate::certificate::Selector;
 use crate::http_client::ServiceId;
 use crate::messages::Fault;
@@ -18,14 +22,19 @@ const LONGEST_TEXT: usize = 256;
 /// The largest file, in bytes (the vendor's guide: 15 MB).
 const LARGEST_FILE: u64 = 15 * 1024 * 1024;
 
+/// The most documents of one job: they are one question to a person.
+pub(super) const MOST_DOCUMENTS: usize = 1_000;
+
 /// The kinds of file that the service takes.
 const EXTENSIONS: [&str; 6] = ["doc", "docx", "xls", "xlsx", "pdf", "txt"];
 
 /// Signs a document that is at the service.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IdocsQuickSign, example = json!({ "document_id": "0f0c5d1e", "direction": "outgoing" }))]
 pub struct QuickSign {
     /// The document.
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"\S")]
     pub document_id: ServiceId,
     /// Which way it goes.
     pub direction: Direction,
@@ -34,12 +43,14 @@ pub struct QuickSign {
     pub employee_id: Option<ServiceId>,
     /// The certificate, within what the profile allows.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub certificate: Option<Selector>,
 }
 
 /// Sends a file to a counterparty: uploads it, makes the document and its route, signs.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IdocsSend)]
 pub struct Send {
     /// The document.
     pub send: DocumentToSend,
@@ -48,12 +59,14 @@ pub struct Send {
     pub employee_id: Option<ServiceId>,
     /// The certificate, within what the profile allows.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub certificate: Option<Selector>,
 }
 
 /// A document to be made and sent.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IdocsDocument)]
 pub struct DocumentToSend {
     /// Its name, 1 to 256 characters.
     pub name: String,
@@ -65,6 +78,7 @@ pub struct DocumentToSend {
     #[serde(default)]
     pub group: DocumentGroup,
     /// The counterparty's BIN, or IIN of an individual: 12 digits.
+    #[schema(pattern = "^[0-9]{12}$")]
     pub counterparty_bin: String,
     /// Where the counterparty is told.
     #[serde(default)]
@@ -78,47 +92,344 @@ pub struct DocumentToSend {
 }
 
 impl DocumentToSend {
+    /// What the document is made with.
+    pub(super) fn metadata(&self) -> Metadata<'_> {
+        Metadata {
+            name: &self.name,
+            number: &self.number,
+            date: self.date.0,
+            group: self.group,
+        }
+    }
+
     /// Checks what the service would refuse later.
     pub(super) fn check(&self, file: &SpooledFile) -> Result<(), Fault> {
-        for (field, text) in [("send.name", &self.name), ("send.number", &self.number)] {
-            let length = text.trim().chars().count();
-            if length == 0 || text.chars().count() > LONGEST_TEXT {
-                return Err(Fault::invalid_field(
-                    field,
-                    format!("must have 1 to {LONGEST_TEXT} characters"),
-                ));
-            }
+        check_text("send.name", &self.name)?;
+        check_text("send.number", &self.number)?;
+        check_bin("send.counterparty_bin", &self.counterparty_bin)?;
+        check_emails("send.counterparty_emails", &self.counterparty_emails)?;
+        file.check()
+    }
+}
+
+/// Signs many documents that are at the service: those named, or what waits in the inbox.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsBulkSign)]
+pub struct BulkSign {
+    /// The documents; or `inbox`.
+    #[serde(default)]
+    pub documents: Vec<DocumentReference>,
+    /// What waits in the inbox; or `documents`.
+    #[serde(default)]
+    pub inbox: Option<InboxFilter>,
+    /// Who signs; found by the certificate's IIN when absent.
+    #[serde(default)]
+    pub employee_id: Option<ServiceId>,
+    /// The certificate, within what the profile allows.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub certificate: Option<Selector>,
+}
+
+/// A document at the service.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsDocumentReference)]
+pub struct DocumentReference {
+    /// The document.
+    pub document_id: ServiceId,
+    /// Which way it goes.
+    #[serde(default)]
+    pub direction: Direction,
+}
+
+/// Which documents of the inbox are signed.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsInboxFilter)]
+pub struct InboxFilter {
+    /// In these states, in the service's words; those nobody has touched when empty.
+    #[serde(default)]
+    pub statuses: Vec<DocumentStatus>,
+    /// Dated from.
+    #[serde(default)]
+    pub from: Option<DocumentDate>,
+    /// Dated to.
+    #[serde(default)]
+    pub to: Option<DocumentDate>,
+    /// At most so many.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+impl InboxFilter {
+    /// At most so many.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(MOST_DOCUMENTS).min(MOST_DOCUMENTS)
+    }
+}
+
+/// Sends many files, each as a document of its own.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsBulkSend)]
+pub struct BulkSend {
+    /// The documents, each with its file.
+    pub send: Vec<PartToSend>,
+    /// Who signs; found by the certificate's IIN when absent.
+    #[serde(default)]
+    pub employee_id: Option<ServiceId>,
+    /// The certificate, within what the profile allows.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub certificate: Option<Selector>,
+}
+
+/// A document to be made of the form's part of that name.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsPartToSend)]
+pub struct PartToSend {
+    /// The part with the file.
+    pub part: String,
+    /// The document.
+    pub document: DocumentToSend,
+}
+
+/// Makes a draft of files.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsNewDraft)]
+pub struct NewDraft {
+    /// Outgoing or internal.
+    #[serde(default)]
+    pub kind: DraftKind,
+    /// Its name, 1 to 256 characters.
+    pub name: String,
+    /// Its number, 1 to 256 characters.
+    pub number: String,
+    /// Its date.
+    pub date: DocumentDate,
+    /// Its group.
+    #[serde(default)]
+    pub group: DocumentGroup,
+    /// Who made it.
+    #[serde(default)]
+    pub author_employee_id: Option<ServiceId>,
+}
+
+impl NewDraft {
+    /// What the document is made with.
+    pub(super) fn metadata(&self) -> Metadata<'_> {
+        Metadata {
+            name: &self.name,
+            number: &self.number,
+            date: self.date.0,
+            group: self.group,
         }
-        if self.counterparty_bin.len() != 12 || !self.counterparty_bin.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Fault::invalid_field("send.counterparty_bin", "must be 12 digits"));
-        }
-        if let Some(email) = self
-            .counterparty_emails
-            .iter()
-            .find(|email| !email.contains('@') || email.chars().any(|c| c.is_whitespace() || c.is_control()))
-        {
-            return Err(Fault::invalid_field(
-                "send.counterparty_emails",
-                format!("{email:?} is no e-mail address"),
-            ));
-        }
-        let extension = file
-            .name
-            .rsplit_once('.')
-            .map(|(_, extension)| extension.to_ascii_lowercase());
-        if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
+    }
+
+    /// Checks what the service would refuse later.
+    pub(super) fn check(&self, files: &[SpooledFile]) -> Result<(), Fault> {
+        check_text("name", &self.name)?;
+        check_text("number", &self.number)?;
+        if files.is_empty() {
             return Err(Fault::invalid_field(
                 "file",
-                format!("must be one of .{}", EXTENSIONS.join(" .")),
+                "is missing: a document needs at least one file",
             ));
         }
-        if file.size == 0 || file.size > LARGEST_FILE {
-            return Err(Fault::invalid_field(
-                "file",
-                format!("must have 1 to {LARGEST_FILE} bytes"),
-            ));
+        files.iter().try_for_each(SpooledFile::check)
+    }
+}
+
+/// Gives documents their routes.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsNewRoutes)]
+pub struct NewRoutes {
+    /// One a document.
+    pub routes: Vec<DocumentRoutes>,
+}
+
+/// The route of one document.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsNewRoute)]
+pub struct DocumentRoutes {
+    /// The document.
+    pub document_id: ServiceId,
+    /// Which kind of route.
+    pub kind: RouteKind,
+    /// Who makes the route.
+    pub employee_id: ServiceId,
+    /// Outside the organisation: for `quick`, and for `outgoing` as wished.
+    #[serde(default)]
+    pub external: Option<ExternalStations>,
+    /// Inside the organisation: for `incoming` and `internal`, and for `outgoing` as wished.
+    #[serde(default)]
+    pub internal: Option<InternalStations>,
+}
+
+/// The kinds of routes.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = IdocsRouteKind)]
+pub enum RouteKind {
+    /// Of an outgoing draft, to counterparties; the signer is added when the signature is saved.
+    Quick,
+    /// Of an outgoing draft, through the organisation and to counterparties.
+    Outgoing,
+    /// Of an incoming document, through the organisation.
+    Incoming,
+    /// Of an internal document.
+    Internal,
+}
+
+/// Counterparties.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsExternalStations)]
+pub struct ExternalStations {
+    /// In which order they act.
+    #[serde(default)]
+    pub order: RouteOrder,
+    /// Whether the sender signs.
+    #[serde(default = "yes")]
+    pub sign_required_by_sender: bool,
+    /// The counterparties, in their order.
+    pub counterparties: Vec<Counterparty>,
+}
+
+/// One counterparty.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsCounterparty)]
+pub struct Counterparty {
+    /// Its BIN, or IIN of an individual: 12 digits.
+    pub bin: String,
+    /// For the counterparty.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// Whether it is a person.
+    #[serde(default)]
+    pub is_individual: bool,
+    /// Where it is told.
+    #[serde(default)]
+    pub emails: Vec<String>,
+    /// Whether it signs.
+    #[serde(default = "yes")]
+    pub sign_required: bool,
+    /// Its unit, where it wants one.
+    #[serde(default)]
+    pub org_unit_id: Option<ServiceId>,
+}
+
+/// Employees.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsInternalStations)]
+pub struct InternalStations {
+    /// In which order they act.
+    #[serde(default)]
+    pub order: RouteOrder,
+    /// The employees, in their order.
+    pub employees: Vec<ActingEmployee>,
+}
+
+/// One employee.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsActingEmployee)]
+pub struct ActingEmployee {
+    /// The employee.
+    pub employee_id: ServiceId,
+    /// What they shall do.
+    pub action: RouteAction,
+}
+
+impl DocumentRoutes {
+    /// Checks what the service would refuse later.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let (may_external, may_internal) = match self.kind {
+            RouteKind::Quick => (true, false),
+            RouteKind::Outgoing => (true, true),
+            RouteKind::Incoming | RouteKind::Internal => (false, true),
+        };
+        let refused = |field: &str, reason: &str| Err(Fault::invalid_field(format!("routes.{field}"), reason));
+        if self.external.is_some() && !may_external {
+            return refused("external", "does not go with this kind of route");
+        }
+        if self.internal.is_some() && !may_internal {
+            return refused("internal", "does not go with this kind of route");
+        }
+        let counterparties = self
+            .external
+            .as_ref()
+            .map(|stations| stations.counterparties.as_slice());
+        let employees = self.internal.as_ref().map(|stations| stations.employees.as_slice());
+        if counterparties.unwrap_or_default().is_empty() && employees.unwrap_or_default().is_empty() {
+            return refused("external", "a route needs at least one station");
+        }
+        for counterparty in counterparties.unwrap_or_default() {
+            check_bin("routes.external.counterparties.bin", &counterparty.bin)?;
+            check_emails("routes.external.counterparties.emails", &counterparty.emails)?;
         }
         Ok(())
+    }
+}
+
+/// Has documents prepared for download, in bulk.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdocsBulkDownload)]
+pub struct BulkDownload {
+    /// The documents.
+    pub document_ids: Vec<ServiceId>,
+    /// For whom.
+    #[serde(default)]
+    pub employee_id: Option<ServiceId>,
+}
+
+/// Checks how many there are.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) fn check_count(field: &str, count: usize) -> Result<(), Fault> {
+    if (1..=MOST_DOCUMENTS).contains(&count) {
+        return Ok(());
+    }
+    Err(Fault::invalid_field(field, format!("must be 1 to {MOST_DOCUMENTS}")))
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn check_text(field: &str, text: &str) -> Result<(), Fault> {
+    let length = text.trim().chars().count();
+    if length == 0 || text.chars().count() > LONGEST_TEXT {
+        return Err(Fault::invalid_field(
+            field,
+            format!("must have 1 to {LONGEST_TEXT} characters"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_bin(field: &str, bin: &str) -> Result<(), Fault> {
+    if bin.len() != 12 || !bin.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Fault::invalid_field(field, "must be 12 digits"));
+    }
+    Ok(())
+}
+
+fn check_emails(field: &str, emails: &[String]) -> Result<(), Fault> {
+    let is_none = |email: &&String| !email.contains('@') || email.chars().any(|c| c.is_whitespace() || c.is_control());
+    match emails.iter().find(is_none) {
+        Some(email) => Err(Fault::invalid_field(field, format!("{email:?} is no e-mail address"))),
+        None => Ok(()),
     }
 }
 
@@ -136,8 +447,31 @@ pub struct SpooledFile {
     pub size: u64,
 }
 
+impl SpooledFile {
+    fn check(&self) -> Result<(), Fault> {
+        let extension = self
+            .name
+            .rsplit_once('.')
+            .map(|(_, extension)| extension.to_ascii_lowercase());
+        if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
+            return Err(Fault::invalid_field(
+                "file",
+                format!("must be one of .{}", EXTENSIONS.join(" .")),
+            ));
+        }
+        if self.size == 0 || self.size > LARGEST_FILE {
+            return Err(Fault::invalid_field(
+                "file",
+                format!("must have 1 to {LARGEST_FILE} bytes"),
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// A document's date, counted in UTC: a date (`2026-02-03`), an RFC 3339 instant, or Unix seconds.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ToSchema)]
+#[schema(as = IdocsDate, value_type = String)]
 pub struct DocumentDate(pub OffsetDateTime);
 
 impl<'de> Deserialize<'de> for DocumentDate {

@@ -14,20 +14,22 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::content::{Content, ContentSource, Contents};
-use super::draft::Draft;
+use super::documents::DraftKind;
+use super::draft::{self, Draft};
+use super::facts::Facts;
 use super::input::{DocumentToSend, SpooledFile};
-use super::model::{BlobReference, Company, Direction, DocumentStatus, SaveSignature, Signedness};
+use super::model::{BlobReference, Direction, DocumentStatus, Signedness};
+use super::references::Company;
 use super::service::Profile;
-use super::signer::Signer;
+use super::signatory::{Signatory, SignedBy};
+use super::signatures::SaveSignature;
 use super::{Idocs, IdocsClient};
-use crate::certificate::{Certificate, Purpose, Selector};
+use crate::certificate::{Purpose, Selector};
 use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
 use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
-use crate::signing::{
-    AllowedCertificates, CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed,
-};
+use crate::signing::{Document, DocumentKind, Format, Request, Signed};
 
 /// The kind of jobs that sign a document at the service.
 pub const QUICK_SIGN: &str = "idocs_quick_sign";
@@ -36,7 +38,7 @@ pub const QUICK_SIGN: &str = "idocs_quick_sign";
 pub const SEND: &str = "idocs_send";
 
 /// What a refused save most often means.
-const LIKELY_CAUSES: [&str; 4] = [
+pub(super) const LIKELY_CAUSES: [&str; 4] = [
     "the certificate's IIN is not the employee's",
     "the certificate's BIN is not the organisation's",
     "the service expects the other form of signature (`attached` in the profile)",
@@ -110,21 +112,6 @@ struct Run<'a> {
     input: &'a Input,
 }
 
-/// The document as the person sees it.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-struct Facts {
-    name: Option<String>,
-    number: Option<String>,
-    counterparty: Option<String>,
-}
-
-/// A certificate that fits, and who signs with it.
-struct SignedBy {
-    chosen: ChosenCertificate,
-    certificate: Certificate,
-    signer: Signer,
-}
-
 /// A signature and what it is saved with; fixed before the save is sent for the first time.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct ReadyToSave {
@@ -135,11 +122,12 @@ struct ReadyToSave {
     signed_at: OffsetDateTime,
 }
 
+/// Signatures and when they were made.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct TimedSigned {
-    signed: Signed,
+pub(super) struct TimedSigned {
+    pub(super) signed: Signed,
     #[serde(with = "time::serde::rfc3339")]
-    at: OffsetDateTime,
+    pub(super) at: OffsetDateTime,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -156,7 +144,10 @@ impl Run<'_> {
             .await?;
         let facts = self.facts().await?;
         let destination = self.destination(&company, &facts);
-        let by = self.signed_by(&company, &facts, &destination).await?;
+        let by = self
+            .signatory()
+            .find(&company, vec![self.label(&facts)], &destination)
+            .await?;
         let employee = &by.signer.employee_id;
         let (document, direction) = match &self.input.subject {
             Subject::Document { document_id, direction } => {
@@ -197,87 +188,15 @@ impl Run<'_> {
     /// What the person is told of the document, and whether there is anything to sign.
     async fn facts(&self) -> Result<Facts, JobEnd> {
         let (document_id, direction) = match &self.input.subject {
-            Subject::File { send, .. } => {
-                return Ok(Facts {
-                    name: Some(send.name.clone()),
-                    number: Some(send.number.clone()),
-                    counterparty: Some(send.counterparty_bin.clone()),
-                });
-            }
+            Subject::File { send, .. } => return Ok(Facts::of_sending(send)),
             Subject::Document { document_id, direction } => (document_id, *direction),
         };
         let facts = self
             .context
-            .safe_step("facts", || self.read_facts(document_id, direction))
+            .safe_step("facts", || Facts::read(self.client, document_id, direction))
             .await?;
         self.context.left().is("document_id", document_id, false);
         Ok(facts)
-    }
-
-    async fn read_facts(&self, document: &ServiceId, direction: Direction) -> Result<Facts, StepError> {
-        let view = match self.client.document(direction, document).await {
-            Ok(view) => view,
-            // Not every document can be looked up; the service says more when the content is asked for.
-            Err(Failure::Refused(fault)) if fault.code() == Code::ServiceRefused => return Ok(Facts::default()),
-            Err(failure) => return Err(failure.into()),
-        };
-        if let Some(status) = &view.document_status
-            && status.signedness(direction) == Signedness::Signed
-        {
-            let fault = Fault::new(Code::WrongState)
-                .arg("service_status", status)
-                .detail(format!("document {document} is signed already: its status is {status}"));
-            return Err(StepError::Refused(fault));
-        }
-        let bins: Vec<_> = view
-            .external_nodes()
-            .iter()
-            .filter_map(|node| node.counterparty_company_bin.clone())
-            .collect();
-        Ok(Facts {
-            counterparty: (!bins.is_empty()).then(|| bins.join(", ")),
-            name: view.document_name,
-            number: view.document_number,
-        })
-    }
-
-    /// The certificate, and the employee whose it is.
-    async fn signed_by(&self, company: &Company, facts: &Facts, destination: &Destination) -> Result<SignedBy, JobEnd> {
-        let configured = self.profile.config.service.certificate.as_deref();
-        let allowed = AllowedCertificates::new(configured, self.input.certificate.as_ref())?;
-        let chosen: ChosenCertificate = self
-            .context
-            .safe_step("certificate", || async {
-                let request = CertificateRequest {
-                    caller: self.input.caller.clone(),
-                    purpose: Purpose::Signature,
-                    selector: allowed.selector(),
-                    documents: vec![facts.label(&self.input.subject)],
-                    destination: Some(destination.clone()),
-                };
-                let chosen = self.idocs.signing().choose(self.context, request).await;
-                chosen.map_err(StepError::Refused)
-            })
-            .await?;
-        let certificate = allowed.check(&chosen)?;
-        let signer = self
-            .context
-            .safe_step("signer", || async {
-                let employees = self.client.employees().await?;
-                Signer::find(
-                    certificate.identity(),
-                    company,
-                    &employees,
-                    self.input.employee_id.as_ref(),
-                )
-                .map_err(StepError::Refused)
-            })
-            .await?;
-        Ok(SignedBy {
-            chosen,
-            certificate,
-            signer,
-        })
     }
 
     async fn make_document(
@@ -289,14 +208,16 @@ impl Run<'_> {
         let draft = Draft {
             client: self.client,
             context: self.context,
-            employee,
-            send,
-            file,
-            required_action_type: self.profile.config.required_action_type.as_deref(),
+            kind: DraftKind::Outgoing,
+            author: Some(employee),
+            metadata: send.metadata(),
+            files: std::slice::from_ref(file),
         };
         let document = draft.create().await?;
         self.context.left().is("document_id", &document, true);
-        draft.route(&document).await?;
+        let required_action_type = self.profile.config.required_action_type.as_deref();
+        let route = draft::route_of(&document, employee, send, required_action_type);
+        draft::quick_route(self.client, self.context, &route).await?;
         Ok(document)
     }
 
@@ -402,7 +323,7 @@ impl Run<'_> {
                 timestamp: service.timestamp,
             },
             documents: vec![Document {
-                name: facts.label(&self.input.subject),
+                name: self.label(facts),
                 media_type: Some("application/zip".to_owned()),
                 reference: None,
                 blob: Some(content.blob.to_string()),
@@ -498,6 +419,26 @@ impl Run<'_> {
             .await
     }
 
+    fn signatory(&self) -> Signatory<'_> {
+        Signatory {
+            signing: self.idocs.signing(),
+            client: self.client,
+            context: self.context,
+            profile: self.profile,
+            caller: &self.input.caller,
+            certificate: self.input.certificate.as_ref(),
+            employee: self.input.employee_id.as_ref(),
+        }
+    }
+
+    /// What the document is called in the question.
+    fn label(&self, facts: &Facts) -> String {
+        facts.label().unwrap_or_else(|| match &self.input.subject {
+            Subject::Document { document_id, .. } => format!("{document_id}.zip"),
+            Subject::File { file, .. } => file.name.clone(),
+        })
+    }
+
     fn destination(&self, company: &Company, facts: &Facts) -> Destination {
         let effect = match &self.input.subject {
             Subject::File { .. } => "effect-idocs-send",
@@ -552,29 +493,6 @@ impl Run<'_> {
 
 /// The step that fixes what the save sends.
 const READY: &str = "ready";
-
-impl Facts {
-    /// What the document is called in the question.
-    fn label(&self, subject: &Subject) -> String {
-        match (&self.name, &self.number) {
-            (Some(name), Some(number)) => format!("{name} № {number}.zip"),
-            (Some(name), None) => format!("{name}.zip"),
-            (None, _) => match subject {
-                Subject::Document { document_id, .. } => format!("{document_id}.zip"),
-                Subject::File { file, .. } => file.name.clone(),
-            },
-        }
-    }
-}
-
-impl Company {
-    fn label(&self) -> Option<String> {
-        match (&self.company_name, &self.company_bin) {
-            (Some(name), Some(bin)) => Some(format!("{name}, БИН {bin}")),
-            (name, bin) => name.clone().or_else(|| bin.clone()),
-        }
-    }
-}
 
 /// A refusal of the save says more with what most often causes it.
 fn with_likely_causes(failure: Failure) -> Failure {

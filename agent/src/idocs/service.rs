@@ -2,10 +2,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::bulk_sign::{BULK_SEND, BULK_SIGN, BulkSignScenario};
 use super::client::IdocsClient;
+use super::downloading::DownloadScenario;
+use super::drafting::DraftScenario;
 use super::input::{QuickSign, Send, SpooledFile};
 use super::model::DocumentStatus;
 use super::quick_sign::{Input, QUICK_SIGN, QuickSignScenario, SEND, Subject};
+use super::routing::RouteScenario;
+use super::webhooks::WebhooksClient;
 use crate::config::IdocsProfile;
 use crate::consent::CallerView;
 use crate::http_client::{Failure, ServiceId};
@@ -35,13 +40,21 @@ impl Idocs {
 
     /// The scenarios to register with the engine.
     pub fn scenarios(&self) -> Vec<Arc<dyn Scenario>> {
-        [QUICK_SIGN, SEND]
-            .into_iter()
-            .map(|kind| {
-                let idocs = self.clone();
-                Arc::new(QuickSignScenario { kind, idocs }) as Arc<dyn Scenario>
-            })
-            .collect()
+        let quick = [QUICK_SIGN, SEND].map(|kind| {
+            let idocs = self.clone();
+            Arc::new(QuickSignScenario { kind, idocs }) as Arc<dyn Scenario>
+        });
+        let bulk = [BULK_SIGN, BULK_SEND].map(|kind| {
+            let idocs = self.clone();
+            Arc::new(BulkSignScenario { kind, idocs }) as Arc<dyn Scenario>
+        });
+        let idocs = || self.clone();
+        let others: [Arc<dyn Scenario>; 3] = [
+            Arc::new(DraftScenario { idocs: idocs() }),
+            Arc::new(RouteScenario { idocs: idocs() }),
+            Arc::new(DownloadScenario { idocs: idocs() }),
+        ];
+        quick.into_iter().chain(bulk).chain(others).collect()
     }
 
     /// The job that signs a document which is at the service.
@@ -97,6 +110,16 @@ impl Idocs {
         let profile = self.profile(profile)?;
         let status = profile.client()?.document_status(document).await;
         status.map_err(Failure::into_fault)
+    }
+
+    /// Has changes of documents told to `url` from now on.
+    ///
+    /// # Errors
+    /// `profile_unknown`, `config_invalid`, and those of any call.
+    pub async fn subscribe(&self, profile: &str, url: &str) -> Result<(), Fault> {
+        let profile = self.profile(profile)?;
+        let webhooks = WebhooksClient::new(&profile.name, &profile.config)?;
+        webhooks.subscribe(url).await.map_err(Failure::into_fault)
     }
 
     /// The client of a profile, for the calls that need no scenario.

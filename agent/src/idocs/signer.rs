@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::model::{Company, Employee};
+use super::references::{Company, Employee};
 use crate::certificate::Identity;
 use crate::http_client::ServiceId;
 use crate::messages::{Code, Fault};
@@ -130,11 +130,8 @@ mod tests {
     }
 
     fn employee(id: &str, iin: &str) -> Employee {
-        Employee {
-            id: id.parse().unwrap(),
-            national_identification_number: Some(iin.to_owned()),
-            full_name: None,
-        }
+        let employee = serde_json::json!({ "id": id, "nationalIdentificationNumber": iin });
+        serde_json::from_value(employee).unwrap()
     }
 
     fn find(identity: &Identity, company: &Company, wanted: Option<&str>) -> Result<String, Code> {

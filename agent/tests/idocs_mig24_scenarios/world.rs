@@ -54,6 +54,7 @@ impl World {
             attached: false,
             download_hosts: Vec::new(),
             required_action_type: None,
+            webhooks: None,
         };
         let mut mig24 = Mig24Profile {
             service,

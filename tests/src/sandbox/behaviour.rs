@@ -34,6 +34,8 @@ pub struct IdocsBehaviour {
     pub upload_limit_bytes: u64,
     /// Whether dates are milliseconds; the guide says seconds.
     pub dates_in_milliseconds: bool,
+    /// Milliseconds until the operations of a bulk call are carried out.
+    pub bulk_latency_millis: u64,
 }
 
 impl Default for IdocsBehaviour {
@@ -47,6 +49,7 @@ impl Default for IdocsBehaviour {
             error_style: ErrorStyle::Message,
             upload_limit_bytes: 15 * 1024 * 1024,
             dates_in_milliseconds: false,
+            bulk_latency_millis: 0,
         }
     }
 }

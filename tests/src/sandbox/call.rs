@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::faults::Action;
+use super::faults::{Action, When};
 
 /// One delivery of one HTTP call.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub(crate) struct Twists {
     pub(crate) no_ticket: bool,
     pub(crate) download_link: Option<String>,
     pub(crate) changed_content: bool,
+    /// The operation of a bulk call, counted from 1, that breaks off, and when.
+    pub(crate) broken_operation: Option<(usize, When)>,
     pub(crate) digest: Option<DigestTwist>,
 }
 
@@ -44,6 +46,7 @@ impl Twists {
                 Action::NoTicket => twists.no_ticket = true,
                 Action::DownloadLink { link } => twists.download_link = Some(link.clone()),
                 Action::ChangedContent => twists.changed_content = true,
+                Action::BreakOperation { nth, when } => twists.broken_operation = Some((*nth, *when)),
                 Action::WrongDigestLength => twists.digest = Some(DigestTwist::Short),
                 Action::WrongDigest => twists.digest = Some(DigestTwist::Foreign),
                 Action::Answer { .. }

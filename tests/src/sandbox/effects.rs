@@ -99,6 +99,9 @@ pub enum Happened {
     /// iDocs: a save was refused. It changed nothing.
     SaveRefused { document_id: Uuid, reason: String },
 
+    /// iDocs: changes of documents are told to this address from now on.
+    Subscribed { url: String },
+
     /// MIG24: a document was uploaded.
     DocumentUploaded {
         document_id: Uuid,
@@ -168,7 +171,8 @@ impl Happened {
             | Self::SignatureUploaded { .. }
             | Self::SignatureSaved { .. }
             | Self::SaveRepeated { .. }
-            | Self::SaveRefused { .. } => Service::Idocs,
+            | Self::SaveRefused { .. }
+            | Self::Subscribed { .. } => Service::Idocs,
             Self::DocumentUploaded { .. }
             | Self::UploadRepeated { .. }
             | Self::GroupCreated { .. }

@@ -132,6 +132,14 @@ pub enum Action {
     },
     /// `content-to-sign/generate` builds another content than before.
     ChangedContent,
+    /// One operation of a bulk call ends with `CompletedWithProcessingException`.
+    BreakOperation {
+        /// Which one, counted from 1.
+        nth: usize,
+        /// Before its effect, or after it.
+        #[serde(default)]
+        when: When,
+    },
     /// `prepare` hands out the first hash one byte short.
     WrongDigestLength,
     /// `prepare` hands out a first hash of the right length that is not the document's.

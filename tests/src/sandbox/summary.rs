@@ -196,7 +196,7 @@ impl Summary {
             Happened::SignedByUser { group_id, .. }
             | Happened::LinkSentToUser { group_id, .. }
             | Happened::SignedByContainer { group_id, .. } => self.group(*group_id).signed_by_service += 1,
-            Happened::StatusRequested { .. } => {}
+            Happened::StatusRequested { .. } | Happened::Subscribed { .. } => {}
         }
     }
 

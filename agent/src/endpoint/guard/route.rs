@@ -99,6 +99,9 @@ const fn delete(path: &'static str, access: Access) -> Route {
     }
 }
 
+/// Reading iDocs.
+const IDOCS_READ: Access = Access::Service(Service::Idocs, Class::Read);
+
 /// Every route.
 pub(in crate::endpoint) static ROUTES: &[Route] = &[
     get("/health", Access::FirstContact),
@@ -118,10 +121,41 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
         Access::Service(Service::Idocs, Class::Submit),
         BodyRule::Documents,
     ),
-    get(
-        "/v1/idocs/{profile}/documents/{id}/status",
-        Access::Service(Service::Idocs, Class::Read),
+    post(
+        "/v1/idocs/{profile}/bulk-signs",
+        Access::Service(Service::Idocs, Class::Submit),
+        BodyRule::Documents,
     ),
+    post(
+        "/v1/idocs/{profile}/documents",
+        Access::Service(Service::Idocs, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/idocs/{profile}/routes",
+        Access::Service(Service::Idocs, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/idocs/{profile}/downloads",
+        IDOCS_READ,
+        BodyRule::Json,
+    ),
+    get("/v1/idocs/{profile}/downloads/{job}/{index}", IDOCS_READ),
+    post(
+        "/v1/idocs/{profile}/webhook-subscription",
+        Access::Service(Service::Idocs, Class::Submit),
+        BodyRule::Json,
+    ),
+    get("/v1/idocs/{profile}/documents", IDOCS_READ),
+    get("/v1/idocs/{profile}/documents/{id}", IDOCS_READ),
+    get("/v1/idocs/{profile}/documents/{id}/status", IDOCS_READ),
+    get("/v1/idocs/{profile}/documents/{id}/print-form", IDOCS_READ),
+    get("/v1/idocs/{profile}/documents/{id}/archive", IDOCS_READ),
+    get("/v1/idocs/{profile}/company", IDOCS_READ),
+    get("/v1/idocs/{profile}/employees", IDOCS_READ),
+    get("/v1/idocs/{profile}/employees/{id}/permissions", IDOCS_READ),
+    get("/v1/idocs/{profile}/operations", IDOCS_READ),
     post(
         "/v1/mig24/{profile}/package-group-signatures",
         Access::Service(Service::Mig24, Class::Submit),

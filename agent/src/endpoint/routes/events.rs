@@ -82,6 +82,8 @@ fn is_for(caller: &Caller, event: &Event) -> bool {
         }
         EventKind::Tokens => caller.may(&Permission::Certificates),
         EventKind::Job { application } => caller.owns(application),
-        EventKind::Question | EventKind::Application | EventKind::Grant | EventKind::Locked => caller.is_person(),
+        EventKind::Question | EventKind::Application | EventKind::Grant | EventKind::Locked | EventKind::Idocs => {
+            caller.is_person()
+        }
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::model::OperationErrorType;
+use super::model::{OperationErrorType, OperationErrorView};
 use crate::sandbox::app::App;
 use crate::sandbox::behaviour::JsonLabel;
 use crate::sandbox::request_log::Authorization;
@@ -74,6 +74,15 @@ impl Refusal {
         Self {
             empty: true,
             ..Self::not_found(description)
+        }
+    }
+
+    /// The refusal as an operation reports it.
+    pub(super) fn view(&self) -> OperationErrorView {
+        OperationErrorView {
+            error_code: self.code,
+            error_description: Some(self.description.clone()),
+            error_documentation_link: None,
         }
     }
 

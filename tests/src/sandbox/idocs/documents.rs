@@ -18,11 +18,28 @@ use crate::sandbox::effects::Happened;
 /// Names and numbers: at most so many characters (the guide).
 const TEXT_LIMIT: usize = 256;
 
-/// Creates an outgoing draft. Like the service, it makes another one each time it is asked.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     call: Call,
     JsonBody(request): JsonBody<CreateIntegrationDocument>,
+) -> Result<Answer, Refusal> {
+    make(&app, &call, request, false)
+}
+
+pub(super) async fn create_internal(
+    State(app): State<Arc<App>>,
+    call: Call,
+    JsonBody(request): JsonBody<CreateIntegrationDocument>,
+) -> Result<Answer, Refusal> {
+    make(&app, &call, request, true)
+}
+
+/// Creates a draft. Like the service, it makes another one each time it is asked.
+pub(super) fn make(
+    app: &App,
+    call: &Call,
+    request: CreateIntegrationDocument,
+    is_internal: bool,
 ) -> Result<Answer, Refusal> {
     let metadata = request.document_metadata;
     for (member, text) in [
@@ -64,8 +81,11 @@ pub(super) async fn create(
         created_on: clock::unix_seconds(),
         status: ExternalNodeStatus::Draft,
         route: None,
+        internal_route: None,
+        is_internal,
         content: None,
         signed: false,
+        signature: None,
     };
     let document_id = Uuid::new_v4();
     {
@@ -85,7 +105,7 @@ pub(super) async fn create(
     }
     let (number, name) = (document.number.clone(), document.name.clone());
     app.record(
-        &call,
+        call,
         Happened::DocumentCreated {
             document_id,
             number,
@@ -154,8 +174,11 @@ pub(crate) fn seed_inbox_document(app: &App, seed: InboxDocumentSeed) -> Result<
         created_on: clock::unix_seconds(),
         status: ExternalNodeStatus::InNew,
         route: None,
+        internal_route: None,
+        is_internal: false,
         content: None,
         signed: false,
+        signature: None,
     };
     records.documents.put(document_id, document)?;
     drop(records);

@@ -19,6 +19,25 @@ pub(super) enum OperationErrorType {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum AsyncOperationStatus {
+    NotFound,
+    Created,
+    InProcessing,
+    CompletedWithProcessingError,
+    CompletedWithProcessingException,
+    CompletedWithOk,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum RouteAction {
+    Sign,
+    Approve,
+    Inform,
+    Reject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum DocumentGroupType {
     Accounting,
     Financial,
@@ -137,7 +156,23 @@ pub(super) struct DocumentExtended {
 #[derive(Debug, Serialize)]
 pub(super) struct RouteExtended {
     pub(super) external: ExternalRoute,
-    pub(super) internal: Option<()>,
+    pub(super) internal: Option<InternalRoute>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InternalRoute {
+    pub(super) route_action_ordering_type: RouteOrderType,
+    pub(super) nodes: Vec<InternalRouteNode>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InternalRouteNode {
+    pub(super) order: i32,
+    pub(super) employee_id: Uuid,
+    pub(super) required_action: RouteAction,
+    pub(super) state: ExternalRouteNodeState,
 }
 
 #[derive(Debug, Serialize)]
@@ -177,6 +212,48 @@ pub(super) struct CreateQuickRoute {
 #[derive(Debug, Deserialize)]
 pub(super) struct QuickRoute {
     pub(super) external: CreateExternalRoute,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateRoute {
+    pub(super) document_id: Uuid,
+    pub(super) employee_id: Uuid,
+    pub(super) route: OrdinaryRoute,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OrdinaryRoute {
+    #[serde(default)]
+    pub(super) external: Option<CreateExternalRoute>,
+    #[serde(default)]
+    pub(super) internal: Option<CreateInternalRoute>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateRouteForInternalDocument {
+    pub(super) document_id: Uuid,
+    pub(super) employee_id: Uuid,
+    #[serde(flatten)]
+    pub(super) route: CreateInternalRoute,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateInternalRoute {
+    #[serde(default)]
+    pub(super) route_action_ordering_type: Option<RouteOrderType>,
+    pub(super) nodes: Vec<CreateInternalRouteNode>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateInternalRouteNode {
+    #[serde(default)]
+    pub(super) order: i32,
+    pub(super) employee_id: Uuid,
+    pub(super) required_action: RouteAction,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -308,4 +385,80 @@ pub(super) struct Employee {
     pub(super) position: String,
     pub(super) email: String,
     pub(super) created_on: i64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EmployeePermission {
+    pub(super) employee_id: Uuid,
+    pub(super) account_permissions: Vec<String>,
+}
+
+/// `…BulkAsyncOperationsRequestVM`
+#[derive(Debug, Deserialize)]
+pub(super) struct BulkRequest {
+    pub(super) operations: Vec<BulkRequestItem>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct BulkRequestItem {
+    pub(super) data: serde_json::Value,
+}
+
+/// `BulkAsyncOperationStatusRequestVM`
+#[derive(Debug, Deserialize)]
+pub(super) struct BulkStatusRequest {
+    pub(super) operations: Vec<BulkStatusRequestItem>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BulkStatusRequestItem {
+    pub(super) operation_id: Uuid,
+}
+
+/// `…AsyncOperationStatusResponseVM`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OperationView {
+    pub(super) operation_id: Uuid,
+    pub(super) created_on: Option<i64>,
+    pub(super) completed_on: Option<i64>,
+    pub(super) operation_status: AsyncOperationStatus,
+    pub(super) data: Option<serde_json::Value>,
+    pub(super) operation_errors: Option<Vec<OperationErrorView>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OperationErrorView {
+    pub(super) error_code: OperationErrorType,
+    pub(super) error_description: Option<String>,
+    pub(super) error_documentation_link: Option<String>,
+}
+
+/// `…BulkAsyncOperationsStatusResponseVM`
+#[derive(Debug, Serialize)]
+pub(super) struct OperationsView {
+    pub(super) operations: Vec<OperationView>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DownloadExternalDocument {
+    pub(super) document_id: Uuid,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DownloadedExternalDocument {
+    pub(super) document_id: Uuid,
+    pub(super) download_link: String,
+    pub(super) dispose_on: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Subscription {
+    pub(super) subscription_url: String,
 }

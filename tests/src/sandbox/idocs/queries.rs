@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::answer::{Answer, JsonBody, Refusal};
 use super::model::{
-    CreateExternalRoute, DocumentDirection, DocumentExtended, DocumentStatus, ExternalRoute, ExternalRouteNode,
-    ExternalRouteNodeState, QueryDocuments, RouteExtended, RouteNodeActionStatus,
+    DocumentDirection, DocumentExtended, DocumentStatus, ExternalRoute, ExternalRouteNode, ExternalRouteNodeState,
+    InternalRoute, InternalRouteNode, QueryDocuments, RouteExtended, RouteNodeActionStatus, RouteOrderType,
 };
 use super::records::Document;
 use crate::sandbox::app::{App, locked};
@@ -55,7 +55,7 @@ fn search(app: &App, direction: DocumentDirection, query: &QueryDocuments) -> Re
         .documents
         .in_order()
         .into_iter()
-        .filter(|(_, document)| document.direction == direction && document.answers(query))
+        .filter(|(_, document)| document.direction == direction && !document.is_internal && document.answers(query))
         .map(|(id, document)| document.extended(id, &behaviour));
     Answer::of(&query.page.of(found.collect()))
 }
@@ -65,7 +65,7 @@ fn one(app: &App, direction: DocumentDirection, id: Uuid) -> Result<Answer, Refu
     let document = records
         .documents
         .find(id)
-        .filter(|document| document.direction == direction);
+        .filter(|document| document.direction == direction && !document.is_internal);
     let document = document.ok_or_else(|| Refusal::absent(format!("there is no {direction:?} document {id}")))?;
     Answer::of(&document.extended(id, &app.behaviour().idocs))
 }
@@ -83,18 +83,24 @@ impl Document {
 
     fn extended(&self, id: Uuid, behaviour: &IdocsBehaviour) -> DocumentExtended {
         DocumentExtended {
-            document_route: self.route.as_ref().map(|route| self.shown(route)),
+            document_route: (self.route.is_some() || self.internal_route.is_some()).then(|| self.shown()),
             base: self.base(id, behaviour),
         }
     }
 
-    fn shown(&self, route: &CreateExternalRoute) -> RouteExtended {
+    fn shown(&self) -> RouteExtended {
         let status = if self.signed {
             RouteNodeActionStatus::Active
         } else {
             RouteNodeActionStatus::NotStarted
         };
-        let nodes = route.nodes.iter().map(|node| ExternalRouteNode {
+        let state = || ExternalRouteNodeState {
+            status,
+            completed_on: None,
+            reject_metadata: None,
+        };
+        let external = self.route.iter().flat_map(|route| &route.nodes);
+        let nodes = external.map(|node| ExternalRouteNode {
             order: node.order,
             counterparty_company_bin: node.counterparty_bin.clone(),
             counterparty_company_id: Uuid::nil(),
@@ -102,15 +108,24 @@ impl Document {
             is_individual: node.is_individual,
             counterparty_company_emails: node.counterparty_emails.clone().unwrap_or_default(),
             is_sign_required: node.is_sign_required_by_counterparty,
-            state: ExternalRouteNodeState {
-                status,
-                completed_on: None,
-                reject_metadata: None,
-            },
+            state: state(),
+        });
+        let internal = self.internal_route.as_ref().map(|route| InternalRoute {
+            route_action_ordering_type: route.route_action_ordering_type.unwrap_or(RouteOrderType::None),
+            nodes: route
+                .nodes
+                .iter()
+                .map(|node| InternalRouteNode {
+                    order: node.order,
+                    employee_id: node.employee_id,
+                    required_action: node.required_action,
+                    state: state(),
+                })
+                .collect(),
         });
         RouteExtended {
             external: ExternalRoute { nodes: nodes.collect() },
-            internal: None,
+            internal,
         }
     }
 }

@@ -5,7 +5,10 @@ use std::io;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::model::{CreateExternalRoute, DocumentDirection, DocumentGroupType, ExternalNodeStatus};
+use super::bulk::Operation;
+use super::model::{
+    CreateExternalRoute, CreateInternalRoute, DocumentDirection, DocumentGroupType, ExternalNodeStatus,
+};
 use crate::sandbox::storage::{BlobRef, Shelf, Storage};
 
 /// Every record of the service.
@@ -14,6 +17,9 @@ pub(crate) struct Records {
     pub(super) blobs: Shelf<UploadedBlob>,
     pub(super) documents: Shelf<Document>,
     pub(super) contents: Shelf<SignContent>,
+    pub(super) operations: Shelf<Operation>,
+    /// Where changes of documents are told.
+    pub(super) subscription: Option<String>,
 }
 
 impl Records {
@@ -22,13 +28,17 @@ impl Records {
             blobs: Shelf::open(storage.dir("idocs-blobs")?)?,
             documents: Shelf::open(storage.dir("idocs-documents")?)?,
             contents: Shelf::open(storage.dir("idocs-contents")?)?,
+            operations: Shelf::open(storage.dir("idocs-operations")?)?,
+            subscription: None,
         })
     }
 
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         self.blobs.clear()?;
         self.documents.clear()?;
-        self.contents.clear()
+        self.contents.clear()?;
+        self.subscription = None;
+        self.operations.clear()
     }
 }
 
@@ -60,9 +70,14 @@ pub(super) struct Document {
     pub(super) created_on: i64,
     pub(super) status: ExternalNodeStatus,
     pub(super) route: Option<CreateExternalRoute>,
+    pub(super) internal_route: Option<CreateInternalRoute>,
+    /// Whether it never leaves the company.
+    pub(super) is_internal: bool,
     /// The ZIP of its files, once it has been asked for. The same bytes are given out ever after.
     pub(super) content: Option<BlobRef>,
     pub(super) signed: bool,
+    /// The signature's blob, once it is saved.
+    pub(super) signature: Option<Uuid>,
 }
 
 /// A content given out to be signed, with its ticket.

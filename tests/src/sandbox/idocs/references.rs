@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use uuid::Uuid;
 
 use super::answer::{Answer, JsonBody, Refusal};
-use super::model::{self, CompanyTokenInfo, Page};
+use super::model::{self, CompanyTokenInfo, EmployeePermission, Page};
 use crate::sandbox::app::App;
 use crate::sandbox::config::Employee;
 
@@ -37,6 +37,16 @@ pub(super) async fn employees(State(app): State<Arc<App>>, JsonBody(page): JsonB
         created_on: behaviour.date(HIRED_ON),
     });
     Answer::of(&page.of(employees.collect()))
+}
+
+pub(super) async fn permissions(State(app): State<Arc<App>>, Path(id): Path<Uuid>) -> Result<Answer, Refusal> {
+    let employee = app
+        .employee(id)
+        .ok_or_else(|| Refusal::invalid(format!("there is no employee {id}")))?;
+    Answer::of(&EmployeePermission {
+        employee_id: employee.employee_id(),
+        account_permissions: ["DocumentsRead", "DocumentsSign"].map(str::to_owned).into(),
+    })
 }
 
 impl App {

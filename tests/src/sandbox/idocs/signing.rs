@@ -12,6 +12,7 @@ use super::model::{
     AddQuickSignature, DocumentDirection, ExternalNodeStatus, GenerateSignContent, GeneratedSignContent,
 };
 use super::records::{BlobKind, Document, Records, SignContent};
+use super::webhooks;
 use crate::sandbox::app::{App, locked};
 use crate::sandbox::behaviour::{DownloadLink, SignatureForm};
 use crate::sandbox::call::Call;
@@ -37,7 +38,7 @@ pub(super) async fn generate_inbox(
     generate(&app, &call, &request, DocumentDirection::Inbox)
 }
 
-fn generate(
+pub(super) fn generate(
     app: &App,
     call: &Call,
     request: &GenerateSignContent,
@@ -92,7 +93,7 @@ fn generate(
 }
 
 impl App {
-    fn link(&self, link: &DownloadLink, content_id: Uuid) -> String {
+    pub(super) fn link(&self, link: &DownloadLink, content_id: Uuid) -> String {
         let path = format!("/api/v3/sync/sign-content/download/{content_id}");
         match link {
             DownloadLink::Absolute => format!("{}{path}", self.base_url),
@@ -109,7 +110,7 @@ impl App {
 }
 
 impl Document {
-    fn pack(&self, records: &Records, blobs: &BlobStore, changed: bool) -> Result<BlobRef, Refusal> {
+    pub(super) fn pack(&self, records: &Records, blobs: &BlobStore, changed: bool) -> Result<BlobRef, Refusal> {
         let files = self.files.iter().filter_map(|id| records.blobs.find(*id));
         let files = files.map(|blob| Ok((blob.name.clone(), blobs.read(&blob.bytes)?)));
         let files = files.collect::<std::io::Result<Vec<_>>>()?;
@@ -199,7 +200,7 @@ pub(super) async fn save_inbox(
     save(&app, &call, request, DocumentDirection::Inbox).await
 }
 
-async fn save(
+pub(super) async fn save(
     app: &App,
     call: &Call,
     request: AddQuickSignature,
@@ -221,6 +222,7 @@ async fn save(
     match saving.attempt(app).await {
         Ok(saved) => {
             app.record(call, saved)?;
+            webhooks::tell(app, document_id);
             Ok(Answer::Nothing)
         }
         Err(NotSaved::Repeated) => {
@@ -277,6 +279,7 @@ impl Saving<'_> {
             return Err(NotSaved::Repeated);
         }
         document.signed = true;
+        document.signature = Some(self.blob_id);
         document.status = match self.direction {
             DocumentDirection::Outbox => ExternalNodeStatus::SentBySender,
             DocumentDirection::Inbox => ExternalNodeStatus::Finished,
