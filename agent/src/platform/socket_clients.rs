@@ -150,7 +150,7 @@ mod tests {
         let listener = UnixListener::bind(&path).unwrap();
         let own = UnixStream::connect(&path).unwrap();
         let _own_served = listener.accept().unwrap();
-        assert_eq!(clients_of_socket(&path), []);
+        assert!(clients_of_socket(&path).is_empty());
 
         // A child inherits the connection as its standard input.
         let theirs = UnixStream::connect(&path).unwrap();
@@ -176,7 +176,7 @@ mod tests {
         for datagram in [&[][..], &[1], &[0; 16], &[255; 40]] {
             let mut peers = Vec::new();
             diagnostics::read(datagram, b"/x", &mut peers);
-            assert_eq!(peers, []);
+            assert!(peers.is_empty());
         }
     }
 }
