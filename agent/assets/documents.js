@@ -122,7 +122,7 @@ function content(document, index, viewer) {
       el('div', { class: 'grow' },
         el('div', { class: 'name', title: document.name }, document.name),
         document.seen ? el('div', { class: 'about' }, about) : el('div', { class: 'unseen' }, t('ui-digest-unseen'))),
-      document.seen ? show : null),
+      document.seen && viewer.canShow ? show : null),
     el('div', { class: 'digest' },
       el('code', { 'aria-label': `${t('ui-digest')} ${document.digest.algorithm}` }, `${document.digest.algorithm} ${groups(digest)}`), copy),
   ];

@@ -183,7 +183,7 @@ fn profiles(directory: &Path, sandbox: &RunningSandbox) -> String {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         lines.push_str(&format!(
             "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n\
-             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1 }}\n",
+             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1, settling_seconds = 0.3 }}\n",
             sandbox.base_url(),
             file.display()
         ));

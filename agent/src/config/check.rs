@@ -227,6 +227,7 @@ fn retry(key: &str, retry: &RetryConfig) -> Result<(), String> {
     for (name, seconds) in [
         ("first_delay_seconds", retry.first_delay_seconds),
         ("longest_delay_seconds", retry.longest_delay_seconds),
+        ("settling_seconds", retry.settling_seconds),
     ] {
         if seconds.is_some_and(|seconds| !(0.0..=LONGEST_DELAY).contains(&seconds)) {
             return Err(format!("{key}.{name} is not between 0 and {LONGEST_DELAY} seconds"));

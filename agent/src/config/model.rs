@@ -327,6 +327,9 @@ pub struct RetryConfig {
     pub probe_failures: Option<u32>,
     /// How often a step that must happen once is repeated because the service says that it did not happen.
     pub repeats: Option<u32>,
+    /// How long after a lost answer the service's word that the step did not happen is not believed yet, in seconds: the request may
+    /// still be on its way.
+    pub settling_seconds: Option<f64>,
 }
 
 /// Where a secret comes from. The secret itself never stands in the configuration.

@@ -96,6 +96,7 @@ impl World {
         let quick = RetryPolicy {
             base: Duration::from_millis(20),
             cap: Duration::from_millis(50),
+            settling: Duration::from_millis(20),
             ..RetryPolicy::default()
         };
         let engine = Engine::with_policy(store.clone(), quick);

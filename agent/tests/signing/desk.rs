@@ -184,6 +184,7 @@ impl OneRequest {
                 verified: true,
                 origin: None,
                 process: None,
+                processes: Vec::new(),
             },
             purpose: Purpose::Signature,
             selector: self.certificate.parse().unwrap(),
