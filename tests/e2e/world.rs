@@ -28,6 +28,11 @@ impl World {
     /// With lines added to the fixtures' configuration.
     pub(crate) async fn with_configuration(lines: &str) -> Self {
         let (directory, tokens) = prepared(lines);
+        Self::of(directory, tokens).await
+    }
+
+    /// With fixtures that were configured before.
+    pub(crate) async fn of(directory: TempDir, tokens: Tokens) -> Self {
         let agent = Agent::start(&tokens.configuration()).await;
         Self {
             agent,
