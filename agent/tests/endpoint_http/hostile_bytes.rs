@@ -170,6 +170,10 @@ async fn ten_thousand_connections_keep_nobody_out() {
 /// Connections that say nothing: the agent goes on answering, on the socket at once and on TCP as places come free, and the record does
 /// not grow with them.
 async fn flood(connections: usize) {
+    // Both ends of each connection are in this process, beside those of the other tests.
+    let mut descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    descriptors.current = descriptors.maximum;
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, descriptors).unwrap();
     let agent = Running::start().await;
     let mut idle = Vec::new();
     let mut turned_away = 0;
