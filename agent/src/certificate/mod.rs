@@ -234,6 +234,11 @@ impl Certificate {
         suitability::check(self, purpose, at)
     }
 
+    /// The whole days until the end of validity at the instant `at`, when they are 30 or fewer: then it is time to renew.
+    pub fn expires_in_days(&self, at: OffsetDateTime) -> Option<u16> {
+        suitability::days_left(self, at)
+    }
+
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         &self.inner.der[range.clone()]
     }

@@ -221,10 +221,12 @@ fn certificate_lines(output: &Output, certificate: &Value) -> Vec<String> {
         "ui-valid-from",
         words::date_of(output, &text(certificate, "valid_from")),
     );
-    row(
-        "ui-valid-until",
-        words::date_of(output, &text(certificate, "valid_until")),
-    );
+    let mut valid_until = words::date_of(output, &text(certificate, "valid_until"));
+    if let Some(days) = certificate["expires_in_days"].as_u64() {
+        let warning = output.text_with("ui-expires-soon", &[("count", &days)]);
+        valid_until = format!("{valid_until} ({warning})");
+    }
+    row("ui-valid-until", valid_until);
     let purposes: Vec<_> = items(certificate, "purposes")
         .iter()
         .filter_map(Value::as_str)

@@ -22,5 +22,5 @@ pub use mig24_shapes::{
 pub use model::{
     AgentConfig, ApplicationConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, GrantsConfig, HashKind,
     IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile,
-    TimestampConfig, TimestampLevel, TokenSource,
+    TimestampConfig, TimestampLevel, TokenSource, VerificationConfig,
 };

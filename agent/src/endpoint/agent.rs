@@ -25,7 +25,8 @@ use super::rates::Rates;
 use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
-use crate::certificate::Fingerprint;
+use crate::certificate::{Fingerprint, FingerprintError};
+use crate::cms::{DigestError, Preference};
 use crate::config::{AddedModules, Config, Directories, ModuleConfig};
 use crate::consent::{Desk, GrantEvent, GrantLimits, Grants};
 use crate::idocs::Idocs;
@@ -316,7 +317,23 @@ fn signing_options(config: &Config) -> Result<SigningOptions, Fault> {
                 ))
         })
     });
+    let preferences = config.certificates.iter().map(|certificate| {
+        let digest = certificate.digest.as_deref().map(str::parse).transpose();
+        let invalid = |reason: &dyn std::fmt::Display| {
+            Fault::new(Code::ConfigInvalid).arg("reason", format_args!("certificates: {reason}"))
+        };
+        let preference = Preference {
+            digest: digest.map_err(|error: DigestError| invalid(&error))?,
+            rsa_pss: certificate.rsa_pss,
+        };
+        let fingerprint = certificate
+            .fingerprint
+            .parse()
+            .map_err(|error: FingerprintError| invalid(&error))?;
+        Ok::<(Fingerprint, Preference), Fault>((fingerprint, preference))
+    });
     Ok(SigningOptions {
+        preferences: preferences.collect::<Result<_, _>>()?,
         question_timeout: Duration::from_secs(config.agent.question_timeout_seconds),
         unattended: unattended.collect::<Result<_, _>>()?,
         timestamp_authority: TimestampAuthority::new(&config.timestamp)?,

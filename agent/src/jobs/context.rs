@@ -270,7 +270,11 @@ impl JobContext {
                 step.ready().await;
                 match probe().await {
                     Ok(Probe::Done(value)) => return step.done(value).await,
-                    Ok(Probe::NotDone) => step.permit_repeat(repeats).await?,
+                    Ok(Probe::NotDone) => {
+                        if !step.permit_repeat(repeats).await? {
+                            continue;
+                        }
+                    }
                     Ok(Probe::Unknown(fault)) | Err(StepError::Refused(fault) | StepError::Blocked(fault)) => {
                         return Err(step.undecided(fault).await);
                     }

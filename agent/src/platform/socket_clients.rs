@@ -176,7 +176,7 @@ mod tests {
         for datagram in [&[][..], &[1], &[0; 16], &[255; 40]] {
             let mut peers = Vec::new();
             diagnostics::read(datagram, b"/x", &mut peers);
-            assert_eq!(peers, []);
+            assert!(peers.is_empty());
         }
     }
 }

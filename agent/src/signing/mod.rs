@@ -4,6 +4,7 @@
 //! Belongs here: the order of these steps, what is asked when, resuming an approval after a crash. Does not belong here: who
 //! called and where the result goes.
 
+mod addition;
 mod attempt;
 pub(crate) mod base64_bytes;
 mod calibration;
@@ -17,6 +18,7 @@ mod service;
 mod timestamping;
 mod waiting;
 
+pub use addition::{add_signer, check_addition};
 pub use narrowing::AllowedCertificates;
 pub use remote::RemoteRequest;
 pub use request::{
@@ -24,3 +26,4 @@ pub use request::{
 };
 pub(crate) use selection::{key_type, location, objection, purposes, uri};
 pub use service::{Signing, SigningOptions};
+pub use timestamping::{Stamped, stamp_existing};

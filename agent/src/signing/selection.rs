@@ -37,7 +37,7 @@ pub(super) fn candidates(
         }
         match check(&certificate, found, purpose, now) {
             Ok(()) => usable.push(Candidate {
-                view: view(&certificate, token, found),
+                view: view(&certificate, token, found, now),
                 token: token.id.clone(),
                 pin: pin_view(token),
                 certificate,
@@ -181,7 +181,7 @@ fn check(
     Ok(())
 }
 
-fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> CertificateView {
+fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate, now: OffsetDateTime) -> CertificateView {
     let identity = certificate.identity();
     let roles = certificate.roles();
     CertificateView {
@@ -204,6 +204,7 @@ fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> C
         key_type: key_type(certificate.public_key()),
         valid_from: certificate.not_before(),
         valid_until: certificate.not_after(),
+        expires_in_days: certificate.expires_in_days(now),
         token: token.id.label.clone(),
         uri: uri(token, found),
     }

@@ -14,7 +14,7 @@ mod discovery;
 mod duplicates;
 mod error;
 mod fleet;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod inventory;
 mod item;

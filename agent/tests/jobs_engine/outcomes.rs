@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use tokensign::jobs::{JobEnd, JobState, Probe, Scenario, Stage, StepError, StepState};
+use tempfile::TempDir;
+use tokensign::jobs::{JobEnd, JobState, Probe, RetryPolicy, Scenario, Stage, StepError, StepState};
 use tokensign::messages::{Code, Fault};
 use tokensign::store::calibrations;
 use tokio::sync::Notify;
 
-use crate::agent::{Agent, LONG, script};
+use crate::agent::{Agent, LONG, policy, script};
 use crate::world::{World, fault};
 
 #[tokio::test]
@@ -192,6 +193,39 @@ async fn an_ambiguous_outcome_is_what_the_probe_says() {
     let job = agent.run().await;
     assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(3))));
     assert_eq!((world.count("send"), world.count("probe")), (1, 3));
+}
+
+#[tokio::test]
+async fn a_request_that_is_still_on_its_way_is_not_repeated() {
+    let world = Arc::new(World::default());
+    let arrives = Instant::now() + Duration::from_millis(400);
+    let outside = Arc::clone(&world);
+    let scenario = script(move |context| {
+        let world = Arc::clone(&outside);
+        async move {
+            let effect = async || {
+                world.happen("send");
+                Err(StepError::Ambiguous(fault(Code::ServiceTimeout)))
+            };
+            let probe = async || {
+                world.happen("probe");
+                Ok(if Instant::now() < arrives {
+                    Probe::NotDone
+                } else {
+                    Probe::Done(())
+                })
+            };
+            Ok(json!(context.guarded_step("send", effect, probe).await?))
+        }
+        .boxed()
+    });
+    let patient = RetryPolicy {
+        settling: Duration::from_secs(2),
+        ..policy()
+    };
+    let agent = Agent::with(Arc::new(TempDir::new().unwrap()), scenario, patient).await;
+    assert_eq!(agent.run().await.state, JobState::Finished);
+    assert_eq!((world.count("send"), world.count("probe")), (1, 2));
 }
 
 #[tokio::test]

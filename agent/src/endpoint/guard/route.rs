@@ -112,6 +112,7 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     delete("/v1/signatures/{id}", Access::Known),
     get("/v1/signatures/{id}/documents/{index}/signature", Access::Known),
     post("/v1/verifications", Access::Verify, BodyRule::Documents),
+    post("/v1/timestamps", Access::SignOrAuthenticate, BodyRule::Documents),
     post(
         "/v1/idocs/{profile}/quick-signs",
         Access::Service(Service::Idocs, Class::Submit),

@@ -211,6 +211,9 @@ pub(crate) struct CertificateResource {
     /// Valid until.
     #[serde(with = "time::serde::rfc3339")]
     valid_until: OffsetDateTime,
+    /// How many days it is still valid, when they are 30 or fewer: time to renew it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in_days: Option<u16>,
     /// What it may be used for: `signature`, `authentication`.
     #[schema(value_type = Vec<String>)]
     purposes: Vec<Purpose>,
@@ -450,6 +453,7 @@ impl CertificateResource {
             key_type: key_type(certificate.public_key()),
             valid_from: certificate.not_before(),
             valid_until: certificate.not_after(),
+            expires_in_days: certificate.expires_in_days(now),
             purposes: purposes(certificate, now),
             usable: why_not.is_none(),
             why_not: why_not.map(|fault| problem::body(&fault, localizer)),

@@ -22,6 +22,7 @@ mod readers;
 mod signatures;
 mod started;
 mod status;
+mod timestamps;
 mod verifications;
 
 use std::sync::Arc;
@@ -73,6 +74,7 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(signatures::one, signatures::cancel))
         .routes(routes!(signatures::file))
         .routes(routes!(verifications::verify))
+        .routes(routes!(timestamps::stamp))
         .routes(routes!(idocs::quick_sign))
         .routes(routes!(idocs::status))
         .routes(routes!(mig24::documents::list, mig24::documents::upload))

@@ -447,6 +447,13 @@ ui-size-gb = { $size } GB
 ui-media-type = Type
 ui-digest = Checksum
 ui-digest-unseen = The content cannot be shown: the program sent only the checksum of the document
+ui-expires-soon = { $count ->
+    [one] expires in { $count } day, renew it in time
+   *[other] expires in { $count } days, renew it in time
+}
+ui-kind-bare-content = Signed without signed attributes: neither the time nor the certificate will stand in what is signed
+ui-kind-foreign-attributes = You sign attributes that the service built around this document; tokensign has checked that they name the document and your certificate
+ui-kind-foreign-attributes-digest = You sign a checksum that the service made of attributes it built; tokensign cannot see which document they are about
 ui-entries = Inside
 ui-search = Search
 ui-show-all = Show all
@@ -756,6 +763,33 @@ cli-verdict-unknown = It cannot be said whether the signature is valid
 cli-verdict-valid-signer = valid
 cli-verdict-invalid-signer = not valid
 cli-verdict-unknown-signer = unknown
+reason-content-missing = The signed document was not given
+reason-content-digest-mismatch = The document was changed after it was signed, or it is another one
+reason-content-type-mismatch = The signature was made for content of another kind
+reason-certificate-missing = The signer's certificate is not in the signature
+reason-certificate-hash-mismatch = The signature names another certificate than the one it carries
+reason-algorithm-unsupported = The signature's algorithm or key size is not supported
+reason-algorithm-mismatch = The signature's algorithm does not fit the certificate's key
+reason-signature-mismatch = The signature was not made with the key of this certificate, or it was changed
+reason-signature-layout = The signature is right, but its bytes stand in an order that other programs refuse
+reason-content-needed-whole = Such a signature can be checked only with the whole document inside
+reason-issuer-unknown = The authority that issued the certificate is not known here
+reason-root-untrusted = The certificate leads to a root that is not among the trusted ones
+reason-certificate-signature = A certificate in the chain was not signed by its issuer
+reason-issuer-not-authority = A certificate in the chain was issued by somebody who may not issue certificates
+reason-certificate-expired = A certificate had expired when the signature was made
+reason-certificate-not-yet-valid = A certificate was not yet valid when the signature was made
+reason-critical-extension = A certificate carries a mandatory rule that is not supported
+reason-certificate-revoked = A certificate was revoked before the signature was made
+reason-revocation-unknown = It could not be found out whether a certificate was revoked
+reason-timestamp-malformed = The timestamp cannot be read
+reason-timestamp-imprint = The timestamp was made for another signature
+reason-timestamp-signer = The timestamp was not made by a time stamping authority
+cli-timestamps = Timestamps
+cli-timestamped = { $count ->
+    [one] { $count } timestamp was added
+   *[other] { $count } timestamps were added
+}
 cli-signing-time = Time by the signer's clock
 cli-algorithm = Algorithm
 cli-started = Started

@@ -445,6 +445,13 @@ ui-size-gb = { $size } ГБ
 ui-media-type = Түрі
 ui-digest = Бақылау сомасы
 ui-digest-unseen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді
+ui-expires-soon = { $count ->
+    [one] { $count } күннен кейін мерзімі бітеді, алдын ала ұзартыңыз
+   *[other] { $count } күннен кейін мерзімі бітеді, алдын ала ұзартыңыз
+}
+ui-kind-bare-content = Қол қойылған атрибуттарсыз қол қойылады: уақыт та, сертификат та қол қойылатын деректерге кірмейді
+ui-kind-foreign-attributes = Сіз сервис осы құжаттың айналасында құрған атрибуттарға қол қоясыз; tokensign олардың құжатты және сіздің сертификатыңызды атайтынын тексерді
+ui-kind-foreign-attributes-digest = Сіз сервис құрған атрибуттардың бақылау сомасына қол қоясыз; олардың қай құжатқа қатысты екенін tokensign көрмейді
 ui-entries = Ішінде
 ui-search = Іздеу
 ui-show-all = Барлығын көрсету
@@ -754,6 +761,33 @@ cli-verdict-unknown = Қолтаңбаның дұрыс-бұрыстығын а�
 cli-verdict-valid-signer = дұрыс
 cli-verdict-invalid-signer = дұрыс емес
 cli-verdict-unknown-signer = белгісіз
+reason-content-missing = Қол қойылған құжат берілмеген
+reason-content-digest-mismatch = Құжат қол қойылғаннан кейін өзгертілген немесе бұл басқа құжат
+reason-content-type-mismatch = Қолтаңба басқа түрдегі мазмұнға қойылған
+reason-certificate-missing = Қолтаңбада қол қоюшының сертификаты жоқ
+reason-certificate-hash-mismatch = Қолтаңба өз ішіндегіден басқа сертификатты атайды
+reason-algorithm-unsupported = Қолтаңба алгоритмі немесе кілт ұзындығы қолдау таппайды
+reason-algorithm-mismatch = Қолтаңба алгоритмі сертификат кілтіне сәйкес келмейді
+reason-signature-mismatch = Қолтаңба осы сертификаттың кілтімен жасалмаған немесе өзгертілген
+reason-signature-layout = Қолтаңба дұрыс, бірақ байттарының реті басқа бағдарламалар қабылдамайтындай
+reason-content-needed-whole = Мұндай қолтаңбаны құжат толығымен ішінде болғанда ғана тексеруге болады
+reason-issuer-unknown = Сертификатты берген куәландырушы орталық мұнда белгісіз
+reason-root-untrusted = Сертификат сенімділер қатарында жоқ түбірлік сертификатқа апарады
+reason-certificate-signature = Тізбектегі сертификаттардың бірі берушісінің қолымен расталмаған
+reason-issuer-not-authority = Тізбектегі сертификаттардың бірін беруге құқығы жоқ иесі берген
+reason-certificate-expired = Қол қойылған сәтте сертификаттың мерзімі өтіп кеткен
+reason-certificate-not-yet-valid = Қол қойылған сәтте сертификат әлі күшіне енбеген
+reason-critical-extension = Сертификатта қолдау таппайтын міндетті ереже бар
+reason-certificate-revoked = Сертификат қол қойылғанға дейін кері қайтарып алынған
+reason-revocation-unknown = Сертификаттың кері қайтарылған-қайтарылмағанын білу мүмкін болмады
+reason-timestamp-malformed = Уақыт белгісін оқу мүмкін емес
+reason-timestamp-imprint = Уақыт белгісі басқа қолтаңбаға жасалған
+reason-timestamp-signer = Уақыт белгісін уақыт белгісі қызметі қоймаған
+cli-timestamps = Уақыт белгілері
+cli-timestamped = { $count ->
+    [one] { $count } уақыт белгісі қосылды
+   *[other] { $count } уақыт белгісі қосылды
+}
 cli-signing-time = Қол қоюшының сағаты бойынша уақыт
 cli-algorithm = Алгоритм
 cli-started = Басталды

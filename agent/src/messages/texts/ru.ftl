@@ -456,6 +456,15 @@ ui-size-gb = { $size } ГБ
 ui-media-type = Тип
 ui-digest = Контрольная сумма
 ui-digest-unseen = Содержимое показать нельзя: программа прислала только контрольную сумму документа
+ui-expires-soon = { $count ->
+    [one] истекает через { $count } день, продлите заранее
+    [few] истекает через { $count } дня, продлите заранее
+    [many] истекает через { $count } дней, продлите заранее
+   *[other] истекает через { $count } дня, продлите заранее
+}
+ui-kind-bare-content = Подписывается без подписанных атрибутов: ни время, ни сертификат в подписанное не войдут
+ui-kind-foreign-attributes = Вы подписываете атрибуты, которые сервис построил вокруг этого документа; tokensign проверил, что в них названы документ и ваш сертификат
+ui-kind-foreign-attributes-digest = Вы подписываете контрольную сумму атрибутов, которые построил сервис; к какому документу они относятся, tokensign не видит
 ui-entries = Внутри
 ui-search = Найти
 ui-show-all = Показать все
@@ -777,6 +786,35 @@ cli-verdict-unknown = Нельзя сказать, верна ли подпис�
 cli-verdict-valid-signer = верна
 cli-verdict-invalid-signer = неверна
 cli-verdict-unknown-signer = неизвестно
+reason-content-missing = Не дан подписанный документ
+reason-content-digest-mismatch = Документ изменён после подписания, или это другой документ
+reason-content-type-mismatch = Подпись сделана для содержимого другого вида
+reason-certificate-missing = В подписи нет сертификата подписавшего
+reason-certificate-hash-mismatch = Подпись называет не тот сертификат, который в ней лежит
+reason-algorithm-unsupported = Алгоритм подписи или длина ключа не поддерживаются
+reason-algorithm-mismatch = Алгоритм подписи не подходит к ключу сертификата
+reason-signature-mismatch = Подпись сделана не ключом этого сертификата или изменена
+reason-signature-layout = Подпись верна, но её байты стоят в порядке, который другие программы не примут
+reason-content-needed-whole = Такую подпись можно проверить, только если документ целиком внутри неё
+reason-issuer-unknown = Удостоверяющий центр, выдавший сертификат, здесь неизвестен
+reason-root-untrusted = Сертификат ведёт к корневому, которого нет среди доверенных
+reason-certificate-signature = Один из сертификатов цепочки не подписан тем, кто его якобы выдал
+reason-issuer-not-authority = Один из сертификатов цепочки выдан тем, кто не вправе их выдавать
+reason-certificate-expired = Срок действия сертификата истёк к моменту подписания
+reason-certificate-not-yet-valid = Сертификат ещё не действовал в момент подписания
+reason-critical-extension = В сертификате есть обязательное правило, которое не поддерживается
+reason-certificate-revoked = Сертификат отозван до того, как была сделана подпись
+reason-revocation-unknown = Не удалось узнать, не отозван ли сертификат
+reason-timestamp-malformed = Метку времени нельзя прочитать
+reason-timestamp-imprint = Метка времени сделана для другой подписи
+reason-timestamp-signer = Метку времени поставила не служба меток времени
+cli-timestamps = Метки времени
+cli-timestamped = { $count ->
+    [one] Добавлена { $count } метка времени
+    [few] Добавлены { $count } метки времени
+    [many] Добавлено { $count } меток времени
+   *[other] Добавлено { $count } метки времени
+}
 cli-signing-time = Время по часам подписавшего
 cli-algorithm = Алгоритм
 cli-started = Начато
