@@ -520,7 +520,9 @@ mod tests {
             let own = Files::new(&[("own/mine.toml", "")]);
             layers.explicit = Some(own.0.path().join("own/mine.toml"));
             let config = Config::load(&layers).unwrap();
-            let named = config.profile_directories.contains(&own.0.path().join("own/profiles.d"));
+            let named = config
+                .profile_directories
+                .contains(&own.0.path().join("own/profiles.d"));
             assert_eq!(named, both);
             assert_eq!(config.locked.covers("profiles.rutoken-ecp"), !both);
         }

@@ -102,7 +102,12 @@ pub(super) async fn progress(
     InPath(id): InPath<Uuid>,
 ) -> Result<Json<Progress>, Problem> {
     let (signed, of) = match shared.desk.question(id)?.job {
-        Some(job) => shared.store.read(move |connection| approvals::progress_of_job(connection, job)).await?,
+        Some(job) => {
+            shared
+                .store
+                .read(move |connection| approvals::progress_of_job(connection, job))
+                .await?
+        }
         None => (0, 0),
     };
     Ok(Json(Progress { signed, of }))
