@@ -116,11 +116,7 @@ pub(super) async fn run(
     files: Vec<(String, FileToSend)>,
 ) -> Result<(), Fault> {
     let output = session.output;
-    let mut request = request;
     let pin = scenario.signer.pin_source.unattended()?;
-    if pin.is_some() {
-        request.insert("unattended".to_owned(), json!(true));
-    }
     let request = Value::Object(request);
     let agent = session.agent().await?;
     if scenario.detach && agent.is_own() {
