@@ -14,6 +14,9 @@ command -v pkg-config|pkg-config
 pkg-config --exists libpcsclite|libpcsclite-dev
 command -v softhsm2-util|softhsm2
 command -v pkcs11-tool|opensc
+test -x /usr/sbin/pcscd|pcscd
+test -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so|vsmartcard-vpcd
+ls /usr/lib/*/libykcs11.so.2 /usr/lib64/libykcs11.so.2 | grep -q so|ykcs11
 command -v openssl|openssl
 openssl engine -t gost | grep -F "[ available ]"|libengine-gost-openssl
 command -v certtool|gnutls-bin
@@ -21,6 +24,10 @@ command -v curl|curl
 command -v jq|jq
 command -v script|bsdutils
 command -v flock|util-linux
+command -v faketime|faketime
+command -v secret-tool|libsecret-tools
+command -v gnome-keyring-daemon|gnome-keyring
+command -v dbus-run-session|dbus-daemon
 test -e /etc/ssl/certs/ca-certificates.crt -o -d /etc/pki/tls/certs|ca-certificates
 NEEDS
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# test.sh [--full|--bench]: prepares the machine and runs the tests. Needs no network besides crates, no running services, no
+# test.sh [--full|--bench [NAME...]]: prepares the machine and runs the tests. Needs no network besides crates, no running services, no
 # fixed ports and no settings of the user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ scripts/prepare.sh
 features=(--workspace --locked --features tokensign/failpoints)
 
 # The end-to-end tests start the agent, the sandbox and the fixtures as programs, and load the GOST test module as a library.
-cargo build "${features[@]}"
+[ "${1-}" = --bench ] || cargo build "${features[@]}"
 case ${1-} in
     "")
         cargo test "${features[@]}"
@@ -22,7 +22,8 @@ case ${1-} in
         sed -n 's/^test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/\2 \1/p' "$log" | cut -d: -f1 | sort | uniq -c
         ;;
     --bench)
-        cargo test --profile bench --locked -p tokensign-tests --test e2e bench -- --ignored --nocapture
+        cargo build --release --workspace --locked
+        cargo bench --locked -p tokensign-tests --bench bench -- "${@:2}"
         ;;
     *)
         echo "usage: $0 [--full|--bench]" >&2

@@ -1,6 +1,6 @@
 #!/bin/bash
-# verifiers.sh [--full]: the independent verifiers of the interoperability tests. What Debian has is installed where that is allowed; pyHanko (PyPI) and
-# pkijs (npm) go into target/. What stays missing is named by the tests themselves, with the command that installs it.
+# verifiers.sh [--full]: the independent verifiers of the interoperability tests. What Debian has is installed where that is allowed; pyHanko (PyPI),
+# pkijs and playwright-core (npm) go into target/. What stays missing is named by the tests themselves, with the command that installs it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -11,10 +11,27 @@ need() { # check, Debian package
 need "command -v javac" default-jdk-headless
 need "test -e /usr/share/java/bcpkix.jar" libbcpkix-java
 need "python3 -c 'import ensurepip'" python3-venv
+# The broker of the tests of message queues; each test runs a node of its own, the system's service is not used.
+need "test -e /usr/lib/rabbitmq/bin/rabbitmq-server" rabbitmq-server
+# The page is tested in a real browser.
+need "command -v chromium" chromium
+need "command -v node" nodejs
+# Grants end with the screen's lock; pinentry is driven at a terminal.
+need "command -v dbus-daemon" dbus-daemon
+need "command -v dbus-send" dbus-bin
+need "command -v pinentry-curses" pinentry-curses
+need "command -v npm" npm
 if [ "${1-}" = --full ]; then
     need "command -v gpgsm" gpgsm
     need "command -v cmsutil" libnss3-tools
-    need "command -v npm" npm
+    # A TPM in software with its PKCS#11 module.
+    need "command -v swtpm" swtpm
+    need "command -v swtpm_setup" swtpm-tools
+    need "command -v tpm2_ptool" libtpm2-pkcs11-tools
+    need "ls /usr/lib/*/pkcs11/libtpm2_pkcs11.so" libtpm2-pkcs11-1
+    need "test -x /usr/sbin/tpm2-abrmd" tpm2-abrmd
+    need "ls /usr/lib/*/libtss2-tcti-tabrmd.so.0" libtss2-tcti-tabrmd0
+    need "command -v dbus-daemon" dbus
 fi
 if [ -n "$packages" ] && command -v apt-get >/dev/null; then
     as_root=""
@@ -27,6 +44,14 @@ fi
 if [ ! -x target/pyhanko/bin/python ] || ! target/pyhanko/bin/python -c "import pyhanko" 2>/dev/null; then
     python3 -m venv target/pyhanko && target/pyhanko/bin/pip install -q --disable-pip-version-check pyhanko==0.38.0 ||
         echo "verifiers: pyHanko could not be installed" >&2
+fi
+if [ ! -x target/schemathesis/bin/st ]; then
+    python3 -m venv target/schemathesis && target/schemathesis/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 ||
+        echo "verifiers: schemathesis could not be installed" >&2
+fi
+if [ ! -d target/browser/node_modules/playwright-core ]; then
+    mkdir -p target/browser && npm install --silent --no-audit --no-fund --prefix target/browser playwright-core@1.65.1 >/dev/null ||
+        echo "verifiers: playwright-core could not be installed" >&2
 fi
 if [ "${1-}" = --full ] && [ ! -d target/pkijs/node_modules/pkijs ]; then
     mkdir -p target/pkijs && npm install --silent --no-audit --no-fund --prefix target/pkijs pkijs >/dev/null ||

@@ -39,6 +39,13 @@ export async function call(method, path, body, headers = {}) {
   return answer;
 }
 
+/** The bytes behind a path. */
+export async function download(path) {
+  const response = await fetch(path, { headers: authorised(), cache: 'no-store' });
+  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
+  return response.blob();
+}
+
 /** Reads server-sent events through fetch, which can send the token where EventSource cannot. Ends when the stream does. */
 export async function events(path, signal, receive) {
   const response = await fetch(path, { headers: { ...authorised(), Accept: 'text/event-stream' }, signal, cache: 'no-store' });

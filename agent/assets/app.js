@@ -2,8 +2,11 @@
 
 import { Problem, call, endSession, events, hasSession, openSession } from './api.js';
 import { el, icon } from './dom.js';
-import { QuestionCard, emblem, notice, permission, title } from './question.js';
+import { addOutcome, outcomes } from './outcomes.js';
+import { applications, grants, jobs, panels } from './panels.js';
+import { QuestionCard, emblem, title } from './question.js';
 import { LANGUAGES, fetchTexts, language, moment, preferredLanguage, speak, t } from './texts.js';
+import { drawTokens } from './tokens.js';
 
 const main = document.getElementById('main');
 const announcer = document.getElementById('announcer');
@@ -11,8 +14,6 @@ const linkState = document.getElementById('link-state');
 const strip = document.getElementById('tokens');
 const lock = document.getElementById('lock');
 
-/** So many outcomes stay on the page. */
-const OUTCOMES = 5;
 /** How long a lost connection is waited with before it is made anew, in milliseconds: from the first to the longest. */
 const RETRY = [500, 8000];
 
@@ -20,16 +21,12 @@ const RETRY = [500, 8000];
 const questions = new Map();
 const cards = new Map();
 const decisions = new Map();
-let outcomes = [];
 let opened = null;
 let inside = false;
 let connected = null;
 
 const list = el('div', { class: 'visually-contents' });
 const empty = el('section', { class: 'card empty' });
-const over = el('div', { class: 'visually-contents', 'aria-live': 'polite' });
-const panel = el('details', { class: 'card panel' });
-panel.addEventListener('toggle', () => panel.open && showApplications());
 
 start();
 
@@ -71,13 +68,13 @@ async function showEntrance(reason) {
 
 async function enter() {
   inside = true;
-  main.replaceChildren(list, empty, over, panel);
+  main.replaceChildren(el('h1', { class: 'visually-hidden' }, t('ui-page-title')), list, empty, outcomes, ...panels.map((panel) => panel.element));
+  panels.forEach((panel) => panel.redraw());
   draw();
   listen('/v1/questions/stream?prompter=web', onQuestion, true);
   listen('/v1/events', onEvent, false);
   setInterval(() => {
     for (const card of cards.values()) card.tick();
-    for (const clock of list.querySelectorAll('.row .clock')) clock.textContent = moment(clock.dataset.deadline);
   }, 1000);
 }
 
@@ -125,16 +122,29 @@ function onQuestion(name, question) {
   cards.get(question.id)?.update(question);
   if (isNew) {
     announcer.textContent = `${title(question)} ${question.caller.name}`;
-    draw();
+    plan();
   } else if (question.notice && question.state === 'waiting') {
     announcer.textContent = question.notice.title;
   }
 }
 
 function onEvent(name) {
-  if (name === 'tokens') showTokens();
-  if (name === 'application' && panel.open) showApplications();
+  if (name === 'tokens') drawTokens(strip);
+  if (name === 'application') applications.refresh();
+  if (name === 'job') plan();
   if (name === 'locked') addOutcome(true, t('ui-locked'));
+  if (name === 'locked' || name === 'grant' || name === 'application') grants.refresh();
+}
+
+/** Draws once for many events that come together. */
+let planned = null;
+function plan() {
+  planned ??= setTimeout(() => {
+    planned = null;
+    draw();
+    jobs.refresh();
+    grants.refresh();
+  }, 50);
 }
 
 async function close(id) {
@@ -147,9 +157,10 @@ async function close(id) {
   const decision = decisions.get(id);
   decisions.delete(id);
   if (!question || decision === 'choose') return;
-  if (decision === 'refuse') addOutcome(false, t('ui-refused'), question);
-  else if (decision !== 'approve') addOutcome(false, t('ui-closed-elsewhere'), question);
-  else if (!question.job) addOutcome(true, t('ui-done'), question);
+  if (decision === 'refuse') addOutcome(false, t(question.kind === 'pair' ? 'ui-pair-refused' : 'ui-refused'), about(question));
+  else if (decision !== 'approve') addOutcome(false, t('ui-closed-elsewhere'), about(question));
+  else if (question.kind === 'pair') addOutcome(true, t('ui-paired'), about(question));
+  else if (!question.job) addOutcome(true, t('ui-done'), about(question));
   else await showJob(question);
 }
 
@@ -157,16 +168,13 @@ async function close(id) {
 async function showJob(question) {
   try {
     const job = await call('GET', `/v1/jobs/${question.job}`, null, { Prefer: 'wait=30' });
-    if (job.state === 'running' || job.state === 'finished') addOutcome(true, t('ui-signed', { count: question.documents.length }), question);
-    else addOutcome(false, job.fault?.title ?? t(`ui-state-${job.state}`), question, job.fault?.what_to_do);
+    const isGood = job.state === 'running' || job.state === 'finished';
+    if (isGood && question.action === 'authenticate') addOutcome(true, t('ui-logged-in'), about(question));
+    else if (isGood) addOutcome(true, t('ui-signed', { count: question.documents.length }), about(question));
+    else addOutcome(false, job.fault?.title ?? t(`ui-state-${job.state}`), about(question), job.fault?.what_to_do);
   } catch {
-    addOutcome(true, t('ui-done'), question);
+    addOutcome(true, t('ui-done'), about(question));
   }
-}
-
-function addOutcome(isGood, text, question, advice) {
-  outcomes = [{ isGood, text, advice, about: question ? about(question) : null }, ...outcomes].slice(0, OUTCOMES);
-  drawOutcomes();
 }
 
 function about(question) {
@@ -179,8 +187,9 @@ function about(question) {
 function draw() {
   if (!inside) return;
   if (!questions.has(opened)) opened = questions.keys().next().value ?? null;
+  const rows = new Map([...list.querySelectorAll('[data-question]')].map((element) => [element.dataset.question, element]));
   const children = [...questions.values()].map((question) => {
-    if (question.id !== opened) return row(question);
+    if (question.id !== opened) return rows.get(question.id) ?? row(question);
     if (!cards.has(question.id)) cards.set(question.id, new QuestionCard(question, (id, decision) => decisions.set(id, decision)));
     return cards.get(question.id).element;
   });
@@ -191,20 +200,18 @@ function draw() {
     }
   }
   // Elements that stay are not moved: the field that the person types into would lose the focus.
-  const same = children.length === list.children.length && children.every((child, index) => child === list.children[index]);
-  if (!same) {
-    const active = document.activeElement;
-    list.replaceChildren(...children);
-    if (active && list.contains(active)) active.focus();
-    else if (opened) cards.get(opened).focusRefuse();
-  }
+  const before = new Set(list.children);
+  for (const child of before) if (!children.includes(child)) child.remove();
+  children.forEach((child, index) => {
+    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
+  });
+  if (opened && !before.has(cards.get(opened).element) && !list.contains(document.activeElement)) cards.get(opened).focusRefuse();
   empty.hidden = questions.size > 0;
   empty.replaceChildren(icon('shield'), el('p', {}, t('ui-questions-none')));
   const first = questions.get(opened);
   document.title = first ? `(${questions.size}) ${title(first)}` : `${t('ui-page-title')} – tokensign`;
-  panel.querySelector('summary')?.remove();
-  panel.prepend(el('summary', {}, t('ui-applications')));
   lock.textContent = t('ui-lock');
+  lock.title = t('ui-lock-hint');
   lock.hidden = false;
 }
 
@@ -214,62 +221,20 @@ function row(question) {
     draw();
     cards.get(question.id).focusRefuse();
   };
-  return el('section', { class: `card ${question.action === 'authenticate' ? 'login' : ''}` },
+  return el('section', { class: `card ${question.action === 'authenticate' ? 'login' : ''}`, 'data-question': question.id },
     el('button', { type: 'button', class: 'row', 'aria-expanded': 'false', onclick: open },
       emblem(question),
       el('span', { class: 'what grow' }, el('span', { class: 'strong' }, title(question)), el('span', { class: 'soft' }, about(question))),
-      el('span', { class: 'clock', 'data-deadline': question.deadline, title: t('ui-deadline') }, moment(question.deadline))));
+      el('span', { class: 'clock', title: t('ui-deadline') }, moment(question.deadline))));
 }
 
-function drawOutcomes() {
-  over.replaceChildren(...outcomes.map((outcome) => el('section', { class: `card over ${outcome.isGood ? '' : 'bad'}` },
-    el('div', { class: 'emblem' }, icon(outcome.isGood ? 'check' : 'cross')),
-    el('div', { class: 'grow' },
-      el('div', { class: 'strong' }, outcome.text),
-      outcome.about ? el('div', { class: 'soft' }, outcome.about) : null,
-      outcome.advice ? el('div', {}, outcome.advice) : null),
-    el('button', { type: 'button', 'aria-label': '×', onclick: () => { outcomes = outcomes.filter((one) => one !== outcome); drawOutcomes(); } }, '×'))));
-}
-
-async function showTokens() {
-  const { tokens, modules } = await call('GET', '/v1/tokens').catch(() => ({ tokens: [], modules: [] }));
-  const chips = tokens.map((token) => chip(token.label || token.model, token.state === 'present' ? t('ui-token-present') : t('ui-token-locked'), token.state !== 'present'));
-  const broken = modules.filter((module) => module.fault && module.state !== 'missing').map((module) => chip(module.name.split(/[\\/]/).pop(), t(`ui-module-${module.state}`), true, `${module.fault.title} ${module.fault.what_to_do}`));
-  const none = tokens.length ? [] : [el('span', { class: 'token none' }, icon('token'), t('ui-tokens-none'))];
-  strip.replaceChildren(...none, ...chips, ...broken);
-  strip.hidden = !inside;
-}
-
-function chip(name, state, isBad, more) {
-  return el('span', { class: isBad ? 'token bad' : 'token', title: more },
-    icon('token'), el('span', { class: 'name' }, name), el('span', { class: 'state' }, state));
-}
-
-async function showApplications() {
-  const { applications } = await call('GET', '/v1/applications').catch(() => ({ applications: [] }));
-  const items = applications.map((application) => el('li', {},
-    el('div', {},
-      el('div', { class: 'strong' }, application.name),
-      application.origin ? el('div', { class: 'soft' }, application.origin) : null,
-      el('div', { class: 'soft' }, application.permissions.map(permission).join('; ')),
-      el('div', { class: 'soft' }, `${t('ui-last-used')}: ${application.last_used_at ? moment(application.last_used_at) : '–'}`)),
-    el('button', { type: 'button', class: 'quiet', onclick: () => revoke(application.id) }, t('ui-revoke'))));
-  panel.querySelector('ul')?.remove();
-  panel.append(el('ul', {}, items.length ? items : el('li', { class: 'soft' }, t('ui-applications-none'))));
-}
-
-async function revoke(id) {
-  await call('DELETE', `/v1/applications/${id}`).catch((problem) => panel.append(notice(problem.message, problem.advice)));
-  await showApplications();
-}
-
-lock.addEventListener('click', () => call('POST', '/v1/lock').catch((problem) => addOutcome(false, problem.message)));
+lock.addEventListener('click', () => call('POST', '/v1/lock').catch((problem) => addOutcome(false, problem.message, null, problem.advice)));
 
 function setConnected(now) {
   connected = now;
   linkState.textContent = t(now ? 'ui-connected' : 'ui-disconnected');
   linkState.className = `link-state ${now ? 'on' : 'off'}`;
-  if (now) showTokens();
+  if (now) drawTokens(strip);
 }
 
 function drawLanguages() {
@@ -284,13 +249,15 @@ async function changeLanguage(name) {
   localStorage.setItem('language', name);
   await speak(name);
   drawLanguages();
+  document.querySelector(`#languages [lang=${name}]`).focus();
   if (!inside) {
     await showEntrance(null);
     return;
   }
   for (const card of cards.values()) card.redraw();
-  list.replaceChildren();
+  list.querySelectorAll('[data-question]').forEach((element) => element.remove());
+  main.querySelector('h1').textContent = t('ui-page-title');
+  panels.forEach((panel) => panel.redraw());
   draw();
   if (connected !== null) setConnected(connected);
-  if (panel.open) showApplications();
 }

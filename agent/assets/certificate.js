@@ -1,4 +1,4 @@
-// A certificate as the person recognises it: who, for which organisation, by which numbers, until when.
+// A certificate as the person recognises it: who, for which organisation, by which numbers, from whom, until when.
 
 import { el } from './dom.js';
 import { day, t } from './texts.js';
@@ -17,8 +17,10 @@ export function certificateCard(certificate) {
     el('div', { class: 'holder' }, holder),
     certificate.organisation && certificate.organisation !== holder ? el('div', {}, certificate.organisation) : null,
     numbers.length ? el('div', { class: 'numbers' }, numbers) : null,
+    el('div', { class: 'soft' }, `${t('ui-issuer')}: ${commonName(certificate.issuer)}`),
     el('div', { class: 'soft' },
       el('span', { class: daysLeft < SOON ? 'expiring' : '' }, `${t('ui-valid-until')}: ${day(certificate.valid_until)}`),
+      daysLeft < SOON ? el('span', { class: 'expiring' }, ` (${t('ui-days-left', { count: Math.max(0, Math.floor(daysLeft)) })})`) : null,
       ` · ${certificate.token}`),
     el('details', {},
       el('summary', {}, t('ui-details')),
@@ -30,6 +32,9 @@ export function certificateCard(certificate) {
         ['ui-fingerprint', el('code', {}, groups(certificate.fingerprint))],
       ])));
 }
+
+/** The common name in a readable name, else the whole. */
+const commonName = (name) => /(?:^|[,;]\s*)CN\s*=\s*("[^"]*"|[^,;]+)/.exec(name)?.[1] ?? name;
 
 /** A list of names and values; those without a value are left out. */
 export function facts(rows) {

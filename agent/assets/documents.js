@@ -1,81 +1,137 @@
-// What is signed: names, sizes, digests. Thousands of rows stay quick because those out of sight are not laid out (CSS
-// content-visibility) and are added in pieces.
+// What is signed: names, sizes, digests, and a way to look inside. A batch stands in a list of its own height that can be searched; of
+// thousands of rows only those in sight exist.
 
 import { groups } from './certificate.js';
 import { el, icon } from './dom.js';
-import { has, size, t } from './texts.js';
+import { Viewer } from './preview.js';
+import { size, t } from './texts.js';
 
-/** So many are shown at once; the rest when asked for. */
-const FIRST = 5;
-/** So many rows are added in one go. */
-const PIECE = 200;
-/** From so many on they can be searched. */
-const SEARCHED = 20;
+/** Up to so many documents stand in the card as they are; more get the list. */
+const FEW = 5;
+/** The height of a row of the list, in pixels; the style sheet says the same. */
+const ROW = 76;
+/** So many rows beyond those in sight are kept, above and below. */
+const MARGIN = 6;
 
-/** The list of a question's documents. */
-export function documentList(documents) {
-  const list = el('ul', { class: 'documents' });
-  const holder = el('div', {}, list);
-  if (documents.length <= FIRST) {
-    list.append(...documents.map(row));
-    return holder;
+/** The documents of a question. */
+export function documentList(question) {
+  const { documents } = question;
+  const viewer = new Viewer(question);
+  if (documents.length <= FEW) {
+    const rows = documents.map((document, index) => el('li', { class: 'document' }, ...content(document, index, viewer), entries(document)));
+    return el('div', {}, el('ul', { class: 'documents' }, rows), viewer.element);
   }
-  list.append(...documents.slice(0, FIRST).map(row));
-  const more = el('button', { type: 'button', class: 'more', onclick: showAll }, `${t('ui-show-all')} (${documents.length})`);
-  holder.append(more);
+  const list = new LongList(documents, viewer);
+  return el('div', {}, el('div', { class: 'soft total' }, total(documents)), list.search, list.element, list.count, viewer.element);
+}
 
-  function showAll() {
-    more.remove();
-    list.classList.add('many');
-    list.tabIndex = 0;
-    fill(documents);
-    if (documents.length >= SEARCHED) {
-      const label = has('ui-search') ? t('ui-search') : t('ui-name');
-      const field = el('input', { type: 'search', class: 'search', placeholder: label, 'aria-label': label, autocomplete: 'off', spellcheck: 'false' });
-      field.addEventListener('input', () => {
-        const wanted = field.value.trim().toLocaleLowerCase();
-        fill(documents.filter((document) => document.name.toLocaleLowerCase().includes(wanted)));
-      });
-      holder.prepend(field);
-      field.focus();
-    } else {
-      list.focus();
+function total(documents) {
+  const count = t('ui-documents-count', { count: documents.length });
+  const bytes = documents.reduce((sum, document) => sum + (document.size ?? 0), 0);
+  const unseen = documents.filter((document) => !document.seen).length;
+  return [count, bytes ? size(bytes) : null, unseen ? t('ui-documents-unseen', { count: unseen }) : null].filter(Boolean).join(' · ');
+}
+
+/** A list of which only the rows in sight are elements. */
+class LongList {
+  #documents;
+  #viewer;
+  #shown;
+  #rows = new Map();
+  #space = el('div', { class: 'space', role: 'none' });
+  #isPlanned = false;
+
+  constructor(documents, viewer) {
+    this.#documents = documents;
+    this.#viewer = viewer;
+    this.#shown = documents.map((_, index) => index);
+    this.element = el('div', { class: 'documents long', role: 'list', tabindex: '0', 'aria-label': t('ui-documents') }, this.#space);
+    this.element.addEventListener('scroll', () => this.#plan(), { passive: true });
+    this.count = el('div', { class: 'soft', role: 'status' });
+    this.search = el('input', {
+      type: 'search', class: 'search', placeholder: t('ui-search'), 'aria-label': t('ui-documents-search'), autocomplete: 'off', spellcheck: 'false',
+    });
+    this.search.addEventListener('input', () => this.#find(this.search.value));
+    new ResizeObserver(() => this.#plan()).observe(this.element);
+    this.#find('');
+  }
+
+  #find(text) {
+    const wanted = text.trim().toLocaleLowerCase();
+    const all = this.#documents.map((_, index) => index);
+    this.#shown = wanted ? all.filter((index) => this.#documents[index].name.toLocaleLowerCase().includes(wanted)) : all;
+    this.count.textContent = wanted ? t('ui-documents-found', { count: this.#shown.length }) : '';
+    this.element.scrollTop = 0;
+    this.#space.style.height = `${this.#shown.length * ROW}px`;
+    for (const row of this.#rows.values()) row.remove();
+    this.#rows.clear();
+    this.#plan();
+  }
+
+  #plan() {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    requestAnimationFrame(() => {
+      this.#isPlanned = false;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const first = Math.max(0, Math.floor(this.element.scrollTop / ROW) - MARGIN);
+    const last = Math.min(this.#shown.length, Math.ceil((this.element.scrollTop + this.element.clientHeight) / ROW) + MARGIN);
+    for (const [place, row] of this.#rows) {
+      // The row with the focus stays, or the focus would be lost.
+      if ((place < first || place >= last) && !row.contains(document.activeElement)) {
+        row.remove();
+        this.#rows.delete(place);
+      }
+    }
+    for (let place = first; place < last; place += 1) {
+      if (this.#rows.has(place)) continue;
+      const row = this.#row(place);
+      this.#rows.set(place, row);
+      // In the order of the list, which is the order of the Tab key.
+      const after = [...this.#space.children].find((other) => Number(other.ariaPosInSet) > place + 1);
+      this.#space.insertBefore(row, after ?? null);
     }
   }
 
-  let turn = 0;
-  function fill(chosen) {
-    const mine = ++turn;
-    list.replaceChildren();
-    let next = 0;
-    const add = () => {
-      if (mine !== turn) return;
-      list.append(...chosen.slice(next, next + PIECE).map(row));
-      next += PIECE;
-      if (next < chosen.length) requestAnimationFrame(add);
-    };
-    add();
+  #row(place) {
+    const index = this.#shown[place];
+    const row = el('div', { class: 'document', role: 'listitem', 'aria-setsize': this.#shown.length, 'aria-posinset': place + 1 },
+      ...content(this.#documents[index], index, this.#viewer));
+    row.style.top = `${place * ROW}px`;
+    return row;
   }
-  return holder;
 }
 
-function row(document) {
+function content(document, index, viewer) {
   const about = [document.media_type, document.size === undefined ? null : size(document.size)].filter(Boolean).join(' · ');
   const digest = hex(document.digest.value);
-  const copy = el('button', { type: 'button' }, t('ui-copy'));
+  const copy = el('button', { type: 'button', 'aria-label': `${t('ui-copy')}: ${t('ui-digest')} ${document.name}` }, t('ui-copy'));
   copy.addEventListener('click', async () => {
     await navigator.clipboard.writeText(digest).then(() => { copy.textContent = t('ui-copied'); }, () => {});
   });
-  return el('li', { class: 'document' },
+  const show = el('button', { type: 'button', class: 'quiet show', 'aria-label': `${t('ui-preview-show')}: ${document.name}` },
+    icon('eye'), el('span', {}, t('ui-preview-show')));
+  show.addEventListener('click', () => viewer.open(index, show));
+  return [
     el('div', { class: 'sheet' }, icon('sheet')),
-    el('div', {}, el('span', { class: 'name' }, document.name), about ? el('div', { class: 'about' }, about) : null),
-    document.seen ? null : el('div', { class: 'unseen' }, t('ui-digest-unseen')),
+    el('div', { class: 'what' },
+      el('div', { class: 'grow' },
+        el('div', { class: 'name', title: document.name }, document.name),
+        document.seen ? el('div', { class: 'about' }, about) : el('div', { class: 'unseen' }, t('ui-digest-unseen'))),
+      document.seen ? show : null),
     el('div', { class: 'digest' },
       el('code', { 'aria-label': `${t('ui-digest')} ${document.digest.algorithm}` }, `${document.digest.algorithm} ${groups(digest)}`), copy),
-    document.entries?.length
-      ? el('details', { class: 'entries' }, el('summary', {}, `${t('ui-entries')}: ${document.entries.length}`),
-        el('ul', {}, document.entries.map((entry) => el('li', {}, entry))))
-      : null);
+  ];
+}
+
+function entries(document) {
+  if (!document.entries?.length) return null;
+  return el('details', { class: 'entries' }, el('summary', {}, `${t('ui-entries')}: ${document.entries.length}`),
+    el('ul', {}, document.entries.map((entry) => el('li', {}, entry))));
 }
 
 function hex(base64) {

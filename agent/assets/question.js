@@ -1,9 +1,13 @@
-// One question as a card: who asks, what, with what, where it goes, the PIN, and the two buttons.
+// One question as a card: what is asked, who asks, what is signed, where it goes, with which certificate, the PIN, and the two buttons.
 
 import { Problem, call } from './api.js';
+import { callerView } from './caller.js';
 import { certificateCard, facts } from './certificate.js';
+import { destinationView } from './destination.js';
 import { documentList } from './documents.js';
 import { el, icon } from './dom.js';
+import { PinEntry } from './pin.js';
+import { RememberOffer } from './remember.js';
 import { has, t } from './texts.js';
 
 /** Approving is possible after the window has had the focus for so long, and the card been in sight for so long, in milliseconds: a
@@ -11,13 +15,16 @@ import { has, t } from './texts.js';
 const FOCUS_DELAY = 600;
 /** The countdown turns red for the last so many seconds. */
 const SOON = 60;
+/** How often the token's progress with a batch is asked for, in milliseconds. */
+const PROGRESS = 500;
 
-const EMBLEMS = { sign: 'sign', authenticate: 'key', choose: 'choose', pair: 'link' };
+const EMBLEMS = { sign: 'sign', authenticate: 'key', choose: 'choose', pair: 'link', remote: 'sign' };
 
 /** The question's title. */
 export function title(question) {
   if (question.kind === 'choose') return t('ui-question-choose');
   if (question.kind === 'pair') return t('ui-question-pair');
+  if (question.kind === 'remote') return t('ui-question-remote', { count: question.documents.length });
   return question.action === 'authenticate' ? t('ui-question-authenticate') : t('ui-question-sign', { count: question.documents.length });
 }
 
@@ -31,14 +38,16 @@ export function emblem(question) {
 export class QuestionCard {
   #question;
   #decided;
-  #timer;
-  #focused = 0;
+  #delay;
+  #progress;
+  #isInFocus = false;
+  #isBusy = false;
   #approve = null;
   #pin = null;
-  #confirm = null;
+  #remember = null;
   #chosen = null;
   #clock = null;
-  #busy = false;
+  #body = null;
 
   constructor(question, decided) {
     this.#decided = decided;
@@ -54,9 +63,9 @@ export class QuestionCard {
     const before = this.#question;
     this.#question = question;
     if (before.shown === question.shown && before.state === question.state) return;
-    this.#busy = false;
-    this.#draw();
-    if (question.notice && this.#pin) this.#pin.focus();
+    this.#isBusy = false;
+    this.#draw(isSame(before, question));
+    if (question.notice && question.state === 'waiting') this.#pin?.focus();
   }
 
   /** Draws everything anew, in another language for instance. */
@@ -77,45 +86,39 @@ export class QuestionCard {
   }
 
   dispose() {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#delay);
+    clearInterval(this.#progress);
     window.removeEventListener('focus', this.#restartDelay);
     window.removeEventListener('blur', this.#restartDelay);
     this.element.remove();
   }
 
-  #draw() {
+  /** `keepsBody`: what is asked is the same as before, so that scrolled lists and open documents stay. */
+  #draw(keepsBody = false) {
     const question = this.#question;
-    const isLogin = question.action === 'authenticate';
-    this.#approve = this.#pin = this.#confirm = null;
-    this.element.classList.toggle('login', isLogin);
+    clearInterval(this.#progress);
+    this.#approve = this.#pin = this.#remember = null;
+    this.element.classList.toggle('login', question.action === 'authenticate');
     this.#clock = el('div', { class: 'clock', title: t('ui-deadline') });
-    const action = question.kind === 'approve' || question.kind === 'choose' ? t(isLogin ? 'ui-action-authenticate' : 'ui-action-sign') : null;
+    if (!keepsBody || !this.#body) this.#body = el('div', {}, part('ui-who', ...callerView(question)), ...this.#what());
     this.element.replaceChildren(...[
-      el('div', { class: 'head' },
-        emblem(question),
-        el('div', {}, el('h2', { id: `title-${question.id}` }, title(question)), action ? el('div', { class: 'action' }, action) : null),
-        this.#clock),
+      this.#head(),
       question.notice ? notice(question.notice.title, question.notice.what_to_do) : null,
-      this.#who(),
-      ...this.#what(),
-      question.state === 'working' ? el('div', { class: 'working', role: 'status' }, el('div', { class: 'spinner' }), t('ui-working')) : this.#foot(),
+      this.#body,
+      question.state === 'working' ? this.#working() : this.#foot(),
     ].filter(Boolean));
     this.tick();
     this.#restartDelay();
   }
 
-  /** The name is what the person confirmed at pairing, or what the program calls itself; origin and process are what the browser or
-   *  the kernel says. The mark stands at what it is about. */
-  #who() {
-    const { caller, kind } = this.#question;
-    const isOwner = kind !== 'pair' && !caller.application && caller.name === 'tokensign';
-    const isSelfDeclared = kind === 'pair' || !caller.verified;
-    const confirmed = (value) => value && el('span', {}, value, caller.verified ? el('span', { class: 'badge' }, t('ui-caller-verified')) : null);
-    return part('ui-who',
-      el('div', {},
-        el('span', { class: 'strong' }, isOwner ? t('ui-caller-owner') : caller.name),
-        isSelfDeclared ? el('span', { class: 'badge warn' }, t('ui-caller-unverified')) : null),
-      facts([['ui-origin', confirmed(caller.origin)], ['ui-process', confirmed(caller.process)]]));
+  #head() {
+    const question = this.#question;
+    const isLogin = question.action === 'authenticate';
+    const action = question.kind === 'pair' ? null : t(isLogin ? 'ui-action-authenticate' : 'ui-action-sign');
+    return el('div', { class: 'head' },
+      emblem(question),
+      el('div', {}, el('h2', { id: `title-${question.id}` }, title(question)), action ? el('div', { class: 'action' }, action) : null),
+      this.#clock);
   }
 
   #what() {
@@ -127,36 +130,20 @@ export class QuestionCard {
         part('ui-permissions', el('ul', { class: 'allowed' }, question.pairing.permissions.map((name) => el('li', {}, permission(name))))),
       ];
     }
-    const where = question.destination ? [this.#where(question.destination)] : [];
+    const where = question.action === 'authenticate' && !question.destination ? [] : [part('ui-destination', ...destinationView(question.destination))];
     if (question.kind === 'choose') {
-      const names = question.documents.slice(0, 5);
-      const more = question.documents.length - names.length;
-      return [
-        part('ui-documents', el('ul', {}, names.map((name) => el('li', { class: 'strong' }, name)), more > 0 ? el('li', { class: 'soft' }, `+ ${more}`) : null)),
-        ...where,
-        part('ui-certificate', this.#choices()),
-      ];
+      return [part('ui-documents', names(question.documents)), ...where, part('ui-certificate', this.#choices())];
     }
-    return [
-      part('ui-documents', documentList(question.documents)),
-      ...where,
-      part('ui-certificate', certificateCard(question.certificate)),
-    ];
+    if (question.kind === 'remote') return [part('ui-documents', documentList(question)), part('ui-signer', this.#signer(question.signer)), ...where];
+    return [part('ui-documents', documentList(question)), ...where, part('ui-certificate', certificateCard(question.certificate))];
   }
 
-  #where(destination) {
-    const service = `ui-service-${destination.service}`;
-    const effect = `ui-${destination.effect}`;
-    return part('ui-destination',
-      el('div', {}, el('span', { class: 'strong' }, has(service) ? t(service) : destination.service), el('span', { class: 'soft' }, ` · ${destination.host}`)),
-      facts([
-        ['ui-organisation', destination.organisation],
-        ['ui-counterparty', destination.counterparty],
-        ['ui-power-of-attorney', destination.power_of_attorney],
-        ['ui-profile', destination.profile],
-      ]),
-      has(effect) ? el('div', {}, t(effect)) : null,
-      destination.reversible ? null : el('div', { class: 'expiring' }, t('ui-irreversible')));
+  /** Who signs when the token has no part in it. */
+  #signer(signer) {
+    return el('div', {},
+      el('div', { class: 'strong' }, signer.name),
+      el('div', {}, t(`ui-signer-${signer.means.replaceAll('_', '-')}`)),
+      facts([['ui-power-of-attorney', signer.power_of_attorney]]));
   }
 
   #choices() {
@@ -170,6 +157,22 @@ export class QuestionCard {
     }));
   }
 
+  /** The token is at work; with a batch, how far it is. */
+  #working() {
+    const { id, documents } = this.#question;
+    const said = el('span', {}, t('ui-working'));
+    if (this.#question.kind !== 'approve' || documents.length < 2) return el('div', { class: 'working', role: 'status' }, el('div', { class: 'spinner' }), said);
+    const bar = el('progress', { max: documents.length, value: 0, 'aria-label': t('ui-working') });
+    const count = el('span', { class: 'soft' });
+    this.#progress = setInterval(async () => {
+      const { signed, of } = await call('GET', `/v1/questions/${id}/progress`).catch(() => ({}));
+      if (!of) return;
+      bar.value = signed;
+      count.textContent = t('ui-progress', { done: signed, all: of });
+    }, PROGRESS);
+    return el('div', { class: 'working', role: 'status' }, el('div', { class: 'spinner' }), el('div', { class: 'grow' }, said, bar, count));
+  }
+
   #foot() {
     const question = this.#question;
     const said = el('div', { class: 'said', role: 'alert' });
@@ -177,80 +180,52 @@ export class QuestionCard {
     const yes = question.kind === 'choose' ? 'choose' : 'approve';
     this.#approve = el('button', { type: 'button', class: 'button primary', disabled: true, onclick: () => this.#decide(yes, said) },
       t(yes === 'choose' ? 'ui-choose' : 'ui-approve'));
-    const pin = question.kind === 'approve' ? this.#pinField(question.pin) : [];
-    return el('div', { class: 'foot' }, ...pin, el('div', { class: 'buttons' }, refuse, this.#approve), said);
-  }
-
-  #pinField(pin) {
-    if (pin.state === 'locked') return [el('div', { class: 'pin' }, el('div', { class: 'hint last' }, t('ui-pin-locked')))];
-    const parts = [];
-    const left = pin.tries_left === undefined ? null : t('ui-tries-left', { count: pin.tries_left });
-    const warning = pin.state === 'final_try' ? t('ui-pin-final-try') : pin.state === 'low' ? t('ui-pin-low') : null;
-    const hint = [warning, pin.state === 'final_try' ? null : left].filter(Boolean).join(' ');
-    const hintClass = pin.state === 'final_try' ? 'hint last' : pin.state === 'low' ? 'hint low' : 'hint';
-    const id = `pin-${this.#question.id}`;
-    if (pin.pinpad) {
-      parts.push(el('div', { class: 'pin' }, el('span', {}, t('ui-pin')), el('div', { class: 'strong' }, t('ui-pinpad')), hint ? el('div', { class: hintClass }, hint) : null));
-    } else if (pin.needed) {
-      // A text field whose characters are hidden by style where the browser can: a field of type password is what browsers offer to
-      // save.
-      const hides = CSS.supports('-webkit-text-security', 'disc');
-      this.#pin = el('input', {
-        id, type: hides ? 'text' : 'password', autocomplete: hides ? 'off' : 'one-time-code', autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false',
-        maxlength: '64', 'aria-describedby': `${id}-hint`, 'aria-invalid': this.#question.notice ? 'true' : null,
-        'data-lpignore': 'true', 'data-1p-ignore': true, 'data-form-type': 'other',
+    const entries = [];
+    if (question.kind === 'approve') {
+      this.#pin = new PinEntry(question.pin, {
+        id: `pin-${question.id}`,
+        isWrong: Boolean(question.notice),
+        changed: () => this.#enable(),
+        submit: () => this.#approve.disabled || this.#approve.click(),
       });
-      this.#pin.addEventListener('keydown', (event) => {
-        if (event.key === 'Enter' && !this.#approve.disabled) this.#approve.click();
-      });
-      this.#pin.addEventListener('input', () => this.#enable());
-      parts.push(el('div', { class: 'pin' }, el('label', { for: id }, t('ui-pin')), this.#pin, hint ? el('div', { class: hintClass, id: `${id}-hint` }, hint) : null));
-    } else {
-      parts.push(el('div', { class: 'pin' }, el('span', {}, t('ui-pin')), el('div', { class: 'soft' }, t('ui-pin-not-needed'))));
+      entries.push(...this.#pin.elements);
+      if (question.remember) {
+        this.#remember = new RememberOffer(question.remember, { id: `remember-${question.id}`, caller: question.caller });
+        entries.push(this.#remember.element);
+      }
     }
-    if (pin.state === 'final_try') {
-      this.#confirm = el('input', { type: 'checkbox' });
-      this.#confirm.addEventListener('change', () => this.#enable());
-      parts.push(el('label', { class: 'confirm' }, this.#confirm, t('ui-pin-confirm-last-try')));
-    }
-    return parts;
+    return el('div', { class: 'foot' }, ...entries, el('div', { class: 'buttons' }, refuse, this.#approve), said);
   }
 
   #restartDelay = () => {
-    clearTimeout(this.#timer);
-    this.#focused = 0;
+    clearTimeout(this.#delay);
+    this.#isInFocus = false;
     this.#enable();
     if (!document.hasFocus()) return;
-    this.#timer = setTimeout(() => {
-      this.#focused = 1;
+    this.#delay = setTimeout(() => {
+      this.#isInFocus = true;
       this.#enable();
     }, FOCUS_DELAY);
   };
 
   #enable() {
-    if (!this.#approve) return;
-    const pin = this.#question.pin;
-    const blocked = pin && (pin.state === 'locked' || pin.state === 'not_initialised');
-    const incomplete = (this.#pin && this.#pin.value === '') || (this.#confirm && !this.#confirm.checked);
-    this.#approve.disabled = this.#busy || !this.#focused || Boolean(blocked) || Boolean(incomplete);
+    if (this.#approve) this.#approve.disabled = this.#isBusy || !this.#isInFocus || !(this.#pin?.isComplete ?? true);
   }
 
   async #decide(decision, said) {
-    if (this.#busy) return;
-    this.#busy = true;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
     const body = { decision, shown: this.#question.shown, prompter: 'web' };
-    if (decision === 'approve' && this.#pin) body.pin = this.#pin.value;
-    if (decision === 'approve' && this.#confirm) body.confirm_last_try = this.#confirm.checked;
+    if (decision === 'approve') Object.assign(body, this.#pin?.take(), this.#remember?.take());
+    else this.#pin?.clear();
     if (decision === 'choose') body.certificate = this.#chosen;
-    // The PIN leaves the page's memory as soon as it can.
-    if (this.#pin) this.#pin.value = '';
     said.replaceChildren();
     this.#enable();
     this.#decided(this.#question.id, decision);
     try {
       await call('POST', `/v1/questions/${this.#question.id}/decision`, body);
     } catch (problem) {
-      this.#busy = false;
+      this.#isBusy = false;
       this.#decided(this.#question.id, null);
       if (problem instanceof Problem && problem.code === 'no_such_item') return;
       said.replaceChildren(el('strong', {}, problem.message), problem.advice ? el('div', {}, problem.advice) : '');
@@ -271,9 +246,22 @@ function part(key, ...content) {
   return el('div', { class: 'part' }, el('h3', {}, t(key)), el('div', {}, ...content));
 }
 
-/** A permission in words: `idocs:main:submit`. */
+/** The names of the documents, in a list that scrolls when it is long. */
+function names(documents) {
+  return el('ul', { class: 'names', tabindex: documents.length > 5 ? '0' : null, 'aria-label': t('ui-documents') },
+    documents.map((name) => el('li', { class: 'strong' }, name)));
+}
+
+/** Whether two states of a question ask for the same: only notice, PIN and state may differ. */
+function isSame(before, after) {
+  const asked = ({ kind, caller, documents, destination, certificate, candidates }) => JSON.stringify([kind, caller, documents, destination, certificate, candidates]);
+  return asked(before) === asked(after);
+}
+
+/** A permission in words: `idocs:main:submit`, `questions:20`. */
 export function permission(name) {
   const [head, profile, kind] = name.split(':');
+  if (head === 'questions') return t('ui-permission-questions', { count: Number(profile) });
   if (kind === undefined) {
     const key = `ui-permission-${head.replaceAll('_', '-')}`;
     return has(key) ? t(key) : name;

@@ -39,9 +39,9 @@ export function t(key, values = {}) {
   return template.replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
 }
 
-/** A size for people. */
+/** A size for people. Browsers without Kazakh write numbers the English way; the country's are as in Russian. */
 export function size(bytes) {
-  const number = (value) => new Intl.NumberFormat(current, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  const number = (value) => new Intl.NumberFormat(current === 'kk' ? 'ru' : current, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
   if (bytes < 1000) return t('ui-size-bytes', { count: bytes });
   for (const [unit, next] of [['kb', 1e6], ['mb', 1e9], ['gb', Infinity]]) {
     if (bytes < next) return t(`ui-size-${unit}`, { size: number(bytes / (unit === 'kb' ? 1e3 : unit === 'mb' ? 1e6 : 1e9)) });

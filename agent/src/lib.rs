@@ -11,6 +11,8 @@
 //! | 2 | [`secrets`] | where bearer tokens come from |
 //! | 2 | [`store`] | SQLite: jobs, approvals, grants, applications, the audit chain |
 //! | 2 | [`time_and_revocation`] | timestamps, OCSP and revocation lists over HTTP |
+//! | 2 | [`amqp`] | AMQP 0-9-1 for a consumer: connect, take messages, acknowledge |
+//! | 2 | [`preview`] | what a document says, drawn in a sealed process |
 //! | 2 | [`http_client`] | HTTP to the services: TLS, limits, the bearer token, classes of failure |
 //! | 3 | [`consent`] | the desk of waiting questions, approvals, grants |
 //! | 4 | [`token`] | one worker process per PKCS#11 module, inventory, PIN state, signing |
@@ -21,6 +23,7 @@
 //! | 7 | [`endpoint`], [`prompters`] | the local HTTP endpoint with its guard, and the ways to reach the person |
 //! | 8 | [`cli`] | commands |
 
+pub mod amqp;
 pub mod certificate;
 pub mod cli;
 pub mod cms;
@@ -33,6 +36,7 @@ pub mod jobs;
 pub mod messages;
 pub mod mig24;
 pub mod platform;
+pub mod preview;
 pub mod prompters;
 pub mod secrets;
 pub mod service_profiles;

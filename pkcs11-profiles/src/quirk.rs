@@ -16,6 +16,8 @@ pub enum Quirk {
     PinNeverLocks,
     /// How many wrong PINs in a row lock the PIN, as delivered.
     PinTries(u8),
+    /// The module signs faster in several sessions at once, and does it safely: one session a core.
+    ParallelSessions,
     /// The signing key needs a context-specific login even where it does not say so (`CKA_ALWAYS_AUTHENTICATE`).
     AlwaysAuthenticate,
     /// The order of the two numbers and their bytes in a GOST R 34.10 signature.
@@ -70,6 +72,8 @@ pub struct Quirks {
     pub pin_never_locks: bool,
     /// See [`Quirk::PinTries`].
     pub pin_tries: Option<u8>,
+    /// See [`Quirk::ParallelSessions`].
+    pub parallel_sessions: bool,
     /// See [`Quirk::AlwaysAuthenticate`].
     pub always_authenticate: bool,
     /// See [`Quirk::GostSignature`].
@@ -88,6 +92,7 @@ impl<'a> FromIterator<&'a QuirkEntry> for Quirks {
                 Quirk::NullInitArguments => quirks.null_init_arguments = true,
                 Quirk::PinNeverLocks => quirks.pin_never_locks = true,
                 Quirk::PinTries(tries) => quirks.pin_tries = Some(tries),
+                Quirk::ParallelSessions => quirks.parallel_sessions = true,
                 Quirk::AlwaysAuthenticate => quirks.always_authenticate = true,
                 Quirk::GostSignature(pairs) => quirks.gost_signature = pairs,
                 Quirk::GostDigest(order) => quirks.gost_digest = order,

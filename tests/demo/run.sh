@@ -25,7 +25,10 @@ trap 'exit 130' INT TERM
 
 chapter "Preparing"
 scripts/prepare.sh
-shown cargo build --release --locked --workspace
+# Nobody looks at the documents of the demonstration, so what draws their pages is built only where a person does.
+features=(--no-default-features)
+[ "$interactive" = no ] || features=()
+shown cargo build --release --locked --workspace "${features[@]}"
 rm -rf "$out"
 mkdir -p "$out/idocs" "$out/mig24"
 mkdir -m 700 "$work"

@@ -84,6 +84,13 @@ async fn each_status_has_its_own_code() {
             },
             "service_unreadable",
         ),
+        (
+            Action::HtmlPage {
+                status: 404,
+                when: When::Before,
+            },
+            "service_wrong_environment",
+        ),
     ] {
         let business = with_fault(FaultRule::on("POST", "company-token", action.clone())).await;
         assert_eq!(fails_unasked(&business, false).await, code, "iDocs: {action:?}");

@@ -4,14 +4,26 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod api_description;
 mod bad_input;
+mod cards;
 mod command_line;
 mod crash;
+mod crash_matrix;
 mod faults_at_services;
+mod grants;
 mod guard;
 mod idocs_bulk;
+mod jobs;
 mod large_file;
+mod many_waiting;
+mod mig24;
+mod pin_safety;
 mod second_user;
 mod services;
 mod signing;
+mod state;
+mod supervision;
+mod tpm;
+mod unattended;
 mod world;

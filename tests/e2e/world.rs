@@ -1,6 +1,7 @@
 //! What a test lives in: fixtures of its own, both services, an agent.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokensign_tests::agent::Agent;
 use tokensign_tests::fixtures::Tokens;
+use tokensign_tests::programs;
 use tokensign_tests::sandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
 /// Fixtures and an agent, without services.
@@ -34,8 +36,40 @@ impl World {
         }
     }
 
+    /// Around an agent that runs already.
+    pub(crate) fn of(agent: Agent, tokens: Tokens, directory: TempDir) -> Self {
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
+    /// With lines added to the configuration's table `agent`.
+    pub(crate) async fn with_agent_settings(lines: &str) -> Self {
+        let (directory, tokens) = prepared("");
+        tokens.configure_agent(lines);
+        let agent = Agent::start(&tokens.configuration()).await;
+        Self {
+            agent,
+            tokens,
+            directory,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Runs a command with this world's configuration.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        Command::new(programs::tokensign())
+            .args(arguments)
+            .arg("--config")
+            .arg(self.tokens.configuration())
+            .env("LANG", "C.UTF-8")
+            .output()
+            .unwrap()
     }
 
     /// Writes a file and gives its path.
@@ -112,12 +146,21 @@ impl Business {
         lines: &str,
         environment: &[(&str, &str)],
     ) -> Self {
+        Self::with_lines_of(change, |_, _| lines.to_owned(), environment).await
+    }
+
+    /// The same with lines that need to know the test's directory and the sandbox. They go on in the table `[mig24.test]`.
+    pub(crate) async fn with_lines_of(
+        change: impl FnOnce(&mut SandboxConfig),
+        lines: impl FnOnce(&Path, &RunningSandbox) -> String,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let (directory, tokens) = prepared("");
         let mut config = tokens.sandbox_config();
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
         tokens.configure(&profiles(directory.path(), &sandbox));
-        tokens.configure(lines);
+        tokens.configure(&lines(directory.path(), &sandbox));
         let agent = Agent::start_with(&tokens.configuration(), environment).await;
         Self {
             world: World {
@@ -139,7 +182,8 @@ fn profiles(directory: &Path, sandbox: &RunningSandbox) -> String {
         std::fs::write(&file, token.expose()).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         lines.push_str(&format!(
-            "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n",
+            "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n\
+             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1 }}\n",
             sandbox.base_url(),
             file.display()
         ));

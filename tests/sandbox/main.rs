@@ -38,6 +38,9 @@ struct Arguments {
     /// JSON file with switches, as for PUT /_sandbox/behaviour
     #[arg(long, value_name = "FILE")]
     behaviour: Option<PathBuf>,
+    /// The broker to which MIG24's events are published: amqp://user:password@host:port/vhost
+    #[arg(long, env = "EDO_SANDBOX_AMQP_URL", hide_env_values = true, value_name = "URL")]
+    amqp_url: Option<String>,
     /// The bearer token of iDocs; by default random
     #[arg(long, env = "EDO_SANDBOX_IDOCS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     idocs_token: Option<String>,
@@ -112,6 +115,7 @@ fn config(arguments: Arguments) -> Result<SandboxConfig, Box<dyn std::error::Err
     config.gost_ca = arguments.gost_ca;
     config.openssl_conf = arguments.openssl_conf;
     config.state_dir = arguments.state_dir;
+    config.amqp_url = arguments.amqp_url;
     config.idocs_token = arguments.idocs_token.map(BearerToken::new);
     config.mig24_token = arguments.mig24_token.map(BearerToken::new);
     if let Some(file) = arguments.people {

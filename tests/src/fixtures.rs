@@ -60,6 +60,18 @@ impl Tokens {
         file.write_all(lines.as_bytes()).expect("it can be written");
     }
 
+    /// Adds lines to the configuration's table `agent`.
+    ///
+    /// # Panics
+    /// When the file cannot be read or written.
+    pub fn configure_agent(&self, lines: &str) {
+        const TABLE: &str = "[agent]\n";
+        let file = self.fixtures.configuration();
+        let text = std::fs::read_to_string(file).expect("it can be read");
+        assert!(text.contains(TABLE), "the table is there");
+        std::fs::write(file, text.replacen(TABLE, &format!("{TABLE}{lines}\n"), 1)).expect("it can be written");
+    }
+
     /// A certificate by its name.
     ///
     /// # Panics

@@ -1,7 +1,10 @@
 //! Helpers of the end-to-end tests: the built programs, fixtures, a running agent, independent verifiers.
 
 pub mod agent;
+pub mod broker;
+pub mod card;
 pub mod fixtures;
 pub mod openssl;
 pub mod programs;
 pub mod sandbox;
+pub mod soft_tpm;

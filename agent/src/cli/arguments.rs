@@ -6,8 +6,10 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 use super::idocs::Idocs;
+use super::mig24::Mig24;
 use super::pin_source::PinSource;
 use crate::messages::Language;
+use crate::preview;
 use crate::token::worker;
 
 /// Signs with hardware tokens: every signature is shown to a person first.
@@ -45,7 +47,7 @@ pub(super) enum Command {
     /// Show whether the agent runs and what it waits for.
     Status,
     /// List the tokens that are plugged in.
-    Tokens,
+    Tokens(Tokens),
     /// List certificates and what each may be used for.
     Certs(Certs),
     /// Sign files; each signature is written beside its file.
@@ -67,6 +69,9 @@ pub(super) enum Command {
     /// Programs that are connected.
     #[command(subcommand)]
     Apps(Apps),
+    /// Permissions that you had remembered.
+    #[command(subcommand)]
+    Grants(Grants),
     /// Work in hand and its outcome.
     #[command(subcommand)]
     Jobs(Jobs),
@@ -86,6 +91,9 @@ pub(super) enum Command {
     /// Serves one PKCS#11 module to the agent that started it.
     #[command(hide = true)]
     Worker(worker::Arguments),
+    /// Shows the document on its standard input to the agent that started it.
+    #[command(hide = true)]
+    PreviewWorker(preview::Arguments),
 }
 
 #[derive(Args, Debug)]
@@ -107,6 +115,13 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Tokens {
+    /// Go on and tell of every token that is plugged in or pulled out, until broken off.
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 #[derive(Args, Debug)]
@@ -133,7 +148,7 @@ pub(super) struct Signer {
     /// The certificate: a fingerprint's beginning, a PKCS#11 URI, or filters such as iin=…,bin=….
     #[arg(long = "cert", value_name = "SELECTOR")]
     pub(super) certificate: Option<String>,
-    /// Where the PIN comes from: prompt, env:NAME or file:PATH. The last two work only for certificates that the
+    /// Where the PIN comes from: prompt, pinentry, env:NAME or file:PATH. The last two work only for certificates that the
     /// configuration names unattended.
     #[arg(long, value_name = "SOURCE", default_value = "prompt")]
     pub(super) pin_source: PinSource,
@@ -199,61 +214,6 @@ pub(super) struct Verify {
     pub(super) roots: Vec<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Mig24 {
-    /// Send files as a new package group and sign them.
-    Send(Mig24Send),
-    /// Sign a package group that is in EDO.MIG24.
-    Sign(Mig24Sign),
-    /// Show a package group's state.
-    Status {
-        /// The package group's id.
-        group: String,
-        /// The profile in the configuration; needed when there are several.
-        #[arg(long)]
-        profile: Option<String>,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Mig24Send {
-    /// The files.
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The recipient's subscriber code.
-    #[arg(long, value_name = "CODE", required_unless_present = "recipient_inn")]
-    pub(super) recipient: Option<String>,
-    /// The recipient by its details: its INN.
-    #[arg(long, value_name = "INN", conflicts_with = "recipient", requires_all = ["recipient_name", "recipient_email"])]
-    pub(super) recipient_inn: Option<String>,
-    /// The recipient's name.
-    #[arg(long, value_name = "NAME")]
-    pub(super) recipient_name: Option<String>,
-    /// The recipient's e-mail address.
-    #[arg(long, value_name = "EMAIL")]
-    pub(super) recipient_email: Option<String>,
-    /// The recipient's KPP.
-    #[arg(long, value_name = "KPP")]
-    pub(super) recipient_kpp: Option<String>,
-    /// The recipient's OGRN.
-    #[arg(long, value_name = "OGRN")]
-    pub(super) recipient_ogrn: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Mig24Sign {
-    /// The package group's id.
-    #[arg(value_name = "GROUP")]
-    pub(super) group: String,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
-    /// The power of attorney (МЧД) to sign by.
-    #[arg(long, value_name = "ID")]
-    pub(super) mchd: Option<String>,
-}
-
 /// What the scenarios of both services take.
 #[derive(Args, Debug)]
 pub(super) struct Scenario {
@@ -291,6 +251,24 @@ pub(super) enum Apps {
     /// End a program's connection.
     Revoke {
         /// The program's id from the list.
+        id: Uuid,
+    },
+    /// Give a program another name.
+    Rename {
+        /// The program's id from the list.
+        id: Uuid,
+        /// The new name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Grants {
+    /// List those that hold.
+    List,
+    /// End one.
+    Revoke {
+        /// Its id from the list.
         id: Uuid,
     },
 }
@@ -360,12 +338,11 @@ pub(super) struct JobsList {
 }
 
 #[derive(Args, Debug)]
-#[group(id = "said", required = true, multiple = false, args = ["happened", "did_not"])]
 pub(super) struct JobsSettle {
     /// The job's id.
     pub(super) id: Uuid,
     /// It happened: the step counts as done.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "did_not", conflicts_with = "did_not")]
     pub(super) happened: bool,
     /// It did not happen: the step is begun again.
     #[arg(long)]
@@ -386,8 +363,32 @@ pub(super) enum Audit {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Check that no entry was changed or removed.
-    Verify,
+    /// Show one entry whole.
+    Show {
+        /// Its number from the list.
+        number: i64,
+    },
+    /// Check that no entry was changed, removed or inserted.
+    Verify {
+        /// Check too that the record goes on from a checkpoint: a file as the agent writes it (without a name its own), or a line of
+        /// the system's journal.
+        #[arg(long, value_name = "FILE", num_args = 0..=1)]
+        checkpoint: Option<Option<PathBuf>>,
+    },
+    /// Print the whole record, the oldest entry first.
+    Export {
+        /// How.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Jsonl)]
+        format: AuditFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values (RFC 4180) with a heading.
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,17 +1,14 @@
 //! The small commands of the person: the page, locking, connected programs, the record, the agent's state.
 
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
-use super::arguments::{Apps, Audit, Open};
-use super::output::{pair_lines, table_lines};
+use super::arguments::{Apps, Open};
+use super::output::pair_lines;
 use super::question_text;
 use super::session::Session;
-use super::table::Table;
 use super::words;
 use crate::messages::{Code, Fault};
 use crate::platform::{self, OpenLinkError};
-use crate::store::{self, audit};
 
 /// `tokensign status`: an agent that does not run is an answer, not a failure.
 pub(super) async fn status(session: &Session) -> Result<(), Fault> {
@@ -89,11 +86,16 @@ pub(super) async fn apps(session: &Session, command: &Apps) -> Result<(), Fault>
     let answer = match command {
         Apps::List => agent.client().get("/v1/applications").await,
         Apps::Revoke { id } => agent.client().delete(&format!("/v1/applications/{id}")).await,
+        Apps::Rename { id, name } => {
+            let path = format!("/v1/applications/{id}/name");
+            agent.client().post(&path, &json!({ "name": name })).await
+        }
     };
     agent.end().await;
     let answer = answer?;
     output.result(&answer, || match command {
         Apps::Revoke { .. } => vec![output.text("cli-revoked")],
+        Apps::Rename { .. } => vec![output.text("ui-done")],
         Apps::List => {
             let applications = items(&answer, "applications");
             if applications.is_empty() {
@@ -131,45 +133,6 @@ pub(super) async fn apps(session: &Session, command: &Apps) -> Result<(), Fault>
         }
     });
     Ok(())
-}
-
-/// `tokensign audit`: read from the database itself, with or without a running agent.
-pub(super) fn audit(session: &Session, command: &Audit) -> Result<(), Fault> {
-    let output = session.output;
-    let connection = store::open_for_reading(&session.config.directories()?.state)?;
-    match command {
-        Audit::List { limit } => {
-            let entries = audit::list(&connection, None, *limit)?;
-            output.result(&json!({ "entries": entries }), || {
-                let mut table =
-                    Table::new(["ui-serial", "ui-time", "ui-kind", "ui-who", "ui-id"].map(|key| output.text(key)));
-                for entry in &entries {
-                    let at = entry.at.format(&Rfc3339).unwrap_or_default();
-                    table.row([
-                        entry.seq.to_string(),
-                        words::moment_of(&output, &at),
-                        entry.kind.clone(),
-                        entry.actor.clone(),
-                        entry.job.map(|id| id.to_string()).unwrap_or_default(),
-                    ]);
-                }
-                table_lines(&table)
-            });
-            Ok(())
-        }
-        Audit::Verify => match audit::verify(&connection)? {
-            audit::Verdict::Intact(checkpoint) => {
-                let result = json!({ "intact": true, "entries": checkpoint.seq, "hash": hex::encode(checkpoint.hash) });
-                output.result(&result, || {
-                    vec![output.text_with("cli-audit-intact", &[("count", &checkpoint.seq)])]
-                });
-                Ok(())
-            }
-            audit::Verdict::Broken { seq, reason } => {
-                Err(Fault::new(Code::StoreFailed).detail(format!("the audit log is broken at entry {seq}: {reason}")))
-            }
-        },
-    }
 }
 
 fn items<'a>(value: &'a Value, name: &str) -> &'a [Value] {

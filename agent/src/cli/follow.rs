@@ -12,6 +12,7 @@ use super::prompter::{Answered, Attachment, Prompter};
 use crate::consent::QuestionState;
 use crate::messages::{Code, Fault};
 use crate::platform;
+use crate::prompters::Pinentry;
 
 /// How long one waiting request lasts, in seconds.
 const WAIT: u64 = 30;
@@ -34,11 +35,19 @@ impl<'a> Follower<'a> {
     ///
     /// # Errors
     /// `agent_unreachable`.
-    pub(super) async fn attach(client: &'a Client, output: Output, pin: Option<SecretString>) -> Result<Self, Fault> {
-        let prompter = Prompter::new(client, output);
-        let attachment = prompter
-            .attach(if pin.is_some() { "unattended" } else { "terminal" })
-            .await?;
+    pub(super) async fn attach(
+        client: &'a Client,
+        output: Output,
+        pin: Option<SecretString>,
+        dialog: Option<Pinentry>,
+    ) -> Result<Self, Fault> {
+        let name = match (&pin, &dialog) {
+            (Some(_), _) => "unattended",
+            (None, Some(_)) => "pinentry",
+            (None, None) => "terminal",
+        };
+        let prompter = Prompter::new(client, output).with_dialog(dialog);
+        let attachment = prompter.attach(name).await?;
         Ok(Self {
             client,
             output,

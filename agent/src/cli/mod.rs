@@ -6,6 +6,7 @@
 
 mod approve;
 mod arguments;
+mod audit;
 mod client;
 mod desk_commands;
 mod doctor;
@@ -13,10 +14,12 @@ mod event_stream;
 mod evidence_folder;
 mod follow;
 mod globs;
+mod grants;
 mod idocs;
 mod inventory;
 mod jobs;
 mod logging;
+mod mig24;
 mod output;
 mod own_agent;
 mod pin_source;
@@ -29,6 +32,7 @@ mod services;
 mod session;
 mod sign;
 mod table;
+mod token_watch;
 mod upload;
 mod verify;
 mod words;
@@ -40,6 +44,7 @@ use tracing::Level;
 
 use crate::config::{Config, Layers};
 use crate::messages::{Fault, Language, Localizer};
+use crate::preview;
 use crate::token::worker;
 use arguments::{Command, LogFormat};
 use output::Output;
@@ -52,6 +57,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     // A worker reads no configuration and starts no runtime: it is to load one library and do nothing else.
     if let Command::Worker(arguments) = &arguments.command {
         return worker::main(arguments);
+    }
+    if let Command::PreviewWorker(arguments) = &arguments.command {
+        return preview::main(arguments);
     }
     let global = &arguments.global;
     let language = global.language.or_else(Language::of_environment);
@@ -98,23 +106,25 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
         match command {
             Command::Serve(arguments) => serve::run(session, arguments).await,
             Command::Status => desk_commands::status(session).await,
-            Command::Tokens => inventory::tokens(session).await,
+            Command::Tokens(arguments) if arguments.watch => token_watch::watch(session).await,
+            Command::Tokens(_) => inventory::tokens(session).await,
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
             Command::Idocs(command) => idocs::run(session, command).await,
-            Command::Mig24(command) => services::mig24(session, command).await,
+            Command::Mig24(command) => mig24::run(session, command).await,
             Command::Approve(arguments) => approve::run(session, arguments).await,
             Command::Open(arguments) => desk_commands::open(session, arguments).await,
             Command::Lock => desk_commands::lock(session).await,
             Command::Apps(command) => desk_commands::apps(session, command).await,
+            Command::Grants(command) => grants::run(session, command).await,
             Command::Jobs(command) => jobs::run(session, command).await,
-            Command::Audit(command) => desk_commands::audit(session, command),
+            Command::Audit(command) => audit::run(session, command),
             Command::Modules(command) => inventory::modules(session, command).await,
             Command::Doctor => doctor::run(session).await,
             Command::Completions { shell } => completions(session, *shell),
             // Handled before anything was read.
-            Command::Worker(_) => Ok(()),
+            Command::Worker(_) | Command::PreviewWorker(_) => Ok(()),
         }
     });
     // A thread that still reads the terminal must not keep the process.

@@ -11,12 +11,12 @@ pub(super) struct OwnAgent {
 }
 
 impl OwnAgent {
-    /// Starts it: on the local socket, and on loopback TCP when `tcp` is set.
+    /// Starts it on the local socket, and with what the options say.
     ///
     /// # Errors
     /// `agent_running` when another process holds the store, `port_taken`, `store_failed` and the like.
-    pub(super) async fn start(config: Config, tcp: bool) -> Result<Self, Fault> {
-        let agent = endpoint::Agent::start(config, StartOptions { tcp }).await?;
+    pub(super) async fn start(config: Config, options: StartOptions) -> Result<Self, Fault> {
+        let agent = endpoint::Agent::start(config, options).await?;
         Ok(Self { agent })
     }
 

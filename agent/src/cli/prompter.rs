@@ -14,15 +14,18 @@ use super::client::Client;
 use super::event_stream::EventReader;
 use super::output::Output;
 use super::{problem, question_text};
-use crate::consent::{PinState, PinView, Question, QuestionBody, QuestionState};
+use crate::consent::{PinState, PinView, Question, QuestionBody, QuestionState, Verdict};
 use crate::messages::{Code, Fault};
 use crate::platform::{Terminal, Typed};
+use crate::prompters::{self, Pinentry};
 
 /// Shows questions on the person's terminal and takes their decisions.
 #[derive(Debug)]
 pub(super) struct Prompter {
     client: Client,
     output: Output,
+    /// Asks instead of the terminal, where it can.
+    dialog: Option<Pinentry>,
 }
 
 /// A question and what went wrong with the last decision on it.
@@ -108,7 +111,13 @@ impl Prompter {
         Self {
             client: client.clone(),
             output,
+            dialog: None,
         }
+    }
+
+    /// The same, asking in dialogs where one is given.
+    pub(super) fn with_dialog(self, dialog: Option<Pinentry>) -> Self {
+        Self { dialog, ..self }
     }
 
     /// Attaches it, so that the agent knows where the person can answer and opens no page.
@@ -174,13 +183,26 @@ impl Prompter {
     pub(super) async fn ask(&self, asked: Asked, attachment: &mut Attachment) -> Result<Answered, Fault> {
         let id = asked.question.id;
         let shown = asked.question.shown.clone();
-        let is_approval = matches!(asked.question.body, QuestionBody::Approve { .. });
+        let is_approval = matches!(
+            asked.question.body,
+            QuestionBody::Approve { .. } | QuestionBody::Remote { .. }
+        );
         let cancelled = CancellationToken::new();
         // Whatever ends this future also ends the reading, and puts the terminal back.
         let _guard = cancelled.clone().drop_guard();
+        let dialog = self.dialog.clone();
+        let prompter = if dialog.is_some() { "pinentry" } else { "terminal" };
         let mut reading = {
             let (output, cancelled) = (self.output, cancelled.clone());
-            tokio::task::spawn_blocking(move || read_decision(&output, &asked, &cancelled))
+            match dialog {
+                Some(dialog) => tokio::spawn(async move {
+                    tokio::select! {
+                        choice = ask_in_dialog(&dialog, asked, output) => choice,
+                        () = cancelled.cancelled() => Ok(Choice::Cancelled),
+                    }
+                }),
+                None => tokio::task::spawn_blocking(move || read_decision(&output, &asked, &cancelled)),
+            }
         };
         let choice = loop {
             tokio::select! {
@@ -205,7 +227,7 @@ impl Prompter {
         let decision = Decision {
             decision,
             shown: &shown,
-            prompter: "terminal",
+            prompter,
             certificate,
             pin: pin.as_ref().map(ExposeSecret::expose_secret),
             confirm_last_try,
@@ -237,7 +259,7 @@ impl Prompter {
                     .arg("count", candidates.len())
                     .extra("candidates", candidates.into()));
             }
-            QuestionBody::Pair { .. } => return Err(Fault::new(Code::NotUnattended)),
+            QuestionBody::Pair { .. } | QuestionBody::Remote { .. } => return Err(Fault::new(Code::NotUnattended)),
         }
         let decision = Decision {
             decision: "approve",
@@ -286,6 +308,27 @@ impl Drop for Attachment {
     }
 }
 
+async fn ask_in_dialog(dialog: &Pinentry, asked: Asked, output: Output) -> Result<Choice, Fault> {
+    let question = Question {
+        notice: asked.notice,
+        ..asked.question
+    };
+    let decision = prompters::ask(dialog, &question, output.localizer()).await?;
+    Ok(match decision {
+        Some(decision) if decision.decision == Verdict::Approve => Choice::Approve {
+            pin: decision.pin,
+            confirm_last_try: decision.confirm_last_try,
+        },
+        Some(decision) => match decision.certificate {
+            Some(certificate) => Choice::Choose {
+                certificate: certificate.to_string(),
+            },
+            None => Choice::Refuse,
+        },
+        None => Choice::Left,
+    })
+}
+
 /// Runs on a thread of its own: reading a terminal blocks.
 fn read_decision(output: &Output, asked: &Asked, cancelled: &CancellationToken) -> Result<Choice, Fault> {
     let no_terminal = |error: io::Error| {
@@ -309,7 +352,9 @@ fn read_decision(output: &Output, asked: &Asked, cancelled: &CancellationToken) 
         QuestionBody::Approve { pin, .. } => {
             approve(output, &mut terminal, Some(pin), cancelled).map_err(no_terminal)?
         }
-        QuestionBody::Pair { .. } => approve(output, &mut terminal, None, cancelled).map_err(no_terminal)?,
+        QuestionBody::Pair { .. } | QuestionBody::Remote { .. } => {
+            approve(output, &mut terminal, None, cancelled).map_err(no_terminal)?
+        }
     };
     if choice.is_none() {
         // The question was answered elsewhere; the prompt's line ends here.

@@ -5,7 +5,7 @@ use super::words;
 use crate::cms::Digest;
 use crate::consent::{
     Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
-    QuestionBody,
+    QuestionBody, RemoteMeans, RemoteSigner,
 };
 use crate::messages::{Fault, Language};
 
@@ -36,6 +36,7 @@ pub(super) fn lines(output: &Output, question: &Question, notice: Option<&Fault>
             certificate,
             destination,
             pin,
+            remember: _,
         } => {
             rows.action(*action);
             rows.documents(documents);
@@ -74,6 +75,17 @@ pub(super) fn lines(output: &Output, question: &Question, notice: Option<&Fault>
                 lines.extend(pair_lines(&rows.rows));
             }
         }
+        QuestionBody::Remote {
+            documents,
+            signer,
+            destination,
+        } => {
+            rows.documents(documents);
+            rows.signer(signer);
+            rows.destination(Some(destination));
+            rows.deadline(question.deadline, now);
+            lines.extend(pair_lines(&rows.rows));
+        }
         QuestionBody::Pair { pairing } => {
             rows.pairing(pairing, &question.caller);
             rows.deadline(question.deadline, now);
@@ -100,6 +112,7 @@ pub(super) fn permission(output: &Output, permission: &str) -> String {
             };
             output.text_with(&key, &[("service", &service), ("profile", &profile)])
         }
+        ["questions", most] => output.text_with("ui-permission-questions", &[("count", most)]),
         _ => words::word(output, "ui-permission-", permission),
     }
 }
@@ -124,6 +137,9 @@ fn headline(output: &Output, body: &QuestionBody) -> String {
             ..
         } => output.text("ui-question-authenticate"),
         QuestionBody::Choose { .. } => output.text("ui-question-choose"),
+        QuestionBody::Remote { documents, .. } => {
+            output.text_with("ui-question-remote", &[("count", &documents.len())])
+        }
         QuestionBody::Pair { .. } => output.text("ui-question-pair"),
     }
 }
@@ -250,6 +266,19 @@ impl Rows<'_> {
         self.push("ui-valid-until", words::date(self.output, certificate.valid_until));
         self.push("ui-key-type", &certificate.key_type);
         self.push("ui-token", &certificate.token);
+    }
+
+    fn signer(&mut self, signer: &RemoteSigner) {
+        let means = match signer.means {
+            RemoteMeans::EmployeeCertificate => "ui-signer-employee-certificate",
+            RemoteMeans::EmployeeLink => "ui-signer-employee-link",
+            RemoteMeans::Container => "ui-signer-container",
+        };
+        self.push(
+            "ui-signer",
+            format!("{}\n{}", printable(&signer.name), self.output.text(means)),
+        );
+        self.push_if("ui-power-of-attorney", signer.power_of_attorney.as_ref());
     }
 
     fn destination(&mut self, destination: Option<&Destination>) {

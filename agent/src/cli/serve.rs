@@ -1,6 +1,7 @@
 use super::arguments::Serve;
 use super::own_agent::OwnAgent;
 use super::session::Session;
+use crate::endpoint::StartOptions;
 use crate::jobs::failpoints;
 use crate::messages::{Code, Fault};
 use crate::platform;
@@ -16,7 +17,7 @@ pub(super) async fn run(session: &Session, arguments: &Serve) -> Result<(), Faul
         config.endpoint.tcp = true;
     }
     let tcp = config.endpoint.tcp && !arguments.no_tcp;
-    let agent = OwnAgent::start(config, tcp).await?;
+    let agent = OwnAgent::start(config, StartOptions { tcp, queues: true }).await?;
     if let Some(address) = agent.address() {
         session.output.say(
             &session

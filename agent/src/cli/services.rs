@@ -3,7 +3,7 @@
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
-use super::arguments::{Mig24, Mig24Send, Mig24Sign, Scenario};
+use super::arguments::Scenario;
 use super::client::Client;
 use super::follow::{self, Follower};
 use super::jobs;
@@ -18,96 +18,7 @@ use crate::messages::{Code, Fault};
 /// How long one waiting request lasts, in seconds.
 const WAIT: u64 = 30;
 
-/// `tokensign mig24`
-pub(super) async fn mig24(session: &Session, command: &Mig24) -> Result<(), Fault> {
-    match command {
-        Mig24::Send(arguments) => mig24_send(session, arguments).await,
-        Mig24::Sign(arguments) => mig24_sign(session, arguments).await,
-        Mig24::Status { group, profile } => {
-            let profile = mig24_profile(session, profile.as_deref())?;
-            status(
-                session,
-                &format!("/v1/mig24/{profile}/package-groups/{}", segment(group)),
-            )
-            .await
-        }
-    }
-}
-
-async fn mig24_send(session: &Session, arguments: &Mig24Send) -> Result<(), Fault> {
-    let profile = mig24_profile(session, arguments.scenario.profile.as_deref())?;
-    let mut files = Vec::with_capacity(arguments.files.len());
-    let mut documents = Vec::with_capacity(arguments.files.len());
-    for (index, path) in arguments.files.iter().enumerate() {
-        let file = FileToSend::open(path).await?;
-        let part = FileToSend::part_name(index);
-        documents.push(json!({ "part": part, "name": file.name(), "sign_required": true }));
-        files.push((part, file));
-    }
-    let mut send = members([
-        (
-            "recipient_abonent_code",
-            arguments.recipient.as_ref().map(|code| json!(code)),
-        ),
-        ("documents", Some(json!(documents))),
-    ]);
-    if let Some(inn) = &arguments.recipient_inn {
-        let organisation = members([
-            ("inn", Some(json!(inn))),
-            ("name", arguments.recipient_name.as_ref().map(|text| json!(text))),
-            ("email", arguments.recipient_email.as_ref().map(|text| json!(text))),
-            ("kpp", arguments.recipient_kpp.as_ref().map(|text| json!(text))),
-            ("ogrn", arguments.recipient_ogrn.as_ref().map(|text| json!(text))),
-        ]);
-        send.insert("recipient_org".to_owned(), Value::Object(organisation));
-    }
-    let request = members([
-        ("send", Some(Value::Object(send))),
-        (
-            "certificate",
-            arguments
-                .scenario
-                .signer
-                .certificate
-                .as_ref()
-                .map(|selector| json!(selector)),
-        ),
-    ]);
-    run(
-        session,
-        &arguments.scenario,
-        &format!("/v1/mig24/{profile}/package-group-signatures"),
-        request,
-        files,
-    )
-    .await
-}
-
-async fn mig24_sign(session: &Session, arguments: &Mig24Sign) -> Result<(), Fault> {
-    let profile = mig24_profile(session, arguments.scenario.profile.as_deref())?;
-    let request = members([
-        ("package_group_id", Some(json!(arguments.group))),
-        (
-            "certificate",
-            arguments
-                .scenario
-                .signer
-                .certificate
-                .as_ref()
-                .map(|selector| json!(selector)),
-        ),
-        ("mchd_info_id", arguments.mchd.as_ref().map(|id| json!(id))),
-    ]);
-    run(
-        session,
-        &arguments.scenario,
-        &format!("/v1/mig24/{profile}/package-group-signatures"),
-        request,
-        Vec::new(),
-    )
-    .await
-}
-
+/// Starts a scenario, answers its question, shows its outcome.
 pub(super) async fn run(
     session: &Session,
     scenario: &Scenario,
@@ -117,6 +28,10 @@ pub(super) async fn run(
 ) -> Result<(), Fault> {
     let output = session.output;
     let pin = scenario.signer.pin_source.unattended()?;
+    let dialog = scenario
+        .signer
+        .pin_source
+        .dialog(session.config.agent.pinentry.as_deref())?;
     let request = Value::Object(request);
     let agent = session.agent().await?;
     if scenario.detach && agent.is_own() {
@@ -131,7 +46,7 @@ pub(super) async fn run(
         let follower = if scenario.detach {
             None
         } else {
-            Some(Follower::attach(client, output, pin).await?)
+            Some(Follower::attach(client, output, pin, dialog).await?)
         };
         let started = if files.is_empty() {
             client.post(path, &request).await?
@@ -322,10 +237,6 @@ pub(super) fn flatten(value: &Value, path: &str, rows: &mut Vec<(String, String)
         Value::String(text) => rows.push((path.to_owned(), text.clone())),
         other => rows.push((path.to_owned(), other.to_string())),
     }
-}
-
-fn mig24_profile<'a>(session: &'a Session, named: Option<&'a str>) -> Result<&'a str, Fault> {
-    one_profile("mig24", session.config.mig24.keys(), named)
 }
 
 /// The profile that was named, or the only one there is.

@@ -5,11 +5,18 @@ use super::client::Client;
 use super::output::Output;
 use super::own_agent::OwnAgent;
 use crate::config::{Config, Directories};
+use crate::endpoint::StartOptions;
 use crate::messages::{Code, Fault};
 use crate::platform;
 
 /// The largest `endpoint.json`, in bytes.
 const LARGEST_ENDPOINT_FILE: u64 = 64 << 10;
+
+/// An agent that ends with its command: on the socket only, and it takes no message from those who wait for it.
+const ALONE: StartOptions = StartOptions {
+    tcp: false,
+    queues: false,
+};
 
 /// What a command works with.
 #[derive(Debug)]
@@ -41,7 +48,7 @@ impl Session {
         if let Some(client) = self.running().await? {
             return Ok(Agent { client, own: None });
         }
-        let own = OwnAgent::start(self.config.clone(), false).await?;
+        let own = OwnAgent::start(self.config.clone(), ALONE).await?;
         match self.running().await? {
             Some(client) => Ok(Agent { client, own: Some(own) }),
             None => Err(Fault::internal(

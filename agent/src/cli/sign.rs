@@ -22,6 +22,8 @@ pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault
     // Refused before anything is asked or signed.
     let targets = Target::of_all(arguments, &files)?;
     let pin = arguments.signer.pin_source.unattended()?;
+    let configured = session.config.agent.pinentry.as_deref();
+    let dialog = arguments.signer.pin_source.dialog(configured)?;
 
     let documents: Vec<_> = files
         .iter()
@@ -45,7 +47,7 @@ pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault
     let agent = session.agent().await?;
     let client = agent.client();
     let signed = async {
-        let follower = Follower::attach(client, session.output, pin).await?;
+        let follower = Follower::attach(client, session.output, pin, dialog).await?;
         let (form, bar) = upload::form(&session.output, &request, &files).await?;
         let started = client.post_form("/v1/signatures", form).await;
         bar.finish_and_clear();

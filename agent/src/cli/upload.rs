@@ -56,7 +56,7 @@ impl FileToSend {
         &self.name
     }
 
-    /// Its size in bytes.
+    /// Its size in bytes, when the command began.
     pub(super) fn size(&self) -> u64 {
         self.size
     }

@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
 
-use super::{Config, RetryConfig, ServiceConfig, TokenSource};
+use super::{ApplicationConfig, Config, RetryConfig, ServiceConfig, TokenSource};
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
@@ -27,11 +27,12 @@ const LONGEST_DELAY: f64 = 3600.0;
 /// The longest time that documents can be kept, in days: ten years.
 const MOST_DAYS: u32 = 3660;
 const IDOCS_KEYS: [&str; 4] = ["attached", "download_hosts", "required_action_type", "webhooks"];
-const MIG24_KEYS: [&str; 5] = [
+const MIG24_KEYS: [&str; 6] = [
     "accept_signed_attributes",
     "hash_kind",
     "mchd_info_id",
     "organization_id",
+    "queue",
     "shapes",
 ];
 
@@ -87,10 +88,17 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     for (key, seconds) in [
         ("agent.question_timeout_seconds", agent.question_timeout_seconds),
         ("agent.signature_timeout_seconds", agent.signature_timeout_seconds),
+        (
+            "endpoint.requests_per_second",
+            u64::from(config.endpoint.requests_per_second),
+        ),
     ] {
         if seconds == 0 {
-            return Err(format!("{key} is 0, at least 1 second is needed"));
+            return Err(format!("{key} is 0, at least 1 is needed"));
         }
+    }
+    if let Some(pinentry) = &agent.pinentry {
+        absolute("agent.pinentry", pinentry)?;
     }
     if let Some(language) = &agent.language {
         language
@@ -115,11 +123,37 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             ));
         }
     }
+    for certificate in config.certificates.iter().filter(|certificate| !certificate.unattended) {
+        if certificate.pin.is_some() {
+            return Err("certificates.pin counts only with unattended = true".to_owned());
+        }
+    }
+    for application in &config.applications {
+        check_application(application)?;
+    }
     for (name, profile) in &config.idocs {
         service(&format!("idocs.{name}"), name, &profile.service)?;
     }
     for (name, profile) in &config.mig24 {
         service(&format!("mig24.{name}"), name, &profile.service)?;
+    }
+    Ok(())
+}
+
+fn check_application(application: &ApplicationConfig) -> Result<(), String> {
+    let hash = &application.token_sha256;
+    if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err("applications.token_sha256 is not 64 hexadecimal digits (SHA-256)".to_owned());
+    }
+    match (&application.origin, &application.executable) {
+        (Some(_), None) | (None, Some(_)) => {}
+        _ => return Err("applications names either origin or executable: what the token is bound to".to_owned()),
+    }
+    if let Some(executable) = &application.executable {
+        absolute("applications.executable", executable)?;
+    }
+    if application.name.trim().is_empty() {
+        return Err("applications.name is empty".to_owned());
     }
     Ok(())
 }

@@ -15,7 +15,11 @@ const FILE: &str = "tokensign.toml";
 /// The largest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 /// Lists whose entries of all layers count, with the key by which a higher layer replaces one of a lower.
-const MERGED_LISTS: [(&str, &str); 2] = [("modules", "path"), ("certificates", "fingerprint")];
+const MERGED_LISTS: [(&str, &str); 3] = [
+    ("applications", "token_sha256"),
+    ("modules", "path"),
+    ("certificates", "fingerprint"),
+];
 
 /// Where the configuration comes from, besides what is built in.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +52,8 @@ impl Layers {
 }
 
 impl Config {
-    /// Reads and merges the layers: built-in < system < user < flags. Tables are merged key by key; entries of `modules` and
-    /// `certificates` add up; everything else is replaced by the higher layer.
+    /// Reads and merges the layers: built-in < system < user < flags. Tables are merged key by key; entries of `applications`,
+    /// `modules` and `certificates` add up; everything else is replaced by the higher layer.
     ///
     /// # Errors
     /// `config_invalid` with the file, the line and what is wrong there, or with the key that the system locks.
@@ -85,6 +89,13 @@ impl Config {
             if !layer.locked.is_empty() {
                 let reason = format!(
                     "only files in {} can lock keys",
+                    platform::system_config_directory().display()
+                );
+                return Err(invalid(&layer.path, reason));
+            }
+            if layers.explicit.is_none() && layer.table.contains_key("applications") {
+                let reason = format!(
+                    "only files in {} pair applications; remove [[applications]]",
                     platform::system_config_directory().display()
                 );
                 return Err(invalid(&layer.path, reason));
@@ -509,6 +520,30 @@ mod tests {
             (
                 "[mig24.main]\nbase_url = 'mig24.example'\ntoken.env = 'T'",
                 "mig24.main.base_url",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.keyring = '-x'",
+                "mig24.main.token.keyring",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nconnect_timeout_seconds = 0",
+                "mig24.main.connect_timeout_seconds",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nproxy = 'socks5://127.0.0.1:1'",
+                "mig24.main.proxy",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nretry = { first_delay_seconds = -1 }",
+                "mig24.main.retry.first_delay_seconds",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nretry = { failures = 0 }",
+                "mig24.main.retry.failures",
+            ),
+            (
+                "[mig24.main]\nbase_url = 'https://m.example'\ntoken.env = 'T'\nkeep_documents_days = 4000",
+                "mig24.main.keep_documents_days",
             ),
             (
                 "[mig24.main]\nbase_url = 'https://m.example'\ntoken = { file = 'secret' }",

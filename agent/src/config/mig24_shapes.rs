@@ -15,6 +15,8 @@ pub struct Mig24Shapes {
     pub prepare: PrepareShape,
     /// The request with the signatures.
     pub finish: FinishShape,
+    /// The requests for a signature at the service.
+    pub remote: RemoteShape,
 }
 
 /// `[mig24.<name>.shapes.upload]`
@@ -127,6 +129,37 @@ impl Default for FinishShape {
             list_field: "signatures".to_owned(),
             items: FinishItems::Objects,
             signature_field: "signature".to_owned(),
+            extra: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[mig24.<name>.shapes.remote]`: a signature by a certificate at the service, or a link to an employee.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoteShape {
+    /// `POST` or `PUT`.
+    pub method: Verb,
+    /// The member with the group's id.
+    pub group_field: String,
+    /// The member with the employee's id.
+    pub user_field: String,
+    /// The member with the container's name.
+    pub container_field: String,
+    /// The member with the power of attorney's id.
+    pub mchd_field: String,
+    /// More members, sent as they are.
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl Default for RemoteShape {
+    fn default() -> Self {
+        Self {
+            method: Verb::Post,
+            group_field: "packageGroupId".to_owned(),
+            user_field: "userId".to_owned(),
+            container_field: "containerName".to_owned(),
+            mchd_field: "mchdInfoId".to_owned(),
             extra: BTreeMap::new(),
         }
     }

@@ -6,16 +6,19 @@
 mod check;
 mod directories;
 mod layers;
+mod mig24_queue;
 mod mig24_shapes;
 mod model;
 
 pub use directories::Directories;
 pub use layers::Layers;
+pub use mig24_queue::{Mig24Queue, Mig24QueueNames};
 pub use mig24_shapes::{
-    CertificateEncoding, FinishItems, FinishShape, GroupIdBy, GroupShape, Mig24Shapes, PrepareShape, UploadShape, Verb,
+    CertificateEncoding, FinishItems, FinishShape, GroupIdBy, GroupShape, Mig24Shapes, PrepareShape, RemoteShape,
+    UploadShape, Verb,
 };
 pub use model::{
-    AgentConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, HashKind, IdocsProfile, LockedConfig,
-    Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile, TimestampConfig, TimestampLevel,
-    TokenSource, WebhooksConfig,
+    AgentConfig, ApplicationConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, GrantsConfig, HashKind,
+    IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile,
+    TimestampConfig, TimestampLevel, TokenSource, WebhooksConfig,
 };

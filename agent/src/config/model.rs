@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mig24Shapes;
+use super::{Mig24Queue, Mig24Shapes};
 
 /// The whole configuration, after all layers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -22,6 +22,10 @@ pub struct Config {
     pub timestamp: TimestampConfig,
     /// What is particular to single certificates.
     pub certificates: Vec<CertificatePolicy>,
+    /// Applications that the administrator pairs.
+    pub applications: Vec<ApplicationConfig>,
+    /// Decisions that the person may have remembered.
+    pub grants: GrantsConfig,
     /// iDocs profiles by name.
     pub idocs: BTreeMap<String, IdocsProfile>,
     /// MIG24 profiles by name.
@@ -52,6 +56,10 @@ pub struct AgentConfig {
     pub signature_timeout_seconds: u64,
     /// Whether a desktop session without a prompter gets the page opened by the agent.
     pub open_page: bool,
+    /// Whether it raises a desktop notification that opens the page, instead of opening the page itself.
+    pub notify: bool,
+    /// A pinentry program, absolute: it asks questions in the desktop's own dialogs too.
+    pub pinentry: Option<PathBuf>,
     /// The language of texts where neither browser nor terminal says one: `ru`, `kk` or `en`.
     pub language: Option<String>,
 }
@@ -64,6 +72,8 @@ impl Default for AgentConfig {
             question_timeout_seconds: 600,
             signature_timeout_seconds: 30,
             open_page: true,
+            notify: false,
+            pinentry: None,
             language: None,
         }
     }
@@ -81,6 +91,8 @@ pub struct EndpointConfig {
     pub max_json_bytes: usize,
     /// The largest document in a multipart body, in bytes.
     pub max_document_bytes: u64,
+    /// How many requests an application may make each second, over ten seconds.
+    pub requests_per_second: u32,
 }
 
 impl Default for EndpointConfig {
@@ -90,6 +102,7 @@ impl Default for EndpointConfig {
             listen: None,
             max_json_bytes: 32 << 20,
             max_document_bytes: 64 << 30,
+            requests_per_second: 30,
         }
     }
 }
@@ -162,6 +175,43 @@ pub enum TimestampLevel {
     Required,
 }
 
+/// One of `[[applications]]`; the person sees it among the paired ones and may revoke it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationConfig {
+    /// Its name, for the person.
+    pub name: String,
+    /// The web origin that its token is bound to.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// The program that its token is bound to, absolute.
+    #[serde(default)]
+    pub executable: Option<PathBuf>,
+    /// SHA-256 of its bearer token, in hex. The token itself stands nowhere here.
+    pub token_sha256: String,
+    /// What it may do, in the words of `POST /v1/pairings`.
+    pub permissions: Vec<String>,
+}
+
+/// `[grants]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GrantsConfig {
+    /// How many signatures one remembered decision allows at most; 0 has every signature decided on its own.
+    pub max_uses: u32,
+    /// How long one remembered decision holds at most, in seconds.
+    pub max_seconds: u64,
+}
+
+impl Default for GrantsConfig {
+    fn default() -> Self {
+        Self {
+            max_uses: 1000,
+            max_seconds: 8 * 3600,
+        }
+    }
+}
+
 /// One of `[[certificates]]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +221,9 @@ pub struct CertificatePolicy {
     /// Whether the certificate may be used without a person, with a PIN source.
     #[serde(default)]
     pub unattended: bool,
+    /// Where its PIN comes from when the agent is to use it by itself; only with `unattended`.
+    #[serde(default)]
+    pub pin: Option<TokenSource>,
 }
 
 /// A profile of either service.
@@ -337,6 +390,9 @@ pub struct Mig24Profile {
     /// Whether `hash_kind = "auto"` may take signed attributes too, besides content digests.
     #[serde(default)]
     pub accept_signed_attributes: bool,
+    /// The organisation's message queues; none are consumed when absent.
+    #[serde(default)]
+    pub queue: Option<Mig24Queue>,
     /// What the vendor's guide leaves open about requests.
     #[serde(default)]
     pub shapes: Mig24Shapes,

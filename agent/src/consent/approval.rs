@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::grant::GrantPromise;
 use super::question::CallerView;
 use super::unlock::Unlock;
 use crate::certificate::{Fingerprint, Purpose};
@@ -11,7 +12,7 @@ use crate::cms::Digest;
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
 use crate::store::approvals::ItemState;
-use crate::store::{Store, Transaction, approvals, audit};
+use crate::store::{Store, Transaction, approvals, audit, grants};
 
 /// How long what was approved may still be signed.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
@@ -35,7 +36,7 @@ impl Approval {
     /// Writes the approval that the person gave, with its audit entry, in the caller's transaction.
     ///
     /// # Errors
-    /// `store_failed`; `wrong_state` when the request has a live approval.
+    /// `store_failed`; `wrong_state` when the request has a live approval, or its grant does not allow it any more.
     pub fn record(transaction: &Transaction<'_>, consented: &Consented) -> Result<Self, Fault> {
         let approval = Self {
             id: Uuid::now_v7(),
@@ -47,6 +48,9 @@ impl Approval {
             deadline: Deadline::after(LIFETIME),
         };
         approvals::insert(transaction, &approval.row(consented))?;
+        if let ApprovalKind::Grant(grant) = consented.kind {
+            count(transaction, grant, &approval, consented)?;
+        }
         audit::append(
             transaction,
             audit::Entry {
@@ -174,6 +178,22 @@ impl Approval {
             .get(index)
             .ok_or_else(|| Fault::new(Code::ApprovalMismatch).detail("the approval lists no such item"))
     }
+}
+
+/// Counts what a grant allows, before anything is signed under it.
+fn count(tx: &Transaction<'_>, grant: Uuid, approval: &Approval, consented: &Consented) -> Result<(), Fault> {
+    let uses = u32::try_from(approval.items.len()).map_err(Fault::internal)?;
+    let left = grants::consume(tx, grant, uses)?;
+    audit::append(
+        tx,
+        audit::Entry {
+            kind: "grant_used",
+            actor: audit::Actor::Agent,
+            job: consented.job,
+            body: json!({ "grant": grant, "approval": approval.id, "uses": uses, "left": left }),
+        },
+    )?;
+    Ok(())
 }
 
 /// How an approval came about.
@@ -312,6 +332,7 @@ pub struct Consented {
     pub(super) items: Vec<ApprovedItem>,
     pub(super) prompter: String,
     pub(super) unlock: Unlock,
+    pub(super) grant: Option<GrantPromise>,
 }
 
 impl Consented {
@@ -320,8 +341,18 @@ impl Consented {
         &self.request_key
     }
 
-    /// Gives the unlock out; the approval is recorded before.
-    pub fn into_unlock(self) -> Unlock {
-        self.unlock
+    /// Whether a remembered decision gave it.
+    pub fn is_by_grant(&self) -> bool {
+        matches!(self.kind, ApprovalKind::Grant(_))
+    }
+
+    /// Where the decision was taken.
+    pub fn prompter(&self) -> &str {
+        &self.prompter
+    }
+
+    /// Gives the unlock out, and the grant that comes about when it opens the token; the approval is recorded before.
+    pub fn into_unlock(self) -> (Unlock, Option<GrantPromise>) {
+        (self.unlock, self.grant)
     }
 }

@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::approval::{ApprovalKind, ApprovedItem, Consented};
+use super::grant::{GrantPromise, GrantScope, Remember, RememberOffer};
 use super::question::{Action, CallerView, PinState, PinView, Question, QuestionBody, QuestionState};
+use super::remote::RemotelyConsented;
 use super::unlock::{Unlock, UnlockSource};
 use crate::certificate::{Fingerprint, Purpose};
 use crate::messages::{Code, Fault};
@@ -31,6 +33,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     questions: HashMap<Uuid, Entry>,
+    /// How many questions of an application may be shown at once; one where nothing stands.
+    allowances: HashMap<Uuid, usize>,
     prompters: HashMap<u64, String>,
     next_prompter: u64,
     opener: Option<Arc<dyn Opener>>,
@@ -41,6 +45,9 @@ struct Entry {
     /// What an approval of it would cover; `None` for the other questions.
     subject: Option<Subject>,
     answers: mpsc::UnboundedSender<Decision>,
+    /// How long it waits once it is shown; `None` when it is shown.
+    held: Option<Duration>,
+    deadline: Deadline,
 }
 
 /// What an approval covers; fixed when the question is asked.
@@ -51,6 +58,7 @@ struct Subject {
     certificate: Fingerprint,
     items: Vec<ApprovedItem>,
     unattended: bool,
+    scope: Option<GrantScope>,
 }
 
 /// Brings the person to a prompter when none is attached: opens the page, raises a notification.
@@ -85,6 +93,9 @@ pub struct DecisionRequest {
     /// Whether the person confirmed the last try.
     #[serde(default)]
     pub confirm_last_try: bool,
+    /// What the person wants remembered, within what the question offers.
+    #[serde(default)]
+    pub remember: Option<Remember>,
     /// Which prompter: `web`, `terminal`, `pinentry`, `unattended`.
     pub prompter: String,
 }
@@ -106,6 +117,8 @@ pub enum Verdict {
 pub enum Decision {
     /// Approved; for a pairing question without [`Consented`].
     Approved(Option<Box<Consented>>),
+    /// A signature made elsewhere was approved.
+    RemotelyApproved(Box<RemotelyConsented>),
     /// A certificate was chosen.
     Chosen(Fingerprint),
     /// Refused.
@@ -143,6 +156,19 @@ impl Desk {
         self.lock().opener = Some(opener);
     }
 
+    /// Says how many questions of an application may be shown at once. More of them wait until one of those is over, so that
+    /// nobody can flood the person.
+    pub fn allow_questions(&self, application: Uuid, most: usize) {
+        let shown: Vec<_> = {
+            let mut state = self.lock();
+            state.allowances.insert(application, most);
+            std::iter::from_fn(|| state.show_next(Some(application))).collect()
+        };
+        for question in shown {
+            self.announce(question);
+        }
+    }
+
     /// Asks for the approval of the subject's items, named one by one in `body`, which is a [`QuestionBody::Approve`]. `notice` is
     /// what the person must know before deciding.
     pub fn ask_approval(
@@ -160,6 +186,7 @@ impl Desk {
             certificate: subject.certificate,
             items: subject.items,
             unattended: subject.unattended,
+            scope: subject.scope,
         };
         self.ask(caller, job, body, notice, Some(subject), timeout)
     }
@@ -195,14 +222,26 @@ impl Desk {
         let id = question.id;
         let opener = {
             let mut state = self.lock();
+            let held = state.is_full(question.caller.application);
             state.questions.insert(
                 id,
                 Entry {
                     question: question.clone(),
                     subject,
                     answers,
+                    held: held.then_some(timeout),
+                    deadline,
                 },
             );
+            if held {
+                return Asked {
+                    desk: self.clone(),
+                    id,
+                    opened: None,
+                    changes: self.subscribe(),
+                    answers: receiver,
+                };
+            }
             if state.prompters.is_empty() {
                 state.opener.clone()
             } else {
@@ -214,18 +253,28 @@ impl Desk {
         Asked {
             desk: self.clone(),
             id,
-            deadline,
             opened,
+            changes: self.subscribe(),
             answers: receiver,
         }
     }
 
-    /// Every question that is not closed, the oldest first.
+    /// How many questions of an application are not closed, those included that are held back.
+    pub fn open_questions(&self, application: Uuid) -> usize {
+        self.lock()
+            .questions
+            .values()
+            .filter(|entry| entry.question.caller.application == Some(application))
+            .count()
+    }
+
+    /// Every question that is shown, the oldest first.
     pub fn questions(&self) -> Vec<Question> {
         let mut questions: Vec<_> = self
             .lock()
             .questions
             .values()
+            .filter(|entry| entry.held.is_none())
             .map(|entry| entry.question.clone())
             .collect();
         questions.sort_by_key(|question| question.id);
@@ -240,6 +289,7 @@ impl Desk {
         self.lock()
             .questions
             .get(&id)
+            .filter(|entry| entry.held.is_none())
             .map(|entry| entry.question.clone())
             .ok_or_else(no_such_question)
     }
@@ -253,7 +303,11 @@ impl Desk {
     pub fn decide(&self, id: Uuid, request: DecisionRequest) -> Result<Question, Fault> {
         let question = {
             let mut state = self.lock();
-            let entry = state.questions.get_mut(&id).ok_or_else(no_such_question)?;
+            let entry = state
+                .questions
+                .get_mut(&id)
+                .filter(|entry| entry.held.is_none())
+                .ok_or_else(no_such_question)?;
             if entry.question.state != QuestionState::Waiting {
                 return Err(Fault::new(Code::WrongState).detail("the question has been decided"));
             }
@@ -298,6 +352,11 @@ impl Desk {
         self.shared.events.subscribe()
     }
 
+    /// What is left of a question's time; `None` when it is over.
+    fn time_left(&self, id: Uuid) -> Option<Duration> {
+        self.lock().questions.get(&id)?.deadline.remaining()
+    }
+
     fn announce(&self, question: Question) {
         // Nobody listening is fine.
         let _ = self.shared.events.send(DeskEvent { question });
@@ -328,6 +387,40 @@ pub struct ApprovalSubject {
     pub items: Vec<ApprovedItem>,
     /// Whether the certificate is configured for unattended use.
     pub unattended: bool,
+    /// What a grant for it would be limited to; `None` where nothing may be remembered.
+    pub scope: Option<GrantScope>,
+}
+
+impl State {
+    /// Whether the application has as many questions before the person as it may.
+    fn is_full(&self, application: Option<Uuid>) -> bool {
+        let Some(application) = application else {
+            return false;
+        };
+        let most = self.allowances.get(&application).copied().unwrap_or(1);
+        let shown = self
+            .questions
+            .values()
+            .filter(|entry| entry.held.is_none() && entry.question.caller.application == Some(application))
+            .count();
+        shown >= most
+    }
+
+    /// Shows the application's oldest question that is held back, when there is room for it.
+    fn show_next(&mut self, application: Option<Uuid>) -> Option<Question> {
+        if application.is_none() || self.is_full(application) {
+            return None;
+        }
+        let entry = self
+            .questions
+            .values_mut()
+            .filter(|entry| entry.held.is_some() && entry.question.caller.application == application)
+            .min_by_key(|entry| entry.question.id)?;
+        let timeout = entry.held.take()?;
+        entry.deadline = Deadline::after(timeout);
+        entry.question.deadline = entry.deadline.wall();
+        Some(entry.question.clone())
+    }
 }
 
 impl Entry {
@@ -344,19 +437,49 @@ impl Entry {
                     Err(Fault::invalid_field("certificate", "is not one of the candidates"))
                 }
             }
-            (Verdict::Approve, QuestionBody::Approve { pin, .. }) => {
+            (Verdict::Approve, QuestionBody::Approve { pin, remember, .. }) => {
                 let subject = self
                     .subject
                     .as_ref()
                     .ok_or_else(|| Fault::internal("an approval without a subject"))?;
-                self.approve(request, pin, subject)
+                self.approve(request, pin, remember.as_ref(), subject)
             }
             (Verdict::Approve, QuestionBody::Pair { .. }) => Ok(Decision::Approved(None)),
+            (Verdict::Approve, QuestionBody::Remote { .. }) => self.approve_remotely(request),
             _ => Err(Fault::invalid_field("decision", "does not fit this question")),
         }
     }
 
-    fn approve(&self, request: DecisionRequest, pin: &PinView, subject: &Subject) -> Result<Decision, Fault> {
+    /// No certificate of ours is configured for unattended use here, so a person decides.
+    fn approve_remotely(&self, request: DecisionRequest) -> Result<Decision, Fault> {
+        let QuestionBody::Remote {
+            documents,
+            signer,
+            destination,
+        } = &self.question.body
+        else {
+            return Err(Fault::internal("a remote approval of another question"));
+        };
+        if request.prompter == "unattended" {
+            return Err(Fault::new(Code::NotUnattended).arg("certificate", signer));
+        }
+        Ok(Decision::RemotelyApproved(Box::new(RemotelyConsented {
+            caller: self.question.caller.clone(),
+            job: self.question.job,
+            documents: documents.clone(),
+            signer: signer.clone(),
+            destination: destination.clone(),
+            prompter: request.prompter,
+        })))
+    }
+
+    fn approve(
+        &self,
+        request: DecisionRequest,
+        pin: &PinView,
+        offer: Option<&RememberOffer>,
+        subject: &Subject,
+    ) -> Result<Decision, Fault> {
         let unattended = request.prompter == "unattended";
         if unattended && !subject.unattended {
             return Err(Fault::new(Code::NotUnattended).arg("certificate", subject.certificate));
@@ -371,10 +494,26 @@ impl Entry {
         if pin.needed && !pin.pinpad && request.pin.is_none() {
             return Err(Fault::new(Code::PinRequired));
         }
+        let grant = match request.remember {
+            Some(_) if unattended => return Err(Fault::invalid_field("remember", "is for a person to decide")),
+            Some(wanted) => Some(GrantPromise::new(
+                wanted,
+                offer,
+                subject.scope.as_ref(),
+                &self.question.caller.name,
+                &request.prompter,
+            )?),
+            None => None,
+        };
         let source = if unattended {
             UnlockSource::Unattended
         } else {
             UnlockSource::Person
+        };
+        let unlock = Unlock::new(request.pin, request.confirm_last_try, source);
+        let unlock = match &grant {
+            Some(promise) => unlock.keeping(promise.id),
+            None => unlock,
         };
         Ok(Decision::Approved(Some(Box::new(Consented {
             kind: if unattended {
@@ -389,7 +528,8 @@ impl Entry {
             certificate: subject.certificate,
             items: subject.items.clone(),
             prompter: request.prompter,
-            unlock: Unlock::new(request.pin, request.confirm_last_try, source),
+            unlock,
+            grant,
         }))))
     }
 }
@@ -399,8 +539,8 @@ impl Entry {
 pub struct Asked {
     desk: Desk,
     id: Uuid,
-    deadline: Deadline,
     opened: Option<String>,
+    changes: broadcast::Receiver<DeskEvent>,
     answers: mpsc::UnboundedReceiver<Decision>,
 }
 
@@ -410,9 +550,13 @@ impl Asked {
         self.id
     }
 
-    /// Until when it waits, by the wall clock, for people.
+    /// Until when it waits, by the wall clock, for people; now when it waits no more.
     pub fn deadline(&self) -> OffsetDateTime {
-        self.deadline.wall()
+        let state = self.desk.lock();
+        state
+            .questions
+            .get(&self.id)
+            .map_or_else(OffsetDateTime::now_utc, |entry| entry.deadline.wall())
     }
 
     /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
@@ -424,18 +568,28 @@ impl Asked {
         prompters
     }
 
-    /// Waits for the decision.
+    /// Waits for the decision. A question that is held back has all its time from the moment it is shown.
     ///
     /// # Errors
     /// `refused`, or `expired` at the deadline.
     pub async fn decision(&mut self) -> Result<Decision, Fault> {
-        let left = self.deadline.remaining().ok_or_else(|| Fault::new(Code::Expired))?;
+        while self.is_held() {
+            tokio::select! {
+                decision = self.answers.recv() => return decided(decision),
+                // Lagging behind only costs another look.
+                _ = self.changes.recv() => {}
+            }
+        }
+        let left = self.desk.time_left(self.id).ok_or_else(|| Fault::new(Code::Expired))?;
         match tokio::time::timeout(left, self.answers.recv()).await {
-            Ok(Some(Decision::Refused)) => Err(Fault::new(Code::Refused)),
-            Ok(Some(decision)) => Ok(decision),
-            Ok(None) => Err(Fault::new(Code::Cancelled)),
+            Ok(decision) => decided(decision),
             Err(_) => Err(Fault::new(Code::Expired)),
         }
+    }
+
+    fn is_held(&self) -> bool {
+        let state = self.desk.lock();
+        state.questions.get(&self.id).is_some_and(|entry| entry.held.is_some())
     }
 
     /// Puts the question back to waiting with what went wrong and what the token says of its PIN now.
@@ -459,10 +613,20 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let removed = self.desk.lock().questions.remove(&self.id);
-        if let Some(mut entry) = removed {
+        let (removed, next) = {
+            let mut state = self.desk.lock();
+            let removed = state.questions.remove(&self.id);
+            let application = removed.as_ref().and_then(|entry| entry.question.caller.application);
+            (removed, state.show_next(application))
+        };
+        if let Some(mut entry) = removed
+            && entry.held.is_none()
+        {
             entry.question.state = QuestionState::Closed;
             self.desk.announce(entry.question);
+        }
+        if let Some(question) = next {
+            self.desk.announce(question);
         }
     }
 }
@@ -499,6 +663,14 @@ impl From<Purpose> for Action {
     }
 }
 
+fn decided(decision: Option<Decision>) -> Result<Decision, Fault> {
+    match decision {
+        Some(Decision::Refused) => Err(Fault::new(Code::Refused)),
+        Some(decision) => Ok(decision),
+        None => Err(Fault::new(Code::Cancelled)),
+    }
+}
+
 fn no_such_question() -> Fault {
     Fault::new(Code::NoSuchItem).arg("item", "question")
 }
@@ -516,6 +688,7 @@ mod tests {
             verified: false,
             origin: None,
             process: None,
+            processes: Vec::new(),
         }
     }
 
@@ -537,6 +710,7 @@ mod tests {
             certificate: None,
             pin: None,
             confirm_last_try: false,
+            remember: None,
             prompter: "terminal".to_owned(),
         }
     }
@@ -583,6 +757,53 @@ mod tests {
         assert_eq!(asked.prompters(), ["terminal"]);
         drop(attachment);
         assert!(asked.prompters().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_application_has_as_many_questions_before_the_person_as_it_may() {
+        let desk = Desk::new();
+        let application = Uuid::from_u128(5);
+        let ask = || {
+            let caller = CallerView {
+                application: Some(application),
+                ..caller()
+            };
+            desk.ask_other(caller, None, pairing(), MINUTE)
+        };
+        let shown = || desk.questions().iter().map(|question| question.id).collect::<Vec<_>>();
+        let (first, second, third) = (ask(), ask(), ask());
+        let other = desk.ask_other(caller(), None, pairing(), MINUTE);
+        assert_eq!(shown(), [first.id(), other.id()]);
+        assert_eq!(desk.open_questions(application), 3);
+        assert_eq!(desk.question(second.id()).unwrap_err().code(), Code::NoSuchItem);
+        let (first, next) = (first.id(), second.id());
+        drop(third);
+        assert_eq!(shown(), [first, other.id()], "one that was held back leaves no room");
+        desk.allow_questions(application, 2);
+        assert_eq!(shown(), [first, next, other.id()]);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_was_held_back_is_decided_when_its_turn_comes() {
+        let desk = Desk::new();
+        let ask = |timeout| {
+            let caller = CallerView {
+                application: Some(Uuid::from_u128(5)),
+                ..caller()
+            };
+            desk.ask_other(caller, None, pairing(), timeout)
+        };
+        let first = ask(MINUTE);
+        let mut second = ask(Duration::from_millis(200));
+        let id = second.id();
+        let waiting = tokio::spawn(async move { second.decision().await });
+        // Longer than its own time: that begins when it is shown.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert!(!waiting.is_finished());
+        drop(first);
+        let shown = desk.question(id).unwrap().shown;
+        desk.decide(id, decision(Verdict::Approve, &shown)).unwrap();
+        assert!(matches!(waiting.await.unwrap(), Ok(Decision::Approved(None))));
     }
 
     #[tokio::test]

@@ -4,9 +4,12 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::grant::RememberOffer;
+use super::remote::RemoteSigner;
 use crate::certificate::Fingerprint;
 use crate::cms::Digest;
 use crate::messages::Fault;
+use crate::store::blobs::BlobId;
 
 /// A question to the person, as every prompter shows it and as its digest covers it.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -78,6 +81,9 @@ pub enum QuestionBody {
         destination: Option<Destination>,
         /// The PIN.
         pin: PinView,
+        /// What of it the person may have remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remember: Option<RememberOffer>,
     },
     /// Which of these certificates?
     Choose {
@@ -90,6 +96,15 @@ pub enum QuestionBody {
         /// Where it goes afterwards.
         #[serde(skip_serializing_if = "Option::is_none")]
         destination: Option<Destination>,
+    },
+    /// May a service sign this, or have it signed, without the token?
+    Remote {
+        /// What is signed.
+        documents: Vec<DocumentView>,
+        /// Who signs.
+        signer: RemoteSigner,
+        /// Where, and what follows.
+        destination: Destination,
     },
     /// May this application talk to the agent?
     Pair {
@@ -123,6 +138,21 @@ pub struct CallerView {
     /// The program, where the system tells: for display, never for permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<String>,
+    /// The program and those that started it, nearest first, up to the one that has the window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<ProcessView>,
+}
+
+/// A process that asks, or that started one which asks.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
+pub struct ProcessView {
+    /// Its number.
+    pub pid: u32,
+    /// Its name. A process names itself.
+    pub name: String,
+    /// Its program file, from the kernel; absent when the process hides it, and then nothing but its own word is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<String>,
 }
 
 /// A document in a question.
@@ -144,6 +174,9 @@ pub struct DocumentView {
     /// The entries of a ZIP.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
+    /// Where the content lies, when the agent has seen it. It never leaves the agent; what it says is shown by way of the preview.
+    #[serde(skip)]
+    pub content: Option<BlobId>,
 }
 
 /// A certificate in a question and in listings.

@@ -1,12 +1,14 @@
 use std::fmt;
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 /// The volatile half of an approval: what opens the token for it. Never stored, never cloned; the PIN is zeroized on drop.
 pub struct Unlock {
     pin: Option<SecretString>,
     confirm_last_try: bool,
     source: UnlockSource,
+    login: LoginUse,
 }
 
 /// Where an unlock comes from.
@@ -16,6 +18,19 @@ pub enum UnlockSource {
     Person,
     /// The certificate is configured for unattended use and a PIN source gave it.
     Unattended,
+    /// A remembered decision: there is no PIN, the login that was kept for it serves.
+    Grant,
+}
+
+/// How long the login that an unlock makes lasts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LoginUse {
+    /// It ends with the batch.
+    Once,
+    /// A fresh login, kept afterwards under this id in a worker process of its own.
+    Keep(Uuid),
+    /// The one that was kept under this id; no PIN comes.
+    Kept(Uuid),
 }
 
 impl Unlock {
@@ -25,10 +40,27 @@ impl Unlock {
             pin,
             confirm_last_try,
             source,
+            login: LoginUse::Once,
         }
     }
 
-    /// The PIN; `None` when it is entered on the reader (PKCS#11 protected authentication path).
+    /// The login that was kept for a grant.
+    pub(super) fn of_grant(grant: Uuid) -> Self {
+        Self {
+            pin: None,
+            confirm_last_try: false,
+            source: UnlockSource::Grant,
+            login: LoginUse::Kept(grant),
+        }
+    }
+
+    /// The login is kept under `id` when it succeeds.
+    pub(super) fn keeping(mut self, id: Uuid) -> Self {
+        self.login = LoginUse::Keep(id);
+        self
+    }
+
+    /// The PIN; `None` when it is entered on the reader (PKCS#11 protected authentication path), or a login was kept.
     pub fn pin(&self) -> Option<&SecretString> {
         self.pin.as_ref()
     }
@@ -42,12 +74,18 @@ impl Unlock {
     pub fn source(&self) -> UnlockSource {
         self.source
     }
+
+    /// How long its login lasts.
+    pub fn login(&self) -> LoginUse {
+        self.login
+    }
 }
 
 impl fmt::Debug for Unlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unlock")
             .field("source", &self.source)
+            .field("login", &self.login)
             .finish_non_exhaustive()
     }
 }

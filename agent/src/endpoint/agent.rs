@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::announcement::Announcement;
 use super::applications::Applications;
+use super::checkpoints;
 use super::credentials::FreshToken;
 use super::events::{EventKind, Events};
 use super::listeners;
@@ -23,15 +25,19 @@ use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
 use super::webhooks;
+use crate::certificate::Fingerprint;
 use crate::config::{Config, Directories};
-use crate::consent::Desk;
+use crate::consent::{Desk, GrantEvent, GrantLimits, Grants};
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
-use crate::messages::{Code, Fault};
+use crate::messages::{Code, Fault, Language, Localizer};
 use crate::mig24::Mig24;
-use crate::prompters::LinkOpener;
+use crate::platform::{self, ScreenLocks};
+use crate::preview::Previewer;
+use crate::prompters::{self, LinkOpener, Notification, Pinentry};
+use crate::secrets;
 use crate::signing::{Signing, SigningOptions};
-use crate::store::Store;
+use crate::store::{Store, audit};
 use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Deadlines, Discovery, Fleet, FleetOptions, ModuleSpec};
 
@@ -44,6 +50,8 @@ pub struct StartOptions {
     /// Whether to listen on loopback TCP where the configuration allows it. A single command that runs the agent in its own
     /// process does without.
     pub tcp: bool,
+    /// Whether to consume the message queues that the configuration names. A single command takes no events from those who wait for them.
+    pub queues: bool,
 }
 
 /// Assembles the agent: store, tokens, desk, signing, scenarios, and the endpoint over them.
@@ -74,11 +82,23 @@ impl Agent {
         let store = Store::open(&directories.state)?;
         let desk = Desk::new();
         let fleet = fleet(&config)?;
-        let signing = Signing::new(store.clone(), desk.clone(), fleet.clone(), signing_options(&config)?);
+        let limits = GrantLimits {
+            max_uses: config.grants.max_uses,
+            max_duration: Duration::from_secs(config.grants.max_seconds),
+        };
+        let grants = Grants::open(store.clone(), limits).await?;
+        let signing_options = signing_options(&config)?;
+        let signing = Signing::with_grants(
+            store.clone(),
+            desk.clone(),
+            fleet.clone(),
+            signing_options,
+            grants.clone(),
+        );
         let engine = Engine::new(store.clone());
         let idocs = Idocs::new(&config.idocs, signing.clone());
         let mig24 = Mig24::new(&config.mig24, signing.clone());
-        engine.register(Arc::new(SignatureScenario::new(signing)));
+        engine.register(Arc::new(SignatureScenario::new(signing.clone())));
         for scenario in idocs.scenarios().into_iter().chain(mig24.scenarios()) {
             engine.register(scenario);
         }
@@ -96,28 +116,28 @@ impl Agent {
         let webhooks = webhooks::bind(&config).await?;
 
         let pages = PageSessions::default();
-        if config.agent.open_page {
-            let pages = pages.clone();
-            desk.set_opener(Arc::new(LinkOpener::new(move || page_link(http, &pages))));
-        }
+        set_opener(&config, &desk, http, &pages);
         let owner_token = FreshToken::generate("to_")?;
-        let applications = Arc::new(Applications::load(store.clone()).await?);
+        let applications = Arc::new(Applications::load(store.clone(), desk.clone(), &config.applications).await?);
         let metrics = Arc::new(Metrics::default());
+        let rates = Rates::new(config.endpoint.requests_per_second);
         let shutdown = CancellationToken::new();
         let shared = Arc::new(Shared {
             pairings: Arc::new(Pairings::new(desk.clone(), Arc::clone(&applications), shutdown.clone())),
-            refusals: Refusals::new(store.clone(), Arc::clone(&metrics)),
+            refusals: Arc::new(Refusals::new(store.clone(), Arc::clone(&metrics))),
             config: Arc::new(config),
             store,
             desk,
+            grants,
             engine: engine.clone(),
             fleet,
             idocs,
             mig24,
             applications,
             pages,
+            previewer: Previewer::default(),
             owner_token: owner_token.hash(),
-            rates: Rates::new(),
+            rates,
             metrics,
             events: Arc::new(Events::new()),
             http,
@@ -129,6 +149,18 @@ impl Agent {
         let tasks = TaskTracker::new();
         let router = routes::router(Arc::clone(&shared));
         tasks.spawn(tell_changes(Arc::clone(&shared)));
+        if options.queues {
+            for consumer in shared.mig24.queue_consumers(&shared.store) {
+                tasks.spawn(consumer.run(shutdown.clone()));
+            }
+            for profile in shared.config.mig24.keys() {
+                tasks.spawn(tell_queue_events(Arc::clone(&shared), profile.clone()));
+            }
+        }
+        tasks.spawn(checkpoints::keep(shared.store.clone(), shutdown.clone()));
+        start_prompters(&shared, &tasks).await?;
+        let ended = shutdown.clone();
+        tasks.spawn(async move { signing.watch_grants(ScreenLocks::watch(), ended).await });
         tasks.spawn(listeners::accept_local(
             Arc::clone(&shared),
             router.clone(),
@@ -194,6 +226,75 @@ impl RunningAgent {
     }
 }
 
+/// Says how the person is reached when no prompter is attached.
+fn set_opener(config: &Config, desk: &Desk, http: Option<SocketAddr>, pages: &PageSessions) {
+    let pages = pages.clone();
+    let link = move || page_link(http, &pages);
+    if config.agent.notify {
+        let open = move || platform::open_link(&link()?).map_err(Fault::internal);
+        match Notification::find(localizer(config), open) {
+            Some(notification) => desk.set_opener(Arc::new(notification)),
+            None => tracing::warn!(
+                "agent.notify is set and notify-send is not installed (Debian: apt-get install libnotify-bin)"
+            ),
+        }
+    } else if config.agent.open_page {
+        desk.set_opener(Arc::new(LinkOpener::new(link)));
+    }
+}
+
+/// Starts the prompters that live in the agent: pinentry, and the standing answer for unattended certificates, which is said loudly.
+async fn start_prompters(shared: &Arc<Shared>, tasks: &TaskTracker) -> Result<(), Fault> {
+    let config = &shared.config;
+    if let Some(program) = &config.agent.pinentry {
+        let pinentry = Pinentry::new(program)?;
+        tasks.spawn(prompters::ask_by_pinentry(
+            shared.desk.clone(),
+            pinentry,
+            localizer(config),
+            shared.shutdown.clone(),
+        ));
+    }
+    let mut sources = HashMap::new();
+    for certificate in config.certificates.iter().filter(|certificate| certificate.unattended) {
+        let source = certificate.pin.as_ref();
+        let place = source.map(secrets::describe);
+        let fingerprint = certificate
+            .fingerprint
+            .parse::<Fingerprint>()
+            .map_err(Fault::internal)?;
+        tracing::warn!(%fingerprint, place, "this certificate may be used WITHOUT A PERSON");
+        let entry = audit::Entry {
+            kind: "unattended_allowed",
+            actor: audit::Actor::Agent,
+            job: None,
+            body: json!({ "certificate": fingerprint, "pin_from": place }),
+        };
+        shared.store.write(move |tx| audit::append(tx, entry).map(drop)).await?;
+        if let Some(source) = source {
+            sources.insert(fingerprint, source.clone());
+        }
+    }
+    if !sources.is_empty() {
+        tasks.spawn(prompters::approve_unattended(
+            shared.desk.clone(),
+            sources,
+            shared.shutdown.clone(),
+        ));
+    }
+    Ok(())
+}
+
+/// The language of what the agent itself shows: its configuration's, else its environment's.
+fn localizer(config: &Config) -> Localizer {
+    let configured = config
+        .agent
+        .language
+        .as_deref()
+        .and_then(|language| language.parse().ok());
+    Localizer::new(configured.or_else(Language::of_environment).unwrap_or_default())
+}
+
 fn remove_socket(path: &PathBuf) {
     if let Err(error) = std::fs::remove_file(path) {
         tracing::warn!(socket = %path.display(), %error, "the socket stays");
@@ -230,6 +331,7 @@ fn fleet(config: &Config) -> Result<Fleet, Fault> {
     let options = FleetOptions {
         modules: modules.collect(),
         discovery: config.discovery.enabled.then(Discovery::system),
+        watch_readers: true,
         deadlines: Deadlines {
             signature: Duration::from_secs(config.agent.signature_timeout_seconds),
             ..Deadlines::default()
@@ -239,11 +341,34 @@ fn fleet(config: &Config) -> Result<Fleet, Fault> {
     Fleet::new(options).map_err(Fault::from)
 }
 
+/// Carries what arrives in a profile's message queues into the stream of events, until the agent ends.
+async fn tell_queue_events(shared: Arc<Shared>, profile: String) {
+    let Ok(mut changes) = shared.mig24.queue_changes(&profile) else {
+        return;
+    };
+    let mut told = None;
+    loop {
+        tokio::select! {
+            () = shared.shutdown.cancelled() => return,
+            changed = changes.changed() => if changed.is_err() {
+                return;
+            },
+        }
+        let last = changes.borrow_and_update().last_event;
+        if last != told {
+            told = last;
+            let data = json!({ "service": "mig24", "profile": profile, "last": last });
+            shared.events.tell(EventKind::QueueEvent, data);
+        }
+    }
+}
+
 /// Carries what changes in the rooms below into the stream of events, until the agent ends.
 async fn tell_changes(shared: Arc<Shared>) {
     let mut jobs = shared.engine.subscribe();
     let mut questions = shared.desk.subscribe();
     let mut inventory = shared.fleet.watch();
+    let mut grants = shared.grants.subscribe();
     loop {
         tokio::select! {
             () = shared.shutdown.cancelled() => return,
@@ -258,6 +383,18 @@ async fn tell_changes(shared: Arc<Shared>) {
                 Ok(job) => {
                     let application = job.application;
                     shared.events.tell(EventKind::Job { application }, json!(job));
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+            grant = grants.recv() => match grant {
+                Ok(change) => {
+                    let data = match change.event {
+                        GrantEvent::Given => json!({ "id": change.grant, "state": "given" }),
+                        GrantEvent::Used => json!({ "id": change.grant, "state": "used" }),
+                        GrantEvent::Ended(why) => json!({ "id": change.grant, "state": "ended", "why": why }),
+                    };
+                    shared.events.tell(EventKind::Grant, data);
                 }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,

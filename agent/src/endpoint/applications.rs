@@ -8,8 +8,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::credentials::TokenHash;
-use super::permission::Permission;
+use super::permission::{Permission, UnknownPermission};
+use crate::config::ApplicationConfig;
+use crate::consent::Desk;
 use crate::messages::{Code, Fault};
+use crate::store::applications::{NewApplication, Prepared, PreparedApplication};
 use crate::store::{self, Store, audit};
 
 /// A pairing that is not used for so long ends by itself.
@@ -29,6 +32,10 @@ pub(crate) struct Application {
     pub(crate) origin: Option<String>,
     /// What it may do.
     pub(crate) permissions: Vec<Permission>,
+    /// The administrator's configuration paired it.
+    pub(super) prepared: bool,
+    /// The program that its token is bound to.
+    pub(super) executable: Option<String>,
     pub(super) created_at: OffsetDateTime,
     expires_at: Option<OffsetDateTime>,
     /// Seconds since 1970; 0 when never.
@@ -41,7 +48,22 @@ impl Application {
         (seconds > 0).then(|| OffsetDateTime::from_unix_timestamp(seconds).ok())?
     }
 
+    /// How many of its questions may be before the person at once.
+    fn most_questions(&self) -> usize {
+        self.permissions
+            .iter()
+            .find_map(|permission| match permission {
+                Permission::Questions(most) => Some(usize::from(*most)),
+                _ => None,
+            })
+            .unwrap_or(1)
+    }
+
     fn is_live(&self, now: OffsetDateTime) -> bool {
+        // The administrator's configuration says how long they last.
+        if self.prepared {
+            return true;
+        }
         let idle = if self.origin.is_some() { IDLE_PAGE } else { IDLE_PROGRAM };
         let last = self.last_used_at().unwrap_or(self.created_at);
         last + idle > now && self.expires_at.is_none_or(|expires_at| expires_at > now)
@@ -52,6 +74,7 @@ impl Application {
 #[derive(Debug)]
 pub(super) struct Applications {
     store: Store,
+    desk: Desk,
     paired: RwLock<Paired>,
 }
 
@@ -63,10 +86,15 @@ struct Paired {
 }
 
 impl Applications {
-    /// Reads them from the store.
-    pub(super) async fn load(store: Store) -> Result<Self, Fault> {
+    /// Reads them from the store, after bringing those of the configuration up to date there.
+    ///
+    /// # Errors
+    /// `config_invalid`, `store_failed`, `disk_full`.
+    pub(super) async fn load(store: Store, desk: Desk, configured: &[ApplicationConfig]) -> Result<Self, Fault> {
+        prepare(&store, configured).await?;
         let applications = Self {
             store,
+            desk,
             paired: RwLock::default(),
         };
         applications.reload().await?;
@@ -129,7 +157,7 @@ impl Applications {
     ///
     /// # Errors
     /// `store_failed`, `disk_full`.
-    pub(super) async fn pair(&self, application: store::applications::NewApplication) -> Result<(), Fault> {
+    pub(super) async fn pair(&self, application: NewApplication) -> Result<(), Fault> {
         self.store
             .write(move |tx| {
                 store::applications::insert(tx, &application)?;
@@ -145,6 +173,24 @@ impl Applications {
         self.reload().await
     }
 
+    /// Gives an application another name.
+    ///
+    /// # Errors
+    /// `no_such_item`, `store_failed`, `disk_full`.
+    pub(super) async fn rename(&self, id: Uuid, name: String) -> Result<Arc<Application>, Fault> {
+        self.store
+            .write(move |tx| {
+                store::applications::rename(tx, id, &name).map_err(no_such_application)?;
+                record(tx, "application_renamed", json!({ "application": id, "name": name }))
+            })
+            .await?;
+        self.reload().await?;
+        self.all()
+            .into_iter()
+            .find(|application| application.id == id)
+            .ok_or_else(|| no_such_application(Fault::new(Code::NoSuchItem)))
+    }
+
     /// Ends a pairing; its token is worth nothing from now on.
     ///
     /// # Errors
@@ -152,10 +198,7 @@ impl Applications {
     pub(super) async fn revoke(&self, id: Uuid) -> Result<(), Fault> {
         self.store
             .write(move |tx| {
-                store::applications::revoke(tx, id).map_err(|fault| match fault.code() {
-                    Code::NoSuchItem => Fault::new(Code::NoSuchItem).arg("item", "application"),
-                    _ => fault,
-                })?;
+                store::applications::revoke(tx, id).map_err(no_such_application)?;
                 record(tx, "application_revoked", json!({ "application": id }))
             })
             .await?;
@@ -164,7 +207,7 @@ impl Applications {
 
     async fn reload(&self) -> Result<(), Fault> {
         let rows = self.store.read(store::applications::list).await?;
-        let all = rows
+        let all: Vec<Arc<Application>> = rows
             .into_iter()
             .map(|row| {
                 Arc::new(Application {
@@ -173,12 +216,17 @@ impl Applications {
                     origin: row.origin,
                     // A permission of another version is none.
                     permissions: row.permissions.iter().filter_map(|text| text.parse().ok()).collect(),
+                    prepared: row.prepared,
+                    executable: row.executable,
                     created_at: row.created_at,
                     expires_at: row.expires_at,
                     last_used: AtomicI64::new(row.last_used_at.map_or(0, OffsetDateTime::unix_timestamp)),
                 })
             })
             .collect();
+        for application in &all {
+            self.desk.allow_questions(application.id, application.most_questions());
+        }
         *self.write() = Paired {
             all,
             tokens: Vec::new(),
@@ -218,6 +266,83 @@ impl Applications {
 
     fn write(&self) -> RwLockWriteGuard<'_, Paired> {
         self.paired.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Pairs what the configuration names.
+async fn prepare(store: &Store, configured: &[ApplicationConfig]) -> Result<(), Fault> {
+    let prepared: Vec<_> = configured.iter().map(prepared).collect::<Result<_, _>>()?;
+    store
+        .write(move |tx| {
+            for prepared in &prepared {
+                if store::applications::prepare(tx, prepared)? != Prepared::Changed {
+                    continue;
+                }
+                let body = json!({
+                    "application": prepared.application.id,
+                    "name": prepared.application.name,
+                    "origin": prepared.application.origin,
+                    "executable": prepared.executable,
+                    "permissions": prepared.application.permissions,
+                });
+                let entry = audit::Entry {
+                    kind: "application_prepared",
+                    actor: audit::Actor::Agent,
+                    job: None,
+                    body,
+                };
+                audit::append(tx, entry)?;
+            }
+            // One that the configuration no longer names is over.
+            let named: Vec<_> = prepared.iter().map(|prepared| prepared.application.id).collect();
+            for application in store::applications::list(tx)? {
+                if application.prepared && !named.contains(&application.id) {
+                    store::applications::forget(tx, application.id)?;
+                    record(
+                        tx,
+                        "application_revoked",
+                        json!({ "application": application.id, "why": "configuration" }),
+                    )?;
+                }
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn prepared(configured: &ApplicationConfig) -> Result<PreparedApplication, Fault> {
+    let mut token_hash = [0; 32];
+    hex::decode_to_slice(&configured.token_sha256, &mut token_hash).map_err(Fault::internal)?;
+    let permissions: Vec<Permission> = configured
+        .permissions
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, UnknownPermission>>()
+        .map_err(|error| {
+            Fault::new(Code::ConfigInvalid).arg("reason", format_args!("applications.permissions: {error}"))
+        })?;
+    // The same entry is the same application after each start, and another token another one.
+    let id = uuid::Builder::from_custom_bytes(*token_hash.first_chunk().unwrap_or(&[0; 16])).into_uuid();
+    Ok(PreparedApplication {
+        application: NewApplication {
+            id,
+            name: configured.name.clone(),
+            origin: configured.origin.clone(),
+            permissions: permissions.iter().map(Permission::to_string).collect(),
+            token_hash,
+            expires_at: None,
+        },
+        executable: configured
+            .executable
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned()),
+    })
+}
+
+fn no_such_application(fault: Fault) -> Fault {
+    match fault.code() {
+        Code::NoSuchItem => Fault::new(Code::NoSuchItem).arg("item", "application"),
+        _ => fault,
     }
 }
 

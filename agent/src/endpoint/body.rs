@@ -15,11 +15,17 @@ use crate::messages::{Code, Fault};
 /// The longest pause between two pieces of a request body.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// A body that came for longer than this must have come at least this fast on average, in bytes a second: one that trickles holds a
+/// connection for ever.
+const GRACE: Duration = Duration::from_secs(60);
+const SLOWEST: u64 = 1024;
+
 /// A request body that ends with an error when it grows over its limit or stalls.
 pub(super) struct BoundedBody<B> {
     inner: B,
     limit: u64,
     left: u64,
+    begun: Instant,
     pause: Pin<Box<Sleep>>,
 }
 
@@ -29,9 +35,15 @@ impl<B> BoundedBody<B> {
             inner,
             limit,
             left: limit,
+            begun: Instant::now(),
             pause: Box::pin(sleep(LONGEST_PAUSE)),
         }
     }
+}
+
+/// Whether so many bytes in that time are too few.
+fn trickles(passed: Duration, received: u64) -> bool {
+    passed > GRACE && received < passed.as_secs().saturating_mul(SLOWEST)
 }
 
 /// Why a body could not be read to its end.
@@ -66,7 +78,11 @@ where
             Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::Broken(error.into())))),
             Some(Ok(frame)) => frame,
         };
-        self.pause.as_mut().reset(Instant::now() + LONGEST_PAUSE);
+        let now = Instant::now();
+        self.pause.as_mut().reset(now + LONGEST_PAUSE);
+        if trickles(now - self.begun, self.limit - self.left) {
+            return Poll::Ready(Some(Err(BodyError::Stalled)));
+        }
         let size = frame.data_ref().map_or(0, |data| data.len() as u64);
         match self.left.checked_sub(size) {
             Some(left) => {
@@ -223,6 +239,13 @@ mod tests {
             );
         }
         assert_eq!(fault("{").code(), Code::MalformedJson);
+    }
+
+    #[test]
+    fn a_body_that_trickles_is_cut_off() {
+        assert!(!trickles(Duration::from_secs(59), 1));
+        assert!(trickles(Duration::from_secs(61), 61));
+        assert!(!trickles(Duration::from_secs(600), 1 << 20));
     }
 
     #[test]

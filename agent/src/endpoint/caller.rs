@@ -8,7 +8,7 @@ use super::applications::Application;
 use super::credentials::TokenHash;
 use super::permission::Permission;
 use super::problem::Problem;
-use crate::consent::CallerView;
+use crate::consent::{CallerView, ProcessView};
 use crate::messages::{Code, Fault};
 use crate::platform::Peer;
 
@@ -81,7 +81,8 @@ impl Caller {
 
     /// How it is shown to the person.
     pub(crate) async fn view(&self) -> CallerView {
-        let process = self.process().await;
+        let processes = self.processes().await;
+        let process = processes.first().map(called);
         match &self.identity {
             Identity::Application(application) => CallerView {
                 application: Some(application.id),
@@ -89,6 +90,7 @@ impl Caller {
                 verified: self.origin.is_some() || process.is_some(),
                 origin: self.origin.clone(),
                 process,
+                processes,
             },
             Identity::Anyone | Identity::Owner | Identity::Page(_) => CallerView {
                 application: None,
@@ -96,23 +98,34 @@ impl Caller {
                 verified: true,
                 origin: None,
                 process,
+                processes,
             },
         }
     }
 
-    /// The calling program, where the system tells: its file and process number. Searching for it takes milliseconds.
-    pub(super) async fn process(&self) -> Option<String> {
+    /// The calling program and those that started it, where the system tells. Searching for them takes milliseconds.
+    pub(super) async fn processes(&self) -> Vec<ProcessView> {
         // A page's program is the browser; its origin says more.
         if self.origin.is_some() {
-            return None;
+            return Vec::new();
         }
-        let peer = self.peer.clone()?;
-        let process = tokio::task::spawn_blocking(move || peer.process()).await.ok()??;
-        Some(match process.executable {
-            Some(executable) => format!("{} ({})", executable.display(), process.pid),
-            None => format!("{} ({})", process.name, process.pid),
-        })
+        let Some(peer) = self.peer.clone() else {
+            return Vec::new();
+        };
+        let found = tokio::task::spawn_blocking(move || peer.processes()).await;
+        let views = found.unwrap_or_default().into_iter().map(|process| ProcessView {
+            pid: process.pid,
+            name: process.name,
+            executable: process.executable.map(|path| path.display().to_string()),
+        });
+        views.collect()
     }
+}
+
+/// A process in one line: its file and number.
+pub(super) fn called(process: &ProcessView) -> String {
+    let ProcessView { pid, name, executable } = process;
+    format!("{} ({pid})", executable.as_ref().unwrap_or(name))
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONNECTION, HeaderName, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Request};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,13 +19,17 @@ use tower::ServiceExt;
 
 use super::guard::{self, PeerUser, Verdict};
 use super::language::CallerLanguage;
+use super::lingering::Lingering;
 use super::problem::{self, Problem};
+use super::refusals::Seen;
 use super::shared::Shared;
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
 use crate::platform::Peer;
 
-/// How long a caller may take for the head of a request; also how long a connection may be idle.
+/// How long a caller may take for the head of a request; also how long a connection may be idle. Less while most places are taken, so
+/// that idle connections cannot keep others out.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+const HEAD_TIMEOUT_CROWDED: Duration = Duration::from_secs(2);
 /// The largest head of a request, in bytes, and the most header fields.
 const LARGEST_HEAD: usize = 32 * 1024;
 const MOST_HEADERS: usize = 64;
@@ -38,6 +43,8 @@ pub(super) struct Connection {
     pub(super) user: PeerUser,
     /// The other end, as the kernel knows it.
     pub(super) peer: Option<Peer>,
+    /// Whether most places were taken when it came.
+    pub(super) crowded: bool,
 }
 
 /// How a connection came.
@@ -55,9 +62,16 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let shutdown = shared.shutdown.clone();
+    let refused = Arc::clone(&shared.refusals);
     // A foreign user's connection is answered once and closed.
     let keep_alive = connection.user == PeerUser::Own;
+    let head_timeout = if connection.crowded {
+        HEAD_TIMEOUT_CROWDED
+    } else {
+        HEAD_TIMEOUT
+    };
     let connection = Arc::new(connection);
+    let served_connection = Arc::clone(&connection);
     let service = service_fn(move |request| {
         let (shared, router, connection) = (Arc::clone(&shared), router.clone(), Arc::clone(&connection));
         async move { Ok::<_, Infallible>(answer(shared, router, &connection, request).await) }
@@ -65,11 +79,11 @@ where
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .max_headers(MOST_HEADERS)
         .max_buf_size(LARGEST_HEAD)
         .keep_alive(keep_alive);
-    let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(Lingering::new(stream)), service));
     let result = tokio::select! {
         result = served.as_mut() => result,
         () = shutdown.cancelled() => {
@@ -79,13 +93,29 @@ where
     };
     if let Err(error) = result {
         tracing::debug!(%error, "a connection breaks off");
+        if error.is_parse() {
+            refused.note_unreadable(&served_connection, &error.to_string());
+        }
     }
 }
 
 async fn answer(shared: Arc<Shared>, router: Router, connection: &Connection, request: Request<Incoming>) -> Response {
     let CallerLanguage(localizer) = CallerLanguage::of(request.headers());
+    // Whoever disagrees with us about where a body of several pieces ends gets no second request on the same connection.
+    let in_pieces = request.headers().contains_key(TRANSFER_ENCODING);
+    let has_body = in_pieces || !request.body().is_end_stream();
+    let seen = has_body.then(|| Seen::of(&request));
     let (response, readable_by) = match guard::judge(&shared, connection, request).await {
-        Verdict::Answer { response, readable_by } => (response, readable_by),
+        Verdict::Answer {
+            mut response,
+            readable_by,
+        } => {
+            if has_body {
+                // It is not read any more.
+                close(&mut response);
+            }
+            (response, readable_by)
+        }
         Verdict::Pass { request, readable_by } => {
             let handled = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
             let response = match handled {
@@ -93,10 +123,19 @@ async fn answer(shared: Arc<Shared>, router: Router, connection: &Connection, re
                 Ok(Err(never)) => match never {},
                 Err(_) => Problem(Fault::internal("a handler panicked")).into_response(),
             };
+            // A body that turned out too large while it came.
+            if let (Some(seen), Some(Problem(fault))) = (seen, response.extensions().get::<Problem>())
+                && fault.code() == Code::BodyTooLarge
+            {
+                shared.refusals.note(connection, &seen, fault);
+            }
             (response, readable_by)
         }
     };
     let mut response = problem::render(response, localizer);
+    if in_pieces {
+        close(&mut response);
+    }
     shared.metrics.answered(response.status());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -111,4 +150,10 @@ async fn answer(shared: Arc<Shared>, router: Router, connection: &Connection, re
         guard::make_readable(headers, origin);
     }
     response
+}
+
+fn close(response: &mut Response) {
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
 }

@@ -28,6 +28,10 @@ pub(super) enum EventKind {
     Job { application: Option<Uuid> },
     /// Applications were paired or revoked.
     Application,
+    /// Something arrived in a service's message queue; the data name service and profile.
+    QueueEvent,
+    /// A remembered decision was given, used or ended.
+    Grant,
     /// Everything was locked.
     Locked,
     /// iDocs told of a document.
@@ -42,6 +46,8 @@ impl EventKind {
             Self::Question => "question",
             Self::Job { .. } => "job",
             Self::Application => "application",
+            Self::QueueEvent => "queue_event",
+            Self::Grant => "grant",
             Self::Locked => "locked",
             Self::Idocs => "idocs",
         }

@@ -71,3 +71,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         Ok(Self(read_whole(request.into_body()).await?))
     }
 }
+
+/// How many items of a list are asked for.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) fn checked_limit(limit: u32, most: u32) -> Result<u32, Fault> {
+    if (1..=most).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Fault::invalid_field("limit", format_args!("is 1 to {most}")))
+    }
+}

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use http::HeaderName;
 use http::request::Parts;
@@ -5,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::caller::Caller;
-use super::problem::Problem;
+use super::problem::{Problem, rate_limited};
 use super::shared::Shared;
 use crate::jobs::{JobId, NewJob};
 use crate::messages::{Code, Fault};
@@ -14,6 +16,9 @@ use crate::store::idempotency;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 200;
+/// So many questions of one application may be open, and how long to wait when they are.
+const MOST_WAITING: usize = 200;
+const WAIT_MORE: Duration = Duration::from_secs(30);
 
 /// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same request under the same key starts one job.
 #[derive(Clone, Debug)]
@@ -24,7 +29,8 @@ impl IdempotencyKey {
     /// key with another request is refused.
     ///
     /// # Errors
-    /// `idempotency_mismatch`, `store_failed`, `disk_full`.
+    /// `idempotency_mismatch`, `rate_limited` when the application has as many requests before the person as anybody may,
+    /// `store_failed`, `disk_full`.
     pub(super) async fn start(
         self,
         shared: &Shared,
@@ -33,6 +39,7 @@ impl IdempotencyKey {
         job: NewJob,
     ) -> Result<JobId, Fault> {
         let Some(key) = self.0 else {
+            check_waiting(shared, caller)?;
             return shared.engine.start(job, |_, _| Ok(())).await;
         };
         let application = caller.application();
@@ -41,6 +48,7 @@ impl IdempotencyKey {
         if let Some(job) = used(shared, application, &key, fingerprint).await? {
             return Ok(job);
         }
+        check_waiting(shared, caller)?;
         let reserve = key.clone();
         let started = shared
             .engine
@@ -55,6 +63,16 @@ impl IdempotencyKey {
             }
             started => started,
         }
+    }
+}
+
+/// Questions that are held back wait without an end; somebody has to say so to a program that goes on asking.
+fn check_waiting(shared: &Shared, caller: &Caller) -> Result<(), Fault> {
+    match caller.application() {
+        Some(application) if shared.desk.open_questions(application) >= MOST_WAITING => {
+            Err(rate_limited(WAIT_MORE).detail("the person has not answered what this program asked before"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{self, Connection, Transport};
 use super::guard::PeerUser;
+use super::problem::{self, PROBLEM_JSON};
 use super::shared::Shared;
 use crate::config::EndpointConfig;
-use crate::messages::{Code, Fault};
+use crate::messages::{Code, Fault, Language, Localizer};
 use crate::platform::{self, LocalListener, Peer};
 
 /// The port, and those that are tried when it is taken.
@@ -117,13 +118,16 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
                 continue;
             }
         };
-        // Beyond the last place a connection is closed at once, so that the queue cannot be filled for good.
+        // Beyond the last place a connection is told so and closed at once, so that the queue cannot be filled for good.
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            turn_away(&shared, stream);
             continue;
         };
+        let crowded = places.available_permits() < MOST_CONNECTIONS / 2;
         let (shared, router, foreign) = (Arc::clone(&shared), router.clone(), Arc::clone(&foreign));
         tasks.spawn(async move {
-            if let Some(connection) = identify(&stream, remote).await {
+            if let Some(mut connection) = identify(&stream, remote).await {
+                connection.crowded = crowded;
                 let _stranger = match connection.user {
                     PeerUser::Own => None,
                     PeerUser::Foreign { .. } => match foreign.try_acquire_owned() {
@@ -135,6 +139,22 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
             }
             drop(place);
         });
+    }
+}
+
+/// Says that there is no place, as far as the kernel takes it at once.
+fn turn_away(shared: &Shared, stream: TcpStream) {
+    if let Ok(local) = stream.local_addr() {
+        shared.refusals.note_turned_away(Transport::Tcp(local));
+    }
+    let body = problem::body(&Fault::new(Code::TooManyConnections), Localizer::new(Language::En)).to_string();
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nretry-after: 2\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    // The buffer of a new connection has room for it; whoever is gone already hears nothing.
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write(answer.as_bytes());
     }
 }
 
@@ -155,5 +175,10 @@ fn describe(transport: Transport, peer: io::Result<Peer>) -> Connection {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => (PeerUser::Own, None),
         Err(_) => (PeerUser::Foreign { uid: None }, None),
     };
-    Connection { transport, user, peer }
+    Connection {
+        transport,
+        user,
+        peer,
+        crowded: false,
+    }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::applications::Applications;
 use super::bucket::Bucket;
-use super::caller::Caller;
+use super::caller::{Caller, called};
 use super::credentials::{FreshToken, TokenHash, six_digits};
 use super::permission::Permission;
 use super::problem::rate_limited;
@@ -105,7 +105,8 @@ impl Pairings {
         name: String,
         permissions: Vec<Permission>,
     ) -> Result<Begun, Fault> {
-        let process = caller.process().await;
+        let processes = caller.processes().await;
+        let process = processes.first().map(called);
         let asker = match &caller.origin {
             Some(origin) => Asker::Origin(origin.clone()),
             None => Asker::Program(process.clone()),
@@ -145,6 +146,7 @@ impl Pairings {
             verified: caller.origin.is_some() || process.is_some(),
             origin: caller.origin.clone(),
             process,
+            processes,
         };
         let body = QuestionBody::Pair {
             pairing: PairingView {

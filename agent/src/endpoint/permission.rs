@@ -2,6 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a paired application may do.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +19,8 @@ pub(crate) enum Permission {
     Verify,
     /// Ask for signatures of digests whose content the agent does not see.
     RawHash,
+    /// Have so many questions before the person at once; one without it.
+    Questions(u8),
     /// A service, one profile of it or all (`*`), one class of calls.
     Service {
         service: Service,
@@ -49,15 +54,20 @@ pub(crate) enum Class {
     Draft,
     Submit,
     Delete,
+    /// Counterparties and invitations: with whom an organisation has to do.
+    Counterparties,
 }
 
 /// The profile that stands for every profile.
 const EVERY_PROFILE: &str = "*";
 
+/// The most questions that one application may have before the person.
+const MOST_QUESTIONS: u8 = 100;
+
 /// A text that names no permission.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, idocs:<profile|*>:<read|draft|submit|delete> and mig24:…"
+    "`{0}` is no permission; they are sign, authenticate, certificates, verify, raw_hash, questions:<2-100>, idocs:<profile|*>:<read|draft|submit|delete> and mig24:<profile|*>:<read|draft|submit|delete|counterparties>"
 )]
 pub(crate) struct UnknownPermission(String);
 
@@ -103,6 +113,7 @@ impl fmt::Display for Permission {
             Self::Certificates => f.write_str("certificates"),
             Self::Verify => f.write_str("verify"),
             Self::RawHash => f.write_str("raw_hash"),
+            Self::Questions(most) => write!(f, "questions:{most}"),
             Self::Service {
                 service,
                 profile,
@@ -117,6 +128,7 @@ impl fmt::Display for Permission {
                     Class::Draft => "draft",
                     Class::Submit => "submit",
                     Class::Delete => "delete",
+                    Class::Counterparties => "counterparties",
                 };
                 write!(f, "{service}:{profile}:{class}")
             }
@@ -139,6 +151,13 @@ impl FromStr for Permission {
             ("certificates", []) => Ok(Self::Certificates),
             ("verify", []) => Ok(Self::Verify),
             ("raw_hash", []) => Ok(Self::RawHash),
+            ("questions", [most]) => match most.parse() {
+                // As it is written back.
+                Ok(number) if (2..=MOST_QUESTIONS).contains::<u8>(&number) && number.to_string() == *most => {
+                    Ok(Self::Questions(number))
+                }
+                _ => Err(unknown()),
+            },
             ("idocs" | "mig24", [profile, class]) if is_profile(profile) => Ok(Self::Service {
                 service: if head == "idocs" {
                     Service::Idocs
@@ -151,6 +170,7 @@ impl FromStr for Permission {
                     "draft" => Class::Draft,
                     "submit" => Class::Submit,
                     "delete" => Class::Delete,
+                    "counterparties" if head == "mig24" => Class::Counterparties,
                     _ => return Err(unknown()),
                 },
             }),
@@ -168,6 +188,21 @@ fn is_profile(text: &str) -> bool {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
 }
+
+/// What [`FromStr`] takes, for the API's description.
+const PATTERN: &str = r"^(sign|authenticate|certificates|verify|raw_hash|questions:([2-9]|[1-9][0-9]|100)|(idocs|mig24):(\*|[A-Za-z0-9._-]{1,64}):(read|draft|submit|delete))$";
+
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(PATTERN))
+            .examples(["sign", "idocs:*:submit"])
+            .into()
+    }
+}
+
+impl ToSchema for Permission {}
 
 impl Serialize for Permission {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -191,7 +226,14 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were() {
-        for text in ["sign", "raw_hash", "idocs:*:submit", "mig24:main:read"] {
+        for text in [
+            "sign",
+            "raw_hash",
+            "idocs:*:submit",
+            "mig24:main:read",
+            "mig24:main:counterparties",
+            "questions:20",
+        ] {
             assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
         }
     }
@@ -206,8 +248,13 @@ mod tests {
             "idocs:*",
             "idocs::read",
             "idocs:*:all",
+            "idocs:*:counterparties",
             "idocs:a b:read",
             "smtp:*:read",
+            "questions",
+            "questions:1",
+            "questions:101",
+            "questions:+5",
         ] {
             assert!(text.parse::<Permission>().is_err(), "{text}");
         }

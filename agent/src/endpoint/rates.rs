@@ -7,23 +7,26 @@ use uuid::Uuid;
 use super::bucket::Bucket;
 use super::caller::{Caller, Identity};
 
-/// So many requests at once for an application, refilled within [`REQUESTS_PERIOD`].
-const REQUESTS: u32 = 300;
-const REQUESTS_PERIOD: Duration = Duration::from_secs(10);
-/// So many requests at once for all who show no token together.
-const OPEN_REQUESTS: u32 = 300;
+/// A caller's rate holds on average over this time, in seconds.
+const PERIOD: u32 = 10;
 
 /// The rate limits of callers. The person's own command line and page have none.
 #[derive(Debug)]
 pub(super) struct Rates {
+    /// How many requests at once, refilled within [`PERIOD`].
+    requests: u32,
+    /// Of all who show no token together.
     open: Mutex<Bucket>,
     applications: Mutex<HashMap<Uuid, Bucket>>,
 }
 
 impl Rates {
-    pub(super) fn new() -> Self {
+    /// So many requests a second for each.
+    pub(super) fn new(per_second: u32) -> Self {
+        let requests = per_second.saturating_mul(PERIOD);
         Self {
-            open: Mutex::new(Bucket::new(OPEN_REQUESTS, REQUESTS_PERIOD)),
+            requests,
+            open: Mutex::new(bucket(requests)),
             applications: Mutex::default(),
         }
     }
@@ -41,8 +44,12 @@ impl Rates {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .entry(application.id)
-                .or_insert_with(|| Bucket::new(REQUESTS, REQUESTS_PERIOD))
+                .or_insert_with(|| bucket(self.requests))
                 .take(),
         }
     }
+}
+
+fn bucket(requests: u32) -> Bucket {
+    Bucket::new(requests, Duration::from_secs(u64::from(PERIOD)))
 }

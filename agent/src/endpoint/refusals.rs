@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Method, Request, Uri};
 use serde_json::json;
 
 use super::bucket::Bucket;
@@ -46,12 +46,34 @@ impl Refusals {
     }
 
     /// Records a refusal. Plain mistakes in the use of the API (a wrong path, a wrong type) are counted only.
-    pub(super) fn note(&self, connection: &Connection, parts: &Parts, fault: &Fault) {
+    pub(super) fn note(&self, connection: &Connection, seen: &Seen, fault: &Fault) {
         self.metrics.refused(fault.code());
         if !is_suspicious(fault.code()) {
-            tracing::debug!(code = %fault.code(), path = parts.uri.path(), "request refused");
+            tracing::debug!(code = %fault.code(), path = seen.path, "request refused");
             return;
         }
+        self.record(connection.transport, connection.user, seen, fault.code());
+    }
+
+    /// Records a request that is no HTTP: what was refused with 400 before there was anything to judge.
+    pub(super) fn note_unreadable(&self, connection: &Connection, why: &str) {
+        self.metrics.refused(Code::MalformedRequest);
+        let seen = Seen {
+            method: String::new(),
+            path: cut(why),
+            host: None,
+            origin: None,
+        };
+        self.record(connection.transport, connection.user, &seen, Code::MalformedRequest);
+    }
+
+    /// Records a connection for which there was no place.
+    pub(super) fn note_turned_away(&self, transport: Transport) {
+        self.metrics.refused(Code::TooManyConnections);
+        self.record(transport, PeerUser::Own, &Seen::default(), Code::TooManyConnections);
+    }
+
+    fn record(&self, transport: Transport, user: PeerUser, seen: &Seen, code: Code) {
         let left_out = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.bucket.take().is_err() {
@@ -60,17 +82,21 @@ impl Refusals {
             }
             std::mem::take(&mut state.left_out)
         };
-        let (host, origin) = (header(&parts.headers, &HOST), header(&parts.headers, &ORIGIN));
-        let path: String = parts.uri.path().chars().take(RECORDED_LENGTH).collect();
-        tracing::warn!(code = %fault.code(), method = %parts.method, ?path, ?host, ?origin, left_out, "request refused");
+        let Seen {
+            method,
+            path,
+            host,
+            origin,
+        } = seen;
+        tracing::warn!(%code, method, ?path, ?host, ?origin, left_out, "request refused");
         let body = json!({
-            "code": fault.code(),
-            "method": parts.method.as_str().chars().take(RECORDED_LENGTH).collect::<String>(),
+            "code": code,
+            "method": method,
             "path": path,
             "host": host,
             "origin": origin,
-            "transport": match connection.transport { Transport::Unix => "unix", Transport::Tcp(_) => "tcp" },
-            "uid": match connection.user { PeerUser::Foreign { uid } => uid, PeerUser::Own => None },
+            "transport": match transport { Transport::Unix => "unix", Transport::Tcp(_) => "tcp" },
+            "uid": match user { PeerUser::Foreign { uid } => uid, PeerUser::Own => None },
             "left_out": left_out,
         });
         let store = self.store.clone();
@@ -86,6 +112,38 @@ impl Refusals {
             }
         });
     }
+}
+
+/// What of a request is recorded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    method: String,
+    path: String,
+    host: Option<String>,
+    origin: Option<String>,
+}
+
+impl Seen {
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        Self::new(request.method(), request.uri(), request.headers())
+    }
+
+    pub(super) fn of_parts(parts: &Parts) -> Self {
+        Self::new(&parts.method, &parts.uri, &parts.headers)
+    }
+
+    fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
+        Self {
+            method: cut(method.as_str()),
+            path: cut(uri.path()),
+            host: header(headers, &HOST),
+            origin: header(headers, &ORIGIN),
+        }
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(RECORDED_LENGTH).collect()
 }
 
 fn is_suspicious(code: Code) -> bool {
@@ -105,10 +163,5 @@ fn is_suspicious(code: Code) -> bool {
 
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let value = headers.get(name)?;
-    Some(
-        String::from_utf8_lossy(value.as_bytes())
-            .chars()
-            .take(RECORDED_LENGTH)
-            .collect(),
-    )
+    Some(cut(&String::from_utf8_lossy(value.as_bytes())))
 }

@@ -13,10 +13,11 @@ use super::pairings::Pairings;
 use super::rates::Rates;
 use super::refusals::Refusals;
 use crate::config::Config;
-use crate::consent::Desk;
+use crate::consent::{Desk, Grants};
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
 use crate::mig24::Mig24;
+use crate::preview::Previewer;
 use crate::store::Store;
 use crate::token::Fleet;
 
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     pub(super) config: Arc<Config>,
     pub(super) store: Store,
     pub(super) desk: Desk,
+    pub(super) grants: Grants,
     pub(super) engine: Engine,
     pub(super) fleet: Fleet,
     pub(super) idocs: Idocs,
@@ -32,9 +34,10 @@ pub(super) struct Shared {
     pub(super) applications: Arc<Applications>,
     pub(super) pairings: Arc<Pairings>,
     pub(super) pages: PageSessions,
+    pub(super) previewer: Previewer,
     pub(super) owner_token: TokenHash,
     pub(super) rates: Rates,
-    pub(super) refusals: Refusals,
+    pub(super) refusals: Arc<Refusals>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) events: Arc<Events>,
     /// The loopback address that is listened on, if any.

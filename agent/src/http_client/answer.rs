@@ -72,7 +72,7 @@ impl Answer {
             Fault::new(Code::ServiceUnreadable)
                 .arg("host", &self.host)
                 .arg("profile", &self.profile)
-                .arg("status", self.status.as_u16())
+                .arg("service_status", self.status.as_u16())
                 .detail(format!("the answer cannot be used: {what}")),
         )
     }
@@ -134,7 +134,7 @@ pub(super) fn failure_of(status: StatusCode, body: &[u8], host: &str, told: &Tol
     if told.is_foreign_token && failure.fault().code() == Code::ServiceUnauthorised {
         let fault = Fault::new(Code::ServiceWrongEnvironment)
             .arg("host", host)
-            .arg("status", status.as_u16())
+            .arg("service_status", status.as_u16())
             .detail("the service says that the access key was issued by or for another environment");
         failure = Failure::Refused(fault);
     }
@@ -148,7 +148,7 @@ fn classify(status: StatusCode, host: &str, said: Said) -> Failure {
     let code = fault_code(status, &said);
     let mut fault = Fault::new(code)
         .arg("host", host)
-        .arg("status", status.as_u16())
+        .arg("service_status", status.as_u16())
         .detail(match (&said.text, said.is_page) {
             (Some(title), true) => format!("status {status}, a web page titled “{title}”"),
             (None, true) => format!("status {status}, a web page"),
@@ -223,6 +223,13 @@ mod tests {
             "service.example",
             &Told::default(),
         )
+    }
+
+    #[test]
+    fn a_page_with_404_does_not_say_that_a_thing_does_not_exist() {
+        assert!(failure(404, "").is_not_found());
+        assert!(failure(410, "{\"message\":\"gone\"}").is_not_found());
+        assert!(!failure(404, "<html></html>").is_not_found());
     }
 
     #[test]

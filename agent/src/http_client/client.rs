@@ -31,7 +31,8 @@ pub struct ServiceClient {
     pub(super) base: BaseUrl,
     pub(super) bearer: Bearer,
     profile: String,
-    timeout: Duration,
+    /// The longest time for a call without an upload, and the longest pause in a download.
+    pub(super) timeout: Duration,
 }
 
 impl ServiceClient {
@@ -51,7 +52,6 @@ impl ServiceClient {
             .retry(reqwest::retry::never())
             // The connection gets less time than the call, so that running out of it proves that nothing was sent.
             .connect_timeout(connect.min(timeout / 2))
-            .read_timeout(timeout)
             // A connection that the service may be about to close is not used again: it would make outcomes ambiguous.
             .pool_idle_timeout(Duration::from_secs(10));
         let authorities = match &config.extra_ca {
@@ -159,8 +159,14 @@ impl Call<'_> {
             JsonLabel::Json => "application/json",
             JsonLabel::JsonPatch => "application/json-patch+json",
         };
+        // A long body is long in coming and long in being worked through: ten thousand signatures, for instance.
+        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let timeout = self
+            .client
+            .timeout
+            .saturating_add(Duration::from_secs(length / SLOWEST));
         Ok(Self {
-            request: self.request.header(CONTENT_TYPE, label).body(body),
+            request: self.request.header(CONTENT_TYPE, label).body(body).timeout(timeout),
             ..self
         })
     }

@@ -1,9 +1,11 @@
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, LOCATION};
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret;
+use tokio::time::timeout;
 use url::Url;
 
 use super::answer::{Told, failure_of};
@@ -33,6 +35,8 @@ pub struct Download {
     response: reqwest::Response,
     host: String,
     max_bytes: u64,
+    /// The longest pause between two pieces.
+    pause: Duration,
     seen: Seen,
 }
 
@@ -64,7 +68,8 @@ impl Download {
     /// # Errors
     /// `body_too_large`, and those of a broken exchange.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
-        let chunk = self.response.chunk().await;
+        let chunk = timeout(self.pause, self.response.chunk()).await;
+        let chunk = chunk.map_err(|_| silent(&self.host))?;
         let Some(chunk) = chunk.map_err(|error| Failure::of_transport(&error, &self.host))? else {
             return Ok(None);
         };
@@ -153,6 +158,7 @@ impl ServiceClient {
             host: origin::authority(response.url()),
             response,
             max_bytes: limits.max_bytes,
+            pause: self.timeout,
             seen: Seen::default(),
         })
     }
@@ -179,9 +185,9 @@ impl ServiceClient {
             if is_own {
                 request = request.bearer_auth(bearer.expose_secret());
             }
-            let response = request
-                .send()
-                .await
+            let sent = timeout(self.timeout, request.send()).await;
+            let response = sent
+                .map_err(|_| silent(&host))?
                 .map_err(|error| Failure::of_transport(&error, &host))?;
             let status = response.status();
             if status.is_success() {
@@ -192,7 +198,8 @@ impl ServiceClient {
                 continue;
             }
             let told = Told::by(response.headers());
-            let body = without(&bearer, read_limited(response, &host).await?);
+            let body = timeout(self.timeout, read_limited(response, &host)).await;
+            let body = without(&bearer, body.map_err(|_| silent(&host))??);
             return Err(failure_of(status, &body, &host, &told));
         }
         Err(Failure::Refused(
@@ -239,6 +246,14 @@ fn without_empty_segments(url: &Url) -> Option<Url> {
     let mut collapsed = url.clone();
     collapsed.set_path(&path);
     Some(collapsed)
+}
+
+fn silent(host: &str) -> Failure {
+    Failure::Ambiguous(
+        Fault::new(Code::ServiceTimeout)
+            .arg("host", host)
+            .detail("the exchange broke off: no answer came in time"),
+    )
 }
 
 fn too_large(max_bytes: u64) -> Failure {

@@ -42,7 +42,7 @@ impl Failure {
     /// Whether the service said that there is no such thing (404, 410). A page of something that stands in between does not count.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(fault) if fault.code() == Code::ServiceRefused
-            && matches!(fault.args().get("status").map(String::as_str), Some("404" | "410")))
+            && matches!(fault.args().get("service_status").map(String::as_str), Some("404" | "410")))
     }
 
     /// Classes an error that reqwest reports before there is an answer, or while the answer is read.

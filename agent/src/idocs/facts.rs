@@ -36,7 +36,7 @@ impl Facts {
             && status.signedness(direction) == Signedness::Signed
         {
             let fault = Fault::new(Code::WrongState)
-                .arg("status", status)
+                .arg("service_status", status)
                 .detail(format!("document {document} is signed already: its status is {status}"));
             return Err(StepError::Refused(fault));
         }

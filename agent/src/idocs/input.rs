@@ -31,7 +31,7 @@ const EXTENSIONS: [&str; 6] = ["doc", "docx", "xls", "xlsx", "pdf", "txt"];
 /// Signs a document that is at the service.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = IdocsQuickSign)]
+#[schema(as = IdocsQuickSign, example = json!({ "document_id": "0f0c5d1e", "direction": "outgoing" }))]
 pub struct QuickSign {
     /// The document.
     pub document_id: ServiceId,

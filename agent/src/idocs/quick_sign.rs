@@ -399,7 +399,7 @@ impl Run<'_> {
                         Signedness::Unsigned => Probe::NotDone,
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", &status)
+                                .arg("service_status", &status)
                                 .detail(format!(
                                     "the document's status {status} does not say whether the signature was saved"
                                 )),

@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{LeftBehind, Stage};
+use crate::messages::Fault;
 
 /// What is known in memory only about a job that runs in this process.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Live {
 struct Progress {
     stage: Stage,
     settled: bool,
+    /// Why what is known in memory cannot be stored.
+    trouble: Option<Fault>,
 }
 
 impl Live {
@@ -46,6 +49,15 @@ impl Live {
             progress.stage = stage;
             differs
         })
+    }
+
+    /// Why the store does not take how the job stands, while it does not.
+    pub(super) fn trouble(&self) -> Option<Fault> {
+        self.progress.borrow().trouble.clone()
+    }
+
+    pub(super) fn set_trouble(&self, trouble: Option<Fault>) {
+        self.progress.send_modify(|progress| progress.trouble = trouble);
     }
 
     pub(super) fn settle(&self) {

@@ -133,7 +133,7 @@ pub struct Job {
     pub input: Value,
     /// The outcome, when finished.
     pub outcome: Option<Value>,
-    /// Why it failed, was refused or stopped.
+    /// Why it failed, was refused or stopped; of a running one, why the store does not take how it stands.
     pub fault: Option<Fault>,
     /// Its steps in the order they were opened.
     pub steps: Vec<StepView>,

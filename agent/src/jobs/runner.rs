@@ -108,7 +108,8 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
             Err(fault) if fault.code() == Code::WrongState => break Vec::new(),
             Err(fault) => {
                 failures += 1;
-                let delay = shared.policy.delay(failures, &fault);
+                let delay = shared.policy.delay(failures, &fault).min(STORE_AGAIN);
+                live.set_trouble(Some(fault.clone()));
                 tracing::error!(job = %job.id, %fault, ?delay, "the end of a job is not stored yet");
                 live.set_stage(Stage::WaitingToRetry {
                     until: OffsetDateTime::now_utc() + delay,
@@ -118,6 +119,7 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
         }
     };
     shared.store.release_blobs(released);
+    live.set_trouble(None);
     live.set_stage(Stage::Working);
     shared.tell(&job, None);
 }
@@ -158,3 +160,6 @@ pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow, keep: Duration) -> Resu
     }
     blobs::forget(tx, job.id)
 }
+
+/// The longest delay before the store is tried again: somebody is making room.
+const STORE_AGAIN: std::time::Duration = std::time::Duration::from_secs(10);

@@ -238,7 +238,7 @@ impl Shared {
 
     pub(super) async fn settle(self: &Arc<Self>, id: JobId, settlement: Settlement) -> Result<Job, Fault> {
         self.take_up(id, move |tx| {
-            let step = step_in_doubt(&steps::of_job(tx, id)?, settlement.step.as_deref())?;
+            let step = step_in_doubt(&steps::outlines(tx, id)?, settlement.step.as_deref())?;
             let mut body = json!({ "step": step, "happened": settlement.happened });
             if settlement.happened {
                 if let Some(result) = &settlement.result {
@@ -313,7 +313,7 @@ impl Shared {
     pub(super) async fn job(&self, id: JobId) -> Result<Job, Fault> {
         let rows = self.store.read(move |connection| {
             let job = jobs::find(connection, id)?.ok_or_else(|| no_such_job(id))?;
-            Ok((steps::of_job(connection, id)?, job))
+            Ok((steps::outlines(connection, id)?, job))
         });
         let (steps, job) = rows.await?;
         Ok(self.view(job, &steps))
@@ -323,7 +323,7 @@ impl Shared {
         let rows = self.store.read(move |connection| {
             let jobs = jobs::list(connection, &filter)?;
             jobs.into_iter()
-                .map(|job| Ok((steps::of_job(connection, job.id)?, job)))
+                .map(|job| Ok((steps::outlines(connection, job.id)?, job)))
                 .collect::<Result<Vec<_>, Fault>>()
         });
         let jobs = rows.await?.into_iter();
@@ -352,7 +352,10 @@ impl Shared {
         })
     }
 
-    fn view(&self, job: JobRow, steps: &[StepRow]) -> Job {
+    fn view(&self, mut job: JobRow, steps: &[StepRow]) -> Job {
+        if job.state == JobState::Running {
+            job.fault = self.live(job.id).and_then(|live| live.trouble());
+        }
         let can_remove = Removal::of(&job, self.removal_kind(&job)).is_ok();
         Job::new(self.stage(&job), job, steps, can_remove)
     }

@@ -260,10 +260,14 @@ impl<'a> StepRun<'a> {
                 Err(fault) if failures == STORE_FAILURES => return Err(JobEnd::Stopped(fault)),
                 Err(fault) => {
                     failures += 1;
+                    self.context.live().set_trouble(Some(fault.clone()));
                     tracing::error!(job = %self.row.job, step = self.row.name, %fault, "the outcome of a step is not stored yet");
                     sleep(self.context.policy().delay(failures, &fault)).await;
                 }
             }
+        }
+        if failures > 0 {
+            self.context.live().set_trouble(None);
         }
         self.in_flight = None;
         self.context.tell(&self.row);

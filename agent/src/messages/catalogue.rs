@@ -83,6 +83,18 @@ catalogue! {
     /// A file named on the command line or in a request cannot be read.
     FileUnreadable = "file_unreadable", 400, Usage;
 
+    // Showing a document
+    /// Only the digest of the document came; there is no content to show.
+    ContentNotSeen = "content_not_seen", 409, Failed;
+    /// The content is of a kind that is not shown.
+    ContentUnknown = "content_unknown", 422, Failed;
+    /// The content is damaged.
+    ContentBroken = "content_broken", 422, Failed;
+    /// The content is protected with a password.
+    ContentProtected = "content_protected", 422, Failed;
+    /// Showing the content takes more time or memory than is allowed.
+    ContentTooHeavy = "content_too_heavy", 422, Failed;
+
     // The guard
     /// The peer belongs to another user of this machine.
     ForeignUser = "foreign_user", 403, Failed;
@@ -94,6 +106,10 @@ catalogue! {
     Unpaired = "unpaired", 401, Failed;
     /// The application lacks the permission.
     PermissionDenied = "permission_denied", 403, Failed;
+    /// The request is no HTTP/1.1 as it should be.
+    MalformedRequest = "malformed_request", 400, Usage;
+    /// All places for connections are taken.
+    TooManyConnections = "too_many_connections", 503, Failed;
     /// Too many requests; `retry_after` in seconds.
     RateLimited = "rate_limited", 429, Failed;
     /// A pairing was refused, expired, or its secret is wrong.
@@ -218,6 +234,8 @@ catalogue! {
     StoreDamaged = "store_damaged", 500, Failed;
     /// The store was written by a newer version.
     StoreNewer = "store_newer", 500, Failed;
+    /// The audit log was changed; `entry` is the first entry that does not fit.
+    AuditBroken = "audit_broken", 500, Failed;
     /// Another agent holds the store.
     AgentRunning = "agent_running", 409, Failed;
     /// The agent does not run, or cannot be reached.

@@ -1,29 +1,37 @@
-//! The documents behind the hashes: fetched where they can be had, compared, and made ready for the question.
+//! The documents behind the hashes: fetched where they can be had, compared, and made ready for the question. They are taken in
+//! portions, one step each, so that a group of ten thousand costs hundreds of steps, and a failure costs one portion.
 
-use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt;
+use std::collections::HashMap;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::client::Mig24Client;
+use super::fetched::{Fetched, Source};
 use super::input::PlannedDocument;
-use super::model::GroupInfo;
+use super::known_group::KnownGroup;
 use super::readings::{Reading, Readings};
 use super::shapes::{Prepared, PreparedItem};
-use crate::cms::{Digest, DigestAlgorithm, Hasher};
-use crate::http_client::{Failure, ServiceId};
+use crate::cms::DigestAlgorithm;
+use crate::http_client::ServiceId;
 use crate::jobs::{JobContext, JobEnd, StepError};
-use crate::messages::{Code, Fault};
 use crate::signing::{Document, DocumentKind};
 use crate::store::blobs::{self, BlobId, Spooled};
 
-/// The largest document that is fetched, in bytes.
-const LARGEST: u64 = 4 << 30;
+/// So many documents make one portion.
+const PORTION: usize = 50;
+
+/// So many files are fetched at a time.
+const AT_ONCE: usize = 4;
+
+/// The largest set of signed attributes, in bytes.
+const LARGEST_ATTRIBUTES: u64 = 64 << 10;
 
 /// Finds and checks the documents of one prepared group.
 pub(super) struct Documents<'a> {
     pub(super) client: &'a Mig24Client,
     pub(super) context: &'a JobContext,
     pub(super) prepared: &'a Prepared,
-    pub(super) info: &'a GroupInfo,
+    pub(super) known: &'a KnownGroup,
     /// The files that the caller handed in.
     pub(super) own: &'a [PlannedDocument],
     pub(super) readings: Readings<'a>,
@@ -37,50 +45,66 @@ pub(super) struct Checked {
     pub(super) seen: bool,
 }
 
-/// A document's file in the store.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct Fetched {
-    blob: BlobId,
-    size: u64,
-    digest: Digest,
+/// What is to be signed for one item.
+struct Wanted<'a> {
+    reading: Reading,
+    algorithm: DigestAlgorithm,
+    id: Option<ServiceId>,
+    own: Option<&'a PlannedDocument>,
+    name: String,
 }
 
-impl Documents<'_> {
+impl<'a> Documents<'a> {
     /// Reads every hash, then fetches and compares every document: one that does not fit refuses the whole group.
     pub(super) async fn check(&self) -> Result<Vec<Checked>, JobEnd> {
         // All hashes first: nothing is fetched for a group that is refused anyway.
-        let mut readings = Vec::with_capacity(self.prepared.items.len());
-        for (at, item) in self.prepared.items.iter().enumerate() {
-            readings.push(self.readings.read(item, at)?);
-        }
-        let listed = self.info.documents();
-        let mut checked = Vec::with_capacity(readings.len());
-        for (at, (item, reading)) in self.prepared.items.iter().zip(&readings).enumerate() {
-            let id = self.id(item, at, &listed);
-            let own = id
-                .as_ref()
-                .and_then(|id| self.own.iter().find(|document| document.id == *id));
-            let name = own
-                .map(|document| document.name.clone())
-                .or_else(|| item.name.clone())
-                .or_else(|| {
-                    let known = listed.iter().find(|(known, _)| Some(known) == id.as_ref());
-                    known.and_then(|(_, name)| name.clone())
-                })
-                .unwrap_or_else(|| item.label(at));
-            let algorithm = self.readings.algorithm(item, at)?;
-            let fetched = self.fetch(at, id.as_ref(), own, algorithm).await?;
-            let digest = fetched.as_ref().map(|fetched| &fetched.digest);
-            self.readings.confirm(reading, digest, &name)?;
-            let seen = fetched.is_some() && !matches!(reading, Reading::AttributesDigest(_));
-            let document = self.document(at, name, id, reading, fetched).await?;
-            checked.push(Checked { document, seen });
+        let wanted = self.wanted()?;
+        let mut checked = Vec::with_capacity(wanted.len());
+        for (number, portion) in wanted.chunks(PORTION).enumerate() {
+            let files = self.fetch(number + 1, portion).await?;
+            for (wanted, file) in portion.iter().zip(&files) {
+                let digest = file.as_ref().map(|file| &file.digest);
+                self.readings.confirm(&wanted.reading, digest, &wanted.name)?;
+            }
+            let attributes = self.attributes(number + 1, portion).await?;
+            for ((wanted, file), attributes) in portion.iter().zip(files).zip(attributes) {
+                checked.push(wanted.checked(file, attributes));
+            }
         }
         Ok(checked)
     }
 
+    fn wanted(&self) -> Result<Vec<Wanted<'a>>, JobEnd> {
+        let own: HashMap<&ServiceId, &PlannedDocument> = self.own.iter().map(|own| (&own.id, own)).collect();
+        let names: HashMap<&ServiceId, &str> = self
+            .known
+            .documents
+            .iter()
+            .filter_map(|(id, name)| Some((id, name.as_deref()?)))
+            .collect();
+        let mut wanted = Vec::with_capacity(self.prepared.items.len());
+        for (at, item) in self.prepared.items.iter().enumerate() {
+            let id = self.id(item, at);
+            let own = id.as_ref().and_then(|id| own.get(id).copied());
+            let listed = || id.as_ref().and_then(|id| names.get(id)).map(|name| (*name).to_owned());
+            let name = own
+                .map(|document| document.name.clone())
+                .or_else(|| item.name.clone())
+                .or_else(listed)
+                .unwrap_or_else(|| item.label(at));
+            wanted.push(Wanted {
+                reading: self.readings.read(item, at)?,
+                algorithm: self.readings.algorithm(item, at)?,
+                id,
+                own,
+                name,
+            });
+        }
+        Ok(wanted)
+    }
+
     /// The document's id: the item's own, or by its place where the answer is a bare list.
-    fn id(&self, item: &PreparedItem, at: usize, listed: &[(ServiceId, Option<String>)]) -> Option<ServiceId> {
+    fn id(&self, item: &PreparedItem, at: usize) -> Option<ServiceId> {
         if item.id().is_some() {
             return item.document.clone();
         }
@@ -88,129 +112,108 @@ impl Documents<'_> {
         if same_length(self.own.len()) {
             return self.own.get(at).map(|document| document.id.clone());
         }
+        let listed = &self.known.documents;
         listed
             .get(at)
             .filter(|_| same_length(listed.len()))
             .map(|(id, _)| id.clone())
     }
 
-    /// The document's file with its digest, `None` when it cannot be had.
-    async fn fetch(
-        &self,
-        at: usize,
-        id: Option<&ServiceId>,
-        own: Option<&PlannedDocument>,
-        algorithm: DigestAlgorithm,
-    ) -> Result<Option<Fetched>, JobEnd> {
-        let Some(id) = id else {
-            return Ok(None);
-        };
+    /// The files of a portion with their digests, `None` for one that cannot be had.
+    async fn fetch(&self, number: usize, portion: &[Wanted<'_>]) -> Result<Vec<Option<Fetched>>, JobEnd> {
         self.context
-            .safe_step(&format!("file.{}", at + 1), || async {
-                match own {
-                    Some(document) => self.read_own(document, algorithm).await.map(Some),
-                    None => self.download(id, algorithm).await,
-                }
+            .safe_step(&format!("files.{number}"), || async {
+                let wanted: Vec<_> = portion.iter().map(|wanted| self.had(wanted)).collect();
+                let had: Vec<(Option<Fetched>, Option<Spooled>)> =
+                    stream::iter(wanted).buffered(AT_ONCE).try_collect().await?;
+                let (files, spooled): (Vec<_>, Vec<_>) = had.into_iter().unzip();
+                self.keep(spooled.into_iter().flatten().collect()).await?;
+                Ok(files)
             })
             .await
     }
 
-    async fn read_own(&self, document: &PlannedDocument, algorithm: DigestAlgorithm) -> Result<Fetched, StepError> {
-        let file = &document.file;
-        let mut content = self
-            .context
-            .store()
-            .blob(&file.blob)
+    async fn had(&self, wanted: &Wanted<'_>) -> Result<(Option<Fetched>, Option<Spooled>), StepError> {
+        let Some(id) = &wanted.id else {
+            return Ok((None, None));
+        };
+        let source = Source {
+            store: self.context.store(),
+            algorithm: wanted.algorithm,
+        };
+        match wanted.own {
+            Some(document) => Ok((Some(source.of_blob(&document.file).await?), None)),
+            None => Ok(source
+                .download(self.client, id)
+                .await?
+                .map_or((None, None), |(fetched, spooled)| (Some(fetched), Some(spooled)))),
+        }
+    }
+
+    /// The signed attributes of a portion, put aside to be signed as they are.
+    async fn attributes(&self, number: usize, portion: &[Wanted<'_>]) -> Result<Vec<Option<BlobId>>, JobEnd> {
+        let is_attributes = |wanted: &Wanted<'_>| matches!(wanted.reading, Reading::Attributes(_));
+        if !portion.iter().any(is_attributes) {
+            return Ok(vec![None; portion.len()]);
+        }
+        self.context
+            .safe_step(&format!("attributes.{number}"), || async {
+                let mut ids = Vec::with_capacity(portion.len());
+                let mut kept = Vec::new();
+                for wanted in portion {
+                    let Reading::Attributes(der) = &wanted.reading else {
+                        ids.push(None);
+                        continue;
+                    };
+                    let spooled = self.spool(der).await.map_err(StepError::Refused)?;
+                    ids.push(Some(spooled.id().clone()));
+                    kept.push(spooled);
+                }
+                self.keep(kept).await?;
+                Ok(ids)
+            })
             .await
-            .map_err(StepError::Refused)?;
-        let mut hasher = Hasher::new(algorithm);
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            let read = content.read(&mut buffer).await.map_err(|error| {
-                let fault = Fault::new(Code::StoreFailed).detail(format!("a spooled document cannot be read: {error}"));
-                StepError::Refused(fault)
-            })?;
-            match buffer.get(..read) {
-                None | Some([]) => break,
-                Some(piece) => hasher.update(piece),
-            }
-        }
-        Ok(Fetched {
-            blob: file.blob.clone(),
-            size: file.size,
-            digest: hasher.finish(),
-        })
     }
 
-    async fn download(&self, id: &ServiceId, algorithm: DigestAlgorithm) -> Result<Option<Fetched>, StepError> {
-        let mut download = match self.client.document_file(id).await {
-            Ok(download) => download,
-            // The guide promises the file of a document, not of every one that a hash is of.
-            Err(Failure::Refused(fault)) if fault.code() == Code::ServiceRefused => return Ok(None),
-            Err(failure) => return Err(failure.into()),
-        };
-        let mut spool = self.context.store().spool(LARGEST).await.map_err(StepError::Refused)?;
-        let mut hasher = Hasher::new(algorithm);
-        while let Some(chunk) = download.chunk().await.map_err(StepError::from)? {
-            hasher.update(&chunk);
-            spool.write(&chunk).await.map_err(StepError::Refused)?;
-        }
-        let spooled = spool.finish().await.map_err(StepError::Refused)?;
-        self.keep(&spooled).await?;
-        Ok(Some(Fetched {
-            blob: spooled.id().clone(),
-            size: spooled.size(),
-            digest: hasher.finish(),
-        }))
+    async fn spool(&self, der: &[u8]) -> Result<Spooled, crate::messages::Fault> {
+        let mut spool = self.context.store().spool(LARGEST_ATTRIBUTES).await?;
+        spool.write(der).await?;
+        spool.finish().await
     }
 
-    async fn document(
-        &self,
-        at: usize,
-        name: String,
-        id: Option<ServiceId>,
-        reading: &Reading,
-        fetched: Option<Fetched>,
-    ) -> Result<Document, JobEnd> {
-        let size = fetched.as_ref().map(|fetched| fetched.size);
-        let (kind, blob, digest) = match reading {
-            Reading::Content(digest) => (
-                DocumentKind::Content,
-                fetched.map(|fetched| fetched.blob),
-                Some(digest.clone()),
-            ),
+    /// While a `Spooled` is held its file stays; from the commit on it stays for the job.
+    async fn keep(&self, spooled: Vec<Spooled>) -> Result<(), StepError> {
+        if spooled.is_empty() {
+            return Ok(());
+        }
+        let job = self.context.id();
+        let ids: Vec<BlobId> = spooled.iter().map(|spooled| spooled.id().clone()).collect();
+        let kept = self
+            .context
+            .write(move |tx| ids.iter().try_for_each(|id| blobs::refer(tx, job, id)))
+            .await;
+        kept.map_err(StepError::Refused)
+    }
+}
+
+impl Wanted<'_> {
+    fn checked(&self, file: Option<Fetched>, attributes: Option<BlobId>) -> Checked {
+        let seen = file.is_some() && !matches!(self.reading, Reading::AttributesDigest(_));
+        let size = file.as_ref().map(|file| file.size);
+        let (kind, blob, digest) = match &self.reading {
+            Reading::Content(digest) => (DocumentKind::Content, file.map(|file| file.blob), Some(digest.clone())),
             Reading::AttributesDigest(digest) => (DocumentKind::ForeignAttributesDigest, None, Some(digest.clone())),
-            Reading::Attributes(der) => {
-                let blob = self
-                    .context
-                    .safe_step(&format!("attributes.{}", at + 1), || self.keep_attributes(der))
-                    .await?;
-                (DocumentKind::ForeignAttributes, Some(blob), None)
-            }
+            Reading::Attributes(_) => (DocumentKind::ForeignAttributes, attributes, None),
         };
-        Ok(Document {
-            name,
+        let document = Document {
+            name: self.name.clone(),
             media_type: None,
-            reference: id.map(|id| id.to_string()),
+            reference: self.id.as_ref().map(ToString::to_string),
             blob: blob.map(String::from),
             size,
             digest,
             kind,
-        })
-    }
-
-    async fn keep_attributes(&self, der: &[u8]) -> Result<BlobId, StepError> {
-        let mut spool = self.context.store().spool(LARGEST).await.map_err(StepError::Refused)?;
-        spool.write(der).await.map_err(StepError::Refused)?;
-        let spooled = spool.finish().await.map_err(StepError::Refused)?;
-        self.keep(&spooled).await?;
-        Ok(spooled.id().clone())
-    }
-
-    /// While `spooled` is held the document stays; from the commit on it stays for the job.
-    async fn keep(&self, spooled: &Spooled) -> Result<(), StepError> {
-        let (job, blob) = (self.context.id(), spooled.id().clone());
-        let kept = self.context.write(move |tx| blobs::refer(tx, job, &blob)).await;
-        kept.map_err(StepError::Refused)
+        };
+        Checked { document, seen }
     }
 }

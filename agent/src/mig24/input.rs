@@ -115,17 +115,7 @@ impl GroupToSend {
     /// # Errors
     /// `invalid_field`.
     pub(super) fn plan(self, mut files: BTreeMap<String, SpooledFile>) -> Result<PlannedGroup, Fault> {
-        let recipient = match (self.recipient_abonent_code, self.recipient_org) {
-            (Some(code), None) if !code.trim().is_empty() => Recipient::AbonentCode(code),
-            (None, Some(organisation)) => {
-                check_organisation(&organisation)?;
-                Recipient::Organisation(organisation)
-            }
-            _ => {
-                let reason = "exactly one of recipient_abonent_code and recipient_org is needed";
-                return Err(Fault::invalid_field("send", reason));
-            }
-        };
+        let recipient = Recipient::of(self.recipient_abonent_code, self.recipient_org)?;
         if self.documents.is_empty() {
             return Err(Fault::invalid_field("send.documents", "is empty"));
         }
@@ -165,12 +155,7 @@ impl DocumentToSend {
         if !ids.insert(id) {
             return Err(Fault::invalid_field("send.documents.id", format!("{id} comes twice")));
         }
-        let is_xml = self.name.to_ascii_lowercase().ends_with(".xml");
-        let default_form = if is_xml {
-            DocumentForm::Detected
-        } else {
-            DocumentForm::Informal
-        };
+        let default_form = DocumentForm::of_name(&self.name);
         Ok(PlannedDocument {
             id: id.into(),
             name: self.name,
@@ -179,20 +164,6 @@ impl DocumentToSend {
             file,
         })
     }
-}
-
-fn check_organisation(organisation: &RecipientOrganisation) -> Result<(), Fault> {
-    if !organisation.email.contains('@') {
-        return Err(Fault::invalid_field("send.recipient_org.email", "is no e-mail address"));
-    }
-    let is_inn = matches!(organisation.inn.len(), 10 | 12) && organisation.inn.bytes().all(|b| b.is_ascii_digit());
-    if !is_inn {
-        return Err(Fault::invalid_field(
-            "send.recipient_org.inn",
-            "must be 10 or 12 digits",
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

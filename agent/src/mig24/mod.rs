@@ -5,19 +5,31 @@
 
 mod client;
 mod documents;
+mod explain;
+mod fetched;
 mod hash_value;
 mod input;
+mod known_group;
 mod model;
 mod package_group;
+mod queue;
 mod readings;
+mod remote;
 mod removal;
 mod service;
 mod shapes;
+mod signatures;
 
-pub use client::{DocumentForm, Mig24Client};
+pub use client::{DocumentForm, InvitationDirection, Mig24Client};
+pub use explain::{ExplainGroup, ExplainedItem, Explanation};
 pub use input::{DocumentToSend, GroupToSend, SendGroup, SignGroup, SpooledFile};
-pub use model::{GroupDocument, GroupInfo, Recipient, RecipientOrganisation, Signedness, User};
+pub use model::{
+    Counterparty, Delivery, DocumentInfo, Employee, GroupDocument, GroupInfo, Invitation, InvitationState, Operator,
+    PackageInfo, Recipient, RecipientOrganisation, Signedness,
+};
 pub use package_group::{PACKAGE_GROUP, SEND};
+pub use queue::{QueueEvent, QueueState, QueueStatus, QueueTopic};
+pub use remote::{REMOTE_SIGNATURE, SignRemotely};
 pub use removal::REMOVAL;
 pub use service::Mig24;
 pub use shapes::{Prepared, PreparedItem};

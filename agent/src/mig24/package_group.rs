@@ -14,12 +14,14 @@ use time::format_description::well_known::Rfc3339;
 
 use super::client::Mig24Client;
 use super::documents::{Checked, Documents};
-use super::input::PlannedGroup;
-use super::model::{GroupDocument, GroupInfo, Signedness};
+use super::input::{PlannedDocument, PlannedGroup};
+use super::known_group::{Afterwards, KnownGroup};
+use super::model::{GroupDocument, Signedness};
 use super::readings::Readings;
 use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
 use super::shapes::Prepared;
+use super::signatures::KeptSignatures;
 use crate::certificate::{Certificate, Identity, Purpose, Selector};
 use crate::config::GroupIdBy;
 use crate::consent::{CallerView, Destination};
@@ -109,10 +111,9 @@ struct SignedBy {
     mchd: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// The signatures, and when they were made.
 struct TimedSigned {
     signed: Signed,
-    #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
 }
 
@@ -124,21 +125,21 @@ struct Finished {
 
 impl Run<'_> {
     async fn carry_through(&self) -> Result<Value, JobEnd> {
-        let (group, info, by) = match &self.input.subject {
+        let (group, known, by) = match &self.input.subject {
             Subject::Group(group) => {
-                self.context.claim(self.claim_key(group)).await?;
-                let info = self.info(group).await?;
+                self.context.claim(claim_key(&self.profile.name, group)).await?;
+                let known = KnownGroup::ask(self.context, self.client, group).await?;
                 self.context.left().is("package_group_id", group, false);
-                let by = self.signed_by(&info).await?;
-                (group.clone(), info, by)
+                let by = self.signed_by(&known).await?;
+                (group.clone(), known, by)
             }
             Subject::Files(planned) => {
                 // Before anything is uploaded: without a certificate nothing would be sent anyway.
-                let by = self.signed_by(&GroupInfo(Value::Null)).await?;
+                let by = self.signed_by(&KnownGroup::default()).await?;
                 let group = self.make_group(planned).await?;
                 self.context.left().is("package_group_id", &group, true);
-                let info = self.info(&group).await?;
-                (group, info, by)
+                let known = KnownGroup::ask(self.context, self.client, &group).await?;
+                (group, known, by)
             }
         };
         let prepared: Prepared = self
@@ -148,8 +149,8 @@ impl Run<'_> {
                 Ok(self.client.prepare(&group, by.certificate.der(), mchd).await?)
             })
             .await?;
-        let checked = self.documents(&prepared, &info, &by).check().await?;
-        let signed = self.sign(&by, &info, &checked).await?;
+        let checked = self.documents(&prepared, &known, &by).check().await?;
+        let signed = self.sign(&by, &known, &checked).await?;
         self.context.left().may_be_sent();
         let finished = self
             .finish(&group, &prepared, &signed.signed)
@@ -161,7 +162,7 @@ impl Run<'_> {
             })?;
         self.context.point_of_no_return();
         self.context.left().is_nothing();
-        let after = self.after(&group).await?;
+        let after = Afterwards::ask(self.context, self.client, &group).await?;
         Ok(self.outcome(&group, &by, &checked, &signed, &finished, after.as_ref()))
     }
 
@@ -175,7 +176,7 @@ impl Run<'_> {
                     let content = content.map_err(StepError::Refused)?;
                     let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
                     let part = FilePart::of_file("file", &document.name, media_type, content, file.size);
-                    Ok(self.client.upload(&document.id, document.form, part).await?)
+                    self.upload(document, part).await
                 })
                 .await?;
         }
@@ -183,8 +184,8 @@ impl Run<'_> {
             .documents
             .iter()
             .map(|document| GroupDocument {
-                id: &document.id,
-                recipient_signs: document.recipient_signs,
+                document_id: document.id.clone(),
+                sign_required: document.recipient_signs,
             })
             .collect();
         self.context
@@ -197,6 +198,19 @@ impl Run<'_> {
                 || self.find_group(&planned.id),
             )
             .await
+    }
+
+    /// Uploads one file. A service that refuses to take the same file twice has it already after a lost answer.
+    async fn upload(&self, document: &PlannedDocument, part: FilePart) -> Result<(), StepError> {
+        match self.client.upload(&document.id, document.form, part).await {
+            Err(Failure::Refused(fault)) if fault.args().get("service_status").is_some_and(|status| status == "409") => {
+                match self.client.document(&document.id).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(StepError::Refused(fault)),
+                }
+            }
+            uploaded => Ok(uploaded?),
+        }
     }
 
     /// Looks for a group that may have been made, by the id that was sent with it.
@@ -213,25 +227,7 @@ impl Run<'_> {
         }
     }
 
-    /// What the service says of the group; one that is signed already is not signed again.
-    async fn info(&self, group: &ServiceId) -> Result<GroupInfo, JobEnd> {
-        self.context
-            .safe_step("info", || async {
-                let info = self.client.group_info(group).await?;
-                if info.signedness() == Signedness::Signed {
-                    let status = info.status().unwrap_or("signed").to_owned();
-                    return Err(StepError::Refused(
-                        Fault::new(Code::WrongState).arg("status", &status).detail(format!(
-                            "package group {group} is signed already: its status is {status}"
-                        )),
-                    ));
-                }
-                Ok(info)
-            })
-            .await
-    }
-
-    async fn signed_by(&self, info: &GroupInfo) -> Result<SignedBy, JobEnd> {
+    async fn signed_by(&self, known: &KnownGroup) -> Result<SignedBy, JobEnd> {
         let configured = self.profile.config.service.certificate.as_deref();
         let allowed = AllowedCertificates::new(configured, self.input.certificate.as_ref())?;
         let mchd = self
@@ -246,8 +242,8 @@ impl Run<'_> {
                     caller: self.input.caller.clone(),
                     purpose: Purpose::Signature,
                     selector: allowed.selector(),
-                    documents: self.names(info),
-                    destination: Some(self.destination(info, None, mchd.clone())),
+                    documents: self.names(known),
+                    destination: Some(self.destination(known, None, mchd.clone())),
                 };
                 let chosen = self.mig24.signing().choose(self.context, request).await;
                 chosen.map_err(StepError::Refused)
@@ -280,22 +276,25 @@ impl Run<'_> {
             .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", format!("organization_id: {error}")))?;
         self.context
             .safe_step("employee", || async {
-                let users = self.client.users(&organisation).await?;
+                let employees = self.client.employees(&organisation).await?;
                 let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-                let user = users
-                    .iter()
-                    .find(|user| user.snils.as_deref().is_some_and(|own| digits(own) == digits(snils)));
-                Ok(user.and_then(|user| user.mchd_info_id.as_ref().map(ToString::to_string)))
+                let signer = employees.into_iter().find(|employee| {
+                    employee
+                        .snils
+                        .as_deref()
+                        .is_some_and(|own| digits(own) == digits(snils))
+                });
+                Ok(signer.and_then(|signer| signer.mchd_info_id))
             })
             .await
     }
 
-    fn documents<'a>(&'a self, prepared: &'a Prepared, info: &'a GroupInfo, by: &'a SignedBy) -> Documents<'a> {
+    fn documents<'a>(&'a self, prepared: &'a Prepared, known: &'a KnownGroup, by: &'a SignedBy) -> Documents<'a> {
         Documents {
             client: self.client,
             context: self.context,
             prepared,
-            info,
+            known,
             own: match &self.input.subject {
                 Subject::Group(_) => &[],
                 Subject::Files(planned) => &planned.documents,
@@ -309,7 +308,7 @@ impl Run<'_> {
     }
 
     /// One question for the whole group.
-    async fn sign(&self, by: &SignedBy, info: &GroupInfo, checked: &[Checked]) -> Result<TimedSigned, JobEnd> {
+    async fn sign(&self, by: &SignedBy, known: &KnownGroup, checked: &[Checked]) -> Result<TimedSigned, JobEnd> {
         let organisation = by.certificate.identity().organisation.clone();
         let request = Request {
             key: format!("{}:sign", self.context.id()),
@@ -322,42 +321,33 @@ impl Run<'_> {
                 timestamp: self.profile.config.service.timestamp,
             },
             documents: checked.iter().map(|checked| checked.document.clone()).collect(),
-            destination: Some(self.destination(info, organisation, by.mchd.clone())),
+            destination: Some(self.destination(known, organisation, by.mchd.clone())),
             notice: None,
         };
-        let signed: TimedSigned = self
+        let kept: KeptSignatures = self
             .context
             .safe_step("sign", || async {
                 let signed = self.mig24.signing().sign(self.context, request.clone()).await;
-                Ok(TimedSigned {
-                    signed: signed.map_err(StepError::Refused)?,
-                    at: OffsetDateTime::now_utc(),
-                })
+                let signed = signed.map_err(StepError::Refused)?;
+                KeptSignatures::keep(self.context, &signed)
+                    .await
+                    .map_err(StepError::Refused)
             })
             .await?;
-        let format = request.format;
+        let signed = kept.read(self.context).await?;
         let signing = self.mig24.signing();
-        let stamped = signing
-            .timestamped(self.context, "timestamp", format, signed.signed)
+        let signed = signing
+            .timestamped(self.context, "timestamp", request.format, signed)
             .await?;
-        let signed = TimedSigned {
-            signed: stamped,
-            ..signed
-        };
-        if signed.signed.documents.len() != checked.len() {
-            let (made, wanted) = (signed.signed.documents.len(), checked.len());
+        if signed.documents.len() != checked.len() {
+            let (made, wanted) = (signed.documents.len(), checked.len());
             return Err(Fault::internal(format!("{made} signatures were made of {wanted} documents")).into());
         }
-        Ok(signed)
+        Ok(TimedSigned { signed, at: kept.at })
     }
 
     /// Hands in all signatures, once: a lost answer is followed by a look at the group.
     async fn finish(&self, group: &ServiceId, prepared: &Prepared, signed: &Signed) -> Result<Finished, JobEnd> {
-        let signatures: Vec<_> = signed
-            .documents
-            .iter()
-            .map(|document| document.signature.clone())
-            .collect();
         let finished = || Finished {
             at: OffsetDateTime::now_utc(),
         };
@@ -366,7 +356,8 @@ impl Run<'_> {
                 "finish",
                 FINISH_REPEATS,
                 || async {
-                    match self.client.finish(group, prepared, &signatures).await {
+                    let signatures = signed.documents.iter().map(|document| document.signature.as_slice());
+                    match self.client.finish(group, prepared, signatures).await {
                         Ok(()) => Ok(finished()),
                         Err(failure) => {
                             if matches!(failure, Failure::Ambiguous(_)) {
@@ -384,7 +375,7 @@ impl Run<'_> {
                         Signedness::Unsigned => Probe::NotDone,
                         Signedness::Unclear => Probe::Unknown(
                             Fault::new(Code::ServiceUncertain)
-                                .arg("status", info.status().unwrap_or("unknown"))
+                                .arg("service_status", info.status().unwrap_or("unknown"))
                                 .detail("what the service says of the group does not tell whether it is signed"),
                         ),
                     })
@@ -393,37 +384,17 @@ impl Run<'_> {
             .await
     }
 
-    /// The group afterwards, if the service says it: the signatures are handed in in any case.
-    async fn after(&self, group: &ServiceId) -> Result<Option<GroupInfo>, JobEnd> {
-        self.context
-            .safe_step("after", || async { Ok(self.client.group_info(group).await.ok()) })
-            .await
-    }
-
-    fn claim_key(&self, group: &ServiceId) -> String {
-        format!("mig24/{}/finish/{group}", self.profile.name).to_ascii_lowercase()
-    }
-
-    fn names(&self, info: &GroupInfo) -> Vec<String> {
+    fn names(&self, known: &KnownGroup) -> Vec<String> {
         match &self.input.subject {
             Subject::Files(planned) => planned.documents.iter().map(|document| document.name.clone()).collect(),
-            Subject::Group(group) => {
-                let documents = info.documents();
-                if documents.is_empty() {
-                    return vec![group.to_string()];
-                }
-                documents
-                    .into_iter()
-                    .map(|(id, name)| name.unwrap_or_else(|| id.to_string()))
-                    .collect()
-            }
+            Subject::Group(group) => known.names(group),
         }
     }
 
-    fn destination(&self, info: &GroupInfo, organisation: Option<String>, mchd: Option<String>) -> Destination {
+    fn destination(&self, known: &KnownGroup, organisation: Option<String>, mchd: Option<String>) -> Destination {
         let (counterparty, effect) = match &self.input.subject {
             Subject::Files(planned) => (Some(planned.recipient.label()), "effect-mig24-send"),
-            Subject::Group(_) => (info.recipient(), "effect-mig24-sign"),
+            Subject::Group(_) => (known.recipient.clone(), "effect-mig24-sign"),
         };
         Destination {
             service: "mig24".to_owned(),
@@ -444,7 +415,7 @@ impl Run<'_> {
         checked: &[Checked],
         signed: &TimedSigned,
         finished: &Finished,
-        after: Option<&GroupInfo>,
+        after: Option<&Afterwards>,
     ) -> Value {
         let documents: Vec<_> = checked
             .iter()
@@ -465,7 +436,8 @@ impl Run<'_> {
         json!({
             "package_group_id": group,
             "state": "submitted",
-            "status": after.and_then(GroupInfo::status),
+            "status": after.and_then(|after| after.status.as_deref()),
+            "delivery": after.map(|after| after.delivery),
             "certificate": by.chosen.fingerprint(),
             "mchd_info_id": by.mchd,
             "documents": documents,
@@ -476,4 +448,9 @@ impl Run<'_> {
             },
         })
     }
+}
+
+/// Names what two jobs must not do both: signing this group, whoever signs.
+pub(super) fn claim_key(profile: &str, group: &ServiceId) -> String {
+    format!("mig24/{profile}/finish/{group}").to_ascii_lowercase()
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::client::Mig24Client;
 use super::input::{SendGroup, SignGroup, SpooledFile};
-use super::model::GroupInfo;
 use super::package_group::{Input, PACKAGE_GROUP, PackageGroupScenario, SEND, Subject};
+use super::queue::{QueueBoard, Watched};
+use super::remote::RemoteSignatureScenario;
 use super::removal::RemovalScenario;
 use crate::config::Mig24Profile;
 use crate::consent::CallerView;
-use crate::http_client::{Failure, ServiceId};
 use crate::jobs::{NewJob, Scenario};
 use crate::messages::Fault;
 use crate::service_profiles::{self, Profiles};
@@ -23,6 +23,7 @@ pub(super) type Profile = service_profiles::Profile<Mig24Profile, Mig24Client>;
 pub struct Mig24 {
     profiles: Profiles<Mig24Profile, Mig24Client>,
     signing: Signing,
+    queues: QueueBoard,
 }
 
 impl Mig24 {
@@ -31,6 +32,7 @@ impl Mig24 {
         Self {
             profiles: Profiles::new(profiles, Mig24Client::new),
             signing,
+            queues: QueueBoard::default(),
         }
     }
 
@@ -40,8 +42,11 @@ impl Mig24 {
             let mig24 = self.clone();
             Arc::new(PackageGroupScenario { kind, mig24 }) as Arc<dyn Scenario>
         });
+        let remote = RemoteSignatureScenario { mig24: self.clone() };
         let removal = RemovalScenario { mig24: self.clone() };
-        groups.chain([Arc::new(removal) as Arc<dyn Scenario>]).collect()
+        groups
+            .chain([Arc::new(remote) as Arc<dyn Scenario>, Arc::new(removal)])
+            .collect()
     }
 
     /// The job that signs a package group which is at the service.
@@ -91,22 +96,17 @@ impl Mig24 {
         Ok(profile.job(SEND, &input.caller, title, &input, blobs))
     }
 
-    /// What the service says of a package group now.
-    ///
-    /// # Errors
-    /// `profile_unknown`, and those of any call.
-    pub async fn group_info(&self, profile: &str, group: &ServiceId) -> Result<GroupInfo, Fault> {
-        let profile = self.profile(profile)?;
-        let info = profile.client()?.group_info(group).await;
-        info.map_err(Failure::into_fault)
-    }
-
     /// The client of a profile, for the calls that need no scenario.
     ///
     /// # Errors
     /// `profile_unknown`, `config_invalid`.
     pub fn client(&self, profile: &str) -> Result<Mig24Client, Fault> {
         self.profiles.client(profile)
+    }
+
+    /// What is seen of the consumer of a profile's queues.
+    pub(super) fn watched(&self, profile: &str) -> Watched {
+        self.queues.of(profile)
     }
 
     pub(super) fn profile(&self, name: &str) -> Result<Arc<Profile>, Fault> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::model::member;
 use crate::config::{CertificateEncoding, FinishItems, FinishShape, PrepareShape};
 use crate::http_client::ServiceId;
 use crate::messages::{Code, Fault};
@@ -25,8 +26,8 @@ const HASHES: [&str; 8] = [
 ];
 const DOCUMENT_IDS: [&str; 3] = ["documentId", "id", "fileId"];
 const PACKAGE_ID: &str = "packageId";
-const ALGORITHMS: [&str; 5] = ["hashAlgorithm", "algorithm", "hashAlg", "digestAlgorithm", "oid"];
-const NAMES: [&str; 4] = ["fileName", "name", "documentName", "title"];
+pub(super) const ALGORITHMS: [&str; 5] = ["hashAlgorithm", "algorithm", "hashAlg", "digestAlgorithm", "oid"];
+pub(super) const NAMES: [&str; 4] = ["fileName", "name", "documentName", "title"];
 const ECHOED: [&str; 5] = ["requestId", "sessionId", "operationId", "prepareId", "token"];
 
 /// How deep a list may lie inside other lists or objects.
@@ -131,11 +132,11 @@ pub(super) fn read_prepared(answer: &Value) -> Result<Prepared, Fault> {
 }
 
 /// The body of `finish`; `signatures` are in the items' order.
-pub(super) fn finish_body(
+pub(super) fn finish_body<'a>(
     shape: &FinishShape,
     group: &ServiceId,
     prepared: &Prepared,
-    signatures: &[Vec<u8>],
+    signatures: impl Iterator<Item = &'a [u8]>,
 ) -> Map<String, Value> {
     let signed = prepared
         .items
@@ -333,13 +334,6 @@ fn text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
         .find_map(|name| Some(member(object, name)?.1.as_str()?.to_owned()).filter(|text| !text.is_empty()))
 }
 
-/// A member that is there, by its name in any letter case.
-fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<(&'a String, &'a Value)> {
-    object
-        .iter()
-        .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_null())
-}
-
 fn is_scalar(value: &Value) -> bool {
     matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_))
 }
@@ -454,7 +448,7 @@ mod tests {
         });
         let prepared = read_prepared(&answer).unwrap();
         let group: ServiceId = "g-1".parse().unwrap();
-        let body = finish_body(&FinishShape::default(), &group, &prepared, &[vec![1, 2, 3]]);
+        let body = finish_body(&FinishShape::default(), &group, &prepared, [&[1, 2, 3][..]].into_iter());
         assert_eq!(
             Value::Object(body),
             json!({
@@ -471,7 +465,7 @@ mod tests {
     fn finish_takes_its_names_and_shape_from_the_settings() {
         let prepared = read_prepared(&json!([{ "id": ONE, "hash": "AA==" }, { "id": TWO, "hash": "BB==" }])).unwrap();
         let group: ServiceId = "g-1".parse().unwrap();
-        let signatures = [vec![1], vec![2]];
+        let signatures = [&[1][..], &[2][..]];
         let with = |items| {
             let shape = FinishShape {
                 group_field: "groupId".to_owned(),
@@ -480,7 +474,7 @@ mod tests {
                 extra: [("kind".to_owned(), json!("cades"))].into(),
                 ..FinishShape::default()
             };
-            Value::Object(finish_body(&shape, &group, &prepared, &signatures))
+            Value::Object(finish_body(&shape, &group, &prepared, signatures.into_iter()))
         };
         assert_eq!(
             with(FinishItems::Map),

@@ -68,6 +68,23 @@ pub fn boottime() -> Duration {
     }
 }
 
+/// How long this machine has slept since its boot: what the clock that counts sleep is ahead of the one that does not.
+pub fn slept() -> Duration {
+    #[cfg(target_os = "linux")]
+    {
+        // In this order: what passes between the two readings never looks like sleep.
+        let boottime = boottime();
+        let awake = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        boottime.saturating_sub(Duration::new(
+            u64::try_from(awake.tv_sec).unwrap_or(0),
+            u32::try_from(awake.tv_nsec).unwrap_or(0),
+        ))
+    }
+    // Elsewhere grants end with their time, which counts sleep.
+    #[cfg(not(target_os = "linux"))]
+    Duration::ZERO
+}
+
 /// Names this boot of the machine.
 pub fn boot_id() -> String {
     use std::sync::LazyLock;

@@ -59,7 +59,7 @@ pub fn open_link(url: &str) -> Result<(), OpenLinkError> {
 }
 
 /// A program of the search path.
-pub(super) fn find_program(name: &str) -> Option<PathBuf> {
+pub fn find_program(name: &str) -> Option<PathBuf> {
     let file = if cfg!(windows) {
         format!("{name}.exe")
     } else {

@@ -2,6 +2,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// So many processes of a chain are told.
+const LONGEST_CHAIN: usize = 8;
+
 /// Who is at the other end of a local connection, as the kernel says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Peer {
@@ -41,11 +44,25 @@ impl Peer {
 
     /// The process, where it can be found out. For a TCP peer this looks through the user's processes (some milliseconds).
     pub fn process(&self) -> Option<Process> {
-        let pid = match self.source {
-            Source::Pid(pid) => pid?,
-            Source::Inode(inode) => holder_of_socket(inode)?,
-        };
-        describe_process(pid)
+        describe_process(self.pid()?)
+    }
+
+    /// The process and those that started it, nearest first, up to the last one of the same user: a terminal, a desktop's program, a
+    /// service manager. Empty where it cannot be found out.
+    pub fn processes(&self) -> Vec<Process> {
+        let ours = |pid: &u32| owner_of_process(*pid) == Some(self.uid);
+        let first = self.pid();
+        std::iter::successors(first, |pid| parent_of_process(*pid).filter(|parent| *parent > 1).filter(ours))
+            .take(LONGEST_CHAIN)
+            .map_while(describe_process)
+            .collect()
+    }
+
+    fn pid(&self) -> Option<u32> {
+        match self.source {
+            Source::Pid(pid) => pid,
+            Source::Inode(inode) => holder_of_socket(inode),
+        }
     }
 }
 
@@ -149,6 +166,21 @@ fn holder_of_socket(inode: u64) -> Option<u32> {
     })
 }
 
+/// The process that started it, or that took it in when its own parent ended (proc_pid_stat(5), field 4).
+fn parent_of_process(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the command in parentheses and may itself hold spaces and parentheses.
+    let (_, after_command) = stat.rsplit_once(')')?;
+    after_command.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// The real user of a process (proc_pid_status(5)).
+fn owner_of_process(pid: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    users.split_ascii_whitespace().next()?.parse().ok()
+}
+
 fn describe_process(pid: u32) -> Option<Process> {
     let directory = PathBuf::from(format!("/proc/{pid}"));
     let name = std::fs::read_to_string(directory.join("comm"))
@@ -178,6 +210,10 @@ mod tests {
         let peer = tcp_peer(server.local_addr().unwrap(), remote).unwrap();
         assert!(peer.is_our_user());
         assert_eq!(peer.process().unwrap().pid, std::process::id());
+        let chain: Vec<_> = peer.processes().iter().map(|process| process.pid).collect();
+        assert_eq!(chain[0], std::process::id());
+        let parent = std::os::unix::process::parent_id();
+        assert!(parent == 1 || chain.len() == 1 || chain[1] == parent, "{chain:?}");
         drop(client);
     }
 

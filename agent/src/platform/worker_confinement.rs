@@ -20,6 +20,12 @@ pub enum Confined {
 #[error("the worker process cannot be confined: {0}")]
 pub struct ConfinementError(String);
 
+impl ConfinementError {
+    pub(super) fn new(cause: &dyn std::fmt::Display) -> Self {
+        Self(cause.to_string())
+    }
+}
+
 /// Confines this process, and every thread that it starts afterwards, for the rest of its life.
 ///
 /// `reads` and `writes` are directories and files beyond the system's that stay reachable at [`Confinement::Strict`]; those

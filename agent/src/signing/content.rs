@@ -12,6 +12,9 @@ use crate::store::blobs::BlobId;
 /// How much of a document is in memory at a time.
 const PIECE: usize = 64 << 10;
 
+/// The largest ZIP whose names are listed here, in bytes: what its directory takes in memory stays small. The preview lists larger ones.
+const LISTED_SIZE: u64 = 8 << 20;
+
 /// How many entries of a ZIP are shown.
 const SHOWN_ENTRIES: usize = 200;
 
@@ -39,7 +42,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
     };
     let seen = document.blob.is_some() && document.kind == DocumentKind::Content;
     let entries = match &document.blob {
-        Some(blob) if seen => zip_entries(store, &blob_id(blob)?).await,
+        Some(blob) if seen && document.size.is_some_and(|size| size <= LISTED_SIZE) => zip_entries(store, &blob_id(blob)?).await,
         _ => Vec::new(),
     };
     Ok(Prepared {
@@ -55,6 +58,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
             digest,
             seen,
             entries,
+            content: document.blob.as_deref().filter(|_| seen).map(blob_id).transpose()?,
         },
         document: document.clone(),
     })

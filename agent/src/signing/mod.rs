@@ -8,7 +8,9 @@ mod attempt;
 pub(crate) mod base64_bytes;
 mod calibration;
 mod content;
+mod granting;
 mod narrowing;
+mod remote;
 mod request;
 mod selection;
 mod service;
@@ -16,6 +18,7 @@ mod timestamping;
 mod waiting;
 
 pub use narrowing::AllowedCertificates;
+pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };

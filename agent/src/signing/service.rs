@@ -5,20 +5,23 @@ use std::time::Duration;
 
 use serde_json::json;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
+use super::granting;
 use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
 use super::selection::{self, Candidate};
 use super::waiting;
 use crate::certificate::{Certificate, Fingerprint, Purpose};
 use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
 use crate::consent::{
-    Action, Approval, ApprovalSubject, Asked, Consented, Decision, Desk, ItemRecord, PinView, QuestionBody, Unlock,
-    UnlockSource,
+    Action, Approval, ApprovalKind, ApprovalSubject, Asked, Consented, Decision, Desk, DocumentView, GrantEnd,
+    GrantPromise, Grants, ItemRecord, PinView, QuestionBody, Unlock, UnlockSource,
 };
 use crate::jobs::JobContext;
 use crate::messages::{Code, Fault};
+use crate::platform::ScreenLocks;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Fleet, Inventory};
@@ -51,6 +54,8 @@ struct Inner {
     desk: Desk,
     fleet: Fleet,
     options: SigningOptions,
+    /// Without them nothing is remembered.
+    grants: Option<Grants>,
 }
 
 impl fmt::Debug for Signing {
@@ -64,19 +69,68 @@ impl fmt::Debug for Signing {
 impl Signing {
     /// A service over these rooms.
     pub fn new(store: Store, desk: Desk, fleet: Fleet, options: SigningOptions) -> Self {
+        Self::build(store, desk, fleet, options, None)
+    }
+
+    /// The same, with decisions that the person may have remembered. [`Signing::watch_grants`] ends them.
+    pub fn with_grants(store: Store, desk: Desk, fleet: Fleet, options: SigningOptions, grants: Grants) -> Self {
+        Self::build(store, desk, fleet, options, Some(grants))
+    }
+
+    fn build(store: Store, desk: Desk, fleet: Fleet, options: SigningOptions, grants: Option<Grants>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
                 desk,
                 fleet,
                 options,
+                grants,
             }),
+        }
+    }
+
+    /// Ends grants with their token, with sleep, with the screen's lock and with their time, until `ended`.
+    pub async fn watch_grants(&self, screen: ScreenLocks, ended: CancellationToken) {
+        if let Some(grants) = &self.inner.grants {
+            granting::watch(self.inner.fleet.clone(), grants.clone(), screen, ended).await;
         }
     }
 
     /// Who stamps signatures that want it.
     pub(super) fn timestamp_authority(&self) -> Option<&TimestampAuthority> {
         self.inner.options.timestamp_authority.as_ref()
+    }
+
+    pub(super) fn desk(&self) -> &Desk {
+        &self.inner.desk
+    }
+
+    pub(super) fn question_timeout(&self) -> Duration {
+        self.inner.options.question_timeout
+    }
+
+    /// Finds the one certificate that fits and asks nobody.
+    ///
+    /// # Errors
+    /// `certificate_not_found`, `certificate_ambiguous`, `certificate_expired`, `certificate_not_yet_valid`,
+    /// `certificate_wrong_purpose`, `certificate_without_key`, `unsupported_algorithm`.
+    pub async fn only(&self, request: &CertificateRequest) -> Result<ChosenCertificate, Fault> {
+        let mut candidates = self.candidates(request).await?;
+        match (candidates.pop(), candidates.is_empty()) {
+            (Some(only), true) => Ok(ChosenCertificate {
+                der: only.certificate.der().to_vec(),
+                view: only.view,
+            }),
+            (last, _) => {
+                let all = candidates.iter().chain(&last);
+                let shown: Vec<_> = all
+                    .map(|candidate| json!({ "fingerprint": candidate.view.fingerprint, "subject": candidate.view.subject }))
+                    .collect();
+                Err(Fault::new(Code::CertificateAmbiguous)
+                    .arg("count", shown.len())
+                    .extra("candidates", shown.into()))
+            }
+        }
     }
 
     /// Finds the one certificate that fits; asks the person when several do. Asks for no PIN.
@@ -160,7 +214,9 @@ impl Signing {
                 .into_iter()
                 .find(|candidate| candidate.certificate.fingerprint() == fingerprint)
                 .ok_or_else(|| Fault::internal("a certificate was chosen that was not offered")),
-            Decision::Approved(_) | Decision::Refused => Err(Fault::internal("a choice was answered with no choice")),
+            Decision::Approved(_) | Decision::RemotelyApproved(_) | Decision::Refused => {
+                Err(Fault::internal("a choice was answered with no choice"))
+            }
         }
     }
 
@@ -227,16 +283,34 @@ impl Work<'_> {
             return Ok(items);
         }
         let mut approval = standing;
-        let mut asked = self.ask(&items);
+        let mut consented = match approval {
+            // What stands goes on with a PIN of its own.
+            Some(_) => None,
+            None => self.granted(&items).await?,
+        };
+        let mut asked: Option<Asked> = None;
+        let mut notice = self.request.notice.clone();
         loop {
-            let consented = match self.consent(&mut asked).await {
-                Ok(consented) => consented,
-                Err(fault) => {
-                    self.withdraw(approval.as_ref(), &fault).await?;
-                    return Err(fault);
+            let consent = match consented.take() {
+                Some(consented) => consented,
+                None => {
+                    let asked = asked.get_or_insert_with(|| self.ask(&items, notice.take()));
+                    match self.consent(asked).await {
+                        Ok(consented) => consented,
+                        Err(fault) => {
+                            self.withdraw(approval.as_ref(), &fault).await?;
+                            return Err(fault);
+                        }
+                    }
                 }
             };
-            let (given, unlock) = self.record(approval.take(), consented).await?;
+            let by_grant = consent.is_by_grant();
+            let (given, unlock, promise) = match self.record(approval.take(), consent).await {
+                Ok(recorded) => recorded,
+                // Another request was quicker and used the grant up: the person is asked.
+                Err(fault) if by_grant && fault.code() == Code::WrongState => continue,
+                Err(fault) => return Err(fault),
+            };
             let unattended = unlock.source() == UnlockSource::Unattended;
             let inner = &self.signing.inner;
             let bench = Bench {
@@ -247,7 +321,9 @@ impl Work<'_> {
                 scheme: &self.scheme,
                 job: self.context.id(),
             };
-            match bench.run(&mut items, unlock).await {
+            let attempt = bench.run(&mut items, unlock).await;
+            self.settle_grants(by_grant.then_some(&given), promise, &attempt).await;
+            match attempt {
                 Ok(Attempt::Complete) => return Ok(items),
                 // A program never gets a second try at a PIN.
                 Ok(Attempt::Interrupted(fault)) if unattended => {
@@ -255,8 +331,10 @@ impl Work<'_> {
                     return Err(fault);
                 }
                 Ok(Attempt::Interrupted(fault)) => {
-                    let pin = self.pin_now(&fault).await;
-                    asked.reopen(fault, pin);
+                    match &asked {
+                        Some(asked) => asked.reopen(fault.clone(), self.pin_now(&fault).await),
+                        None => notice = Some(fault),
+                    }
                     approval = Some(given);
                 }
                 Err(fault) => {
@@ -267,28 +345,78 @@ impl Work<'_> {
         }
     }
 
-    fn ask(&self, items: &[Item]) -> Asked {
-        let fingerprint = self.candidate.certificate.fingerprint();
+    /// The consent of a remembered decision, if one covers the request.
+    async fn granted(&self, items: &[Item]) -> Result<Option<Box<Consented>>, Fault> {
+        let Some(grants) = &self.signing.inner.grants else {
+            return Ok(None);
+        };
+        let job = Some(self.context.id());
+        let consented = grants.consent(&self.subject(items), &self.request.caller, job).await?;
+        Ok(consented.map(Box::new))
+    }
+
+    /// What an attempt makes of the grant that allowed it, and of the one that the person wanted with it.
+    async fn settle_grants(
+        &self,
+        allowed_by: Option<&Approval>,
+        promise: Option<GrantPromise>,
+        attempt: &Result<Attempt, Fault>,
+    ) {
+        let inner = &self.signing.inner;
+        let Some(grants) = &inner.grants else { return };
+        let complete = matches!(attempt, Ok(Attempt::Complete));
+        let used = match allowed_by.map(Approval::kind) {
+            Some(ApprovalKind::Grant(grant)) if complete => grants.used(grant).await,
+            // Its login is gone, whatever the reason.
+            Some(ApprovalKind::Grant(grant)) => grants.end(grant, GrantEnd::TokenRemoved).await.map(drop),
+            _ => Ok(()),
+        };
+        let given = match promise {
+            Some(promise) if complete => {
+                granting::give(&inner.store, &inner.fleet, grants, promise, self.context.id()).await
+            }
+            Some(promise) => {
+                inner.fleet.end_kept_login(promise.id()).await;
+                Ok(())
+            }
+            None => Ok(()),
+        };
+        // What was signed stays signed.
+        for fault in [used.err(), given.err()].into_iter().flatten() {
+            tracing::error!(%fault, "a grant cannot be recorded");
+        }
+    }
+
+    fn subject(&self, items: &[Item]) -> ApprovalSubject {
+        let certificate = self.candidate.certificate.fingerprint();
+        let documents: Vec<DocumentView> = items.iter().map(|item| item.prepared.view.clone()).collect();
+        ApprovalSubject {
+            request_key: self.request.key.clone(),
+            purpose: self.request.purpose,
+            certificate,
+            items: items.iter().map(|item| item.prepared.item.clone()).collect(),
+            unattended: self.signing.is_unattended(&certificate),
+            scope: granting::scope(self.request, certificate, &documents),
+        }
+    }
+
+    fn ask(&self, items: &[Item], notice: Option<Fault>) -> Asked {
+        let inner = &self.signing.inner;
+        let subject = self.subject(items);
+        let offer = |grants: &Grants| grants.offer(subject.scope.as_ref()?, &self.candidate.pin);
         let body = QuestionBody::Approve {
             action: Action::from(self.request.purpose),
             documents: items.iter().map(|item| item.prepared.view.clone()).collect(),
             certificate: self.candidate.view.clone(),
             destination: self.request.destination.clone(),
             pin: self.candidate.pin.clone(),
+            remember: inner.grants.as_ref().and_then(offer),
         };
-        let subject = ApprovalSubject {
-            request_key: self.request.key.clone(),
-            purpose: self.request.purpose,
-            certificate: fingerprint,
-            items: items.iter().map(|item| item.prepared.item.clone()).collect(),
-            unattended: self.signing.is_unattended(&fingerprint),
-        };
-        let inner = &self.signing.inner;
         inner.desk.ask_approval(
             self.request.caller.clone(),
             Some(self.context.id()),
             body,
-            self.request.notice.clone(),
+            notice,
             subject,
             inner.options.question_timeout,
         )
@@ -297,30 +425,48 @@ impl Work<'_> {
     async fn consent(&self, asked: &mut Asked) -> Result<Box<Consented>, Fault> {
         match waiting::decision(&self.signing.inner.desk, self.context, asked).await? {
             Decision::Approved(Some(consented)) => Ok(consented),
-            Decision::Approved(None) | Decision::Chosen(_) | Decision::Refused => {
+            Decision::Approved(None) | Decision::RemotelyApproved(_) | Decision::Chosen(_) | Decision::Refused => {
                 Err(Fault::internal("an approval was answered with something else"))
             }
         }
     }
 
     /// The approval that a decision gives: a new one, or the one that stands already and only needed the PIN again.
-    async fn record(&self, standing: Option<Approval>, consented: Box<Consented>) -> Result<(Approval, Unlock), Fault> {
-        if let Some(approval) = standing {
-            return Ok((approval, consented.into_unlock()));
-        }
-        let recorded = self
+    async fn record(
+        &self,
+        standing: Option<Approval>,
+        consented: Box<Consented>,
+    ) -> Result<(Approval, Unlock, Option<GrantPromise>), Fault> {
+        let job = self.context.id();
+        let (approval, consented) = self
             .signing
             .inner
             .store
             .write(move |transaction| {
+                if let Some(approval) = standing {
+                    let body = json!({ "approval": approval.id(), "prompter": consented.prompter() });
+                    let entry = audit::Entry {
+                        kind: "approved_again",
+                        actor: if consented.prompter() == "unattended" {
+                            audit::Actor::Agent
+                        } else {
+                            audit::Actor::Person
+                        },
+                        job: Some(job),
+                        body,
+                    };
+                    audit::append(transaction, entry)?;
+                    return Ok((approval, consented));
+                }
                 // One that does not fit the request any more must not stand in the way of the new one.
                 if let Some(old) = approvals::live(transaction, consented.request_key())? {
                     approvals::withdraw(transaction, old.id)?;
                 }
                 Ok((Approval::record(transaction, &consented)?, consented))
             })
-            .await;
-        recorded.map(|(approval, consented)| (approval, consented.into_unlock()))
+            .await?;
+        let (unlock, promise) = consented.into_unlock();
+        Ok((approval, unlock, promise))
     }
 
     async fn withdraw(&self, approval: Option<&Approval>, why: &Fault) -> Result<(), Fault> {

@@ -44,6 +44,65 @@ pub struct Application {
     pub last_used_at: Option<OffsetDateTime>,
     /// When the person revoked it.
     pub revoked_at: Option<OffsetDateTime>,
+    /// The administrator's configuration paired it, not the person.
+    pub prepared: bool,
+    /// The program that its token is bound to.
+    pub executable: Option<String>,
+}
+
+/// An application as the administrator's configuration names it.
+#[derive(Clone, Debug)]
+pub struct PreparedApplication {
+    /// The application; its id follows from the token.
+    pub application: NewApplication,
+    /// The program that its token is bound to.
+    pub executable: Option<String>,
+}
+
+/// What became of one prepared application.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Prepared {
+    /// It is new, or its name, permissions or binding changed.
+    Changed,
+    /// It stands as it stood.
+    Unchanged,
+    /// The person revoked it; it stays so.
+    Revoked,
+}
+
+/// Pairs an application that the configuration names, or brings it up to date. One that the person revoked stays revoked.
+///
+/// # Errors
+/// `wrong_state` when another application holds the token; `store_failed`, `disk_full`.
+pub fn prepare(tx: &Transaction<'_>, prepared: &PreparedApplication) -> Result<Prepared, Fault> {
+    let new = &prepared.application;
+    match find(tx, new.id)? {
+        // Revoked by the person; one that was taken out of the configuration is not marked as prepared any more.
+        Some(known) if known.revoked_at.is_some() && known.prepared => return Ok(Prepared::Revoked),
+        Some(known) => {
+            let unchanged = known.name == new.name
+                && known.origin == new.origin
+                && known.permissions == new.permissions
+                && known.executable == prepared.executable
+                && known.revoked_at.is_none();
+            if unchanged {
+                return Ok(Prepared::Unchanged);
+            }
+        }
+        None => insert(tx, new)?,
+    }
+    tx.execute(
+        "UPDATE applications SET name = ?2, origin = ?3, permissions = ?4, executable = ?5, prepared = 1, revoked_at = NULL
+         WHERE id = ?1",
+        (
+            Text(new.id),
+            &new.name,
+            &new.origin,
+            Json(&new.permissions),
+            &prepared.executable,
+        ),
+    )?;
+    Ok(Prepared::Changed)
 }
 
 /// Pairs an application.
@@ -143,6 +202,18 @@ pub fn rename(tx: &Transaction<'_>, id: Uuid, name: &str) -> Result<(), Fault> {
     )?)
 }
 
+/// Takes back one that the configuration does not name any more. Named again, it is paired anew.
+///
+/// # Errors
+/// `store_failed`, `disk_full`.
+pub fn forget(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
+    tx.execute(
+        "UPDATE applications SET prepared = 0, revoked_at = ?2 WHERE id = ?1",
+        (Text(id), Moment::now()),
+    )?;
+    Ok(())
+}
+
 /// Ends the pairing for good.
 ///
 /// # Errors
@@ -173,7 +244,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Application> {
         expires_at: moment(5)?,
         last_used_at: moment(6)?,
         revoked_at: moment(7)?,
+        prepared: row.get(8)?,
+        executable: row.get(9)?,
     })
 }
 
-const COLUMNS: &str = "id, name, origin, permissions, created_at, expires_at, last_used_at, revoked_at";
+const COLUMNS: &str =
+    "id, name, origin, permissions, created_at, expires_at, last_used_at, revoked_at, prepared, executable";

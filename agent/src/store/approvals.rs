@@ -239,6 +239,20 @@ pub fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<Approval>, Fault
     heads.into_iter().map(|head| with_items(connection, head)).collect()
 }
 
+/// How many items of a job's newest approval are signed, and how many there are; zeros before it was given.
+///
+/// # Errors
+/// `store_failed`.
+pub fn progress_of_job(connection: &Connection, job: Uuid) -> Result<(u32, u32), Fault> {
+    let counts = connection
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE state = 'signed'), count(*) FROM approval_items WHERE approval =
+             (SELECT id FROM approvals WHERE job = ?1 ORDER BY id DESC LIMIT 1)",
+        )?
+        .query_row([Text(job)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(counts)
+}
+
 /// Notes, before the token is asked, that an item is about to be signed, and gives how often that was begun, this
 /// time included: more than 1 says that an earlier value was lost in a crash or a pull (signing is not repeatable to
 /// the same bytes, so it is signed anew under the same approval).

@@ -188,6 +188,18 @@ pub fn list(connection: &Connection, before: Option<i64>, limit: u32) -> Result<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Up to `limit` entries after entry `after`, the oldest first.
+///
+/// # Errors
+/// `store_failed`.
+pub fn list_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<Recorded>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, kind, actor, job, body, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let rows = statement.query_map((after, limit), recorded)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Every entry of a job, the oldest first.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::{Connection, Transaction};
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
 
-/// The limits of a grant. A service, profile or document kind that is absent is not limited.
+/// The limits of a grant, as the consent room means them.
 #[derive(Clone, Debug)]
 pub struct NewGrant {
     /// The id.
@@ -55,23 +55,6 @@ pub struct Grant {
     pub created_at: OffsetDateTime,
 }
 
-/// What a grant is wanted for.
-#[derive(Clone, Debug)]
-pub struct Wanted<'a> {
-    /// The application that asks.
-    pub application: Option<Uuid>,
-    /// The certificate's fingerprint.
-    pub certificate: &'a str,
-    /// The service.
-    pub service: Option<&'a str>,
-    /// The service profile.
-    pub profile: Option<&'a str>,
-    /// The kind of document.
-    pub document_kind: Option<&'a str>,
-    /// How many signatures.
-    pub uses: u32,
-}
-
 /// Stores a grant.
 ///
 /// # Errors
@@ -94,37 +77,6 @@ pub fn insert(tx: &Transaction<'_>, grant: &NewGrant) -> Result<(), Fault> {
         ),
     )?;
     Ok(())
-}
-
-/// A live grant that covers all of what is wanted.
-///
-/// # Errors
-/// `store_failed`.
-pub fn find(connection: &Connection, wanted: &Wanted<'_>) -> Result<Option<Grant>, Fault> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM grants
-         WHERE ended_at IS NULL AND application IS ?1 AND certificate = ?2
-         AND (service IS NULL OR service = ?3) AND (profile IS NULL OR profile = ?4)
-         AND (document_kind IS NULL OR document_kind = ?5) AND max_uses - used >= ?6 ORDER BY rowid"
-    ))?;
-    let grants = statement.query_map(
-        (
-            wanted.application.map(Text),
-            wanted.certificate,
-            wanted.service,
-            wanted.profile,
-            wanted.document_kind,
-            wanted.uses,
-        ),
-        read,
-    )?;
-    for grant in grants {
-        let grant = grant?;
-        if grant.deadline.remaining().is_some() {
-            return Ok(Some(grant));
-        }
-    }
-    Ok(None)
 }
 
 /// Counts `uses` signatures on a live grant and gives how many are left.
@@ -162,33 +114,19 @@ pub fn list(connection: &Connection) -> Result<Vec<Grant>, Fault> {
         .collect())
 }
 
-/// Ends one grant.
-///
-/// # Errors
-/// `no_such_item` when there is none or it has ended; `store_failed`, `disk_full`.
-pub fn revoke(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
-    let changed = tx.execute(
-        "UPDATE grants SET ended_at = ?2, end_reason = 'revoked' WHERE id = ?1 AND ended_at IS NULL",
-        (Text(id), Moment::now()),
-    )?;
-    if changed == 0 {
-        Err(Code::NoSuchItem.into())
-    } else {
-        Ok(())
-    }
-}
-
-/// Ends every grant, for the reason given (`lock`, `restart`, …), and says how many of them still held.
+/// Ends one grant, or every one, for the reason given (`revoked`, `locked`, …); gives those that had not ended before.
 ///
 /// # Errors
 /// `store_failed`, `disk_full`.
-pub fn end_all(tx: &Transaction<'_>, reason: &str) -> Result<u32, Fault> {
-    let held = list(tx)?.len();
-    tx.execute(
-        "UPDATE grants SET ended_at = ?1, end_reason = ?2 WHERE ended_at IS NULL",
-        (Moment::now(), reason),
+pub fn end(tx: &Transaction<'_>, id: Option<Uuid>, reason: &str) -> Result<Vec<Uuid>, Fault> {
+    let mut statement = tx.prepare_cached(
+        "UPDATE grants SET ended_at = ?2, end_reason = ?3
+         WHERE ended_at IS NULL AND (?1 IS NULL OR id = ?1) RETURNING id",
     )?;
-    Ok(u32::try_from(held).unwrap_or(u32::MAX))
+    let ended = statement.query_map((id.map(Text), Moment::now(), reason), |row| {
+        row.get::<_, Text<Uuid>>(0).map(|id| id.0)
+    })?;
+    Ok(ended.collect::<Result<_, _>>()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Grant> {

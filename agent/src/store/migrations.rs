@@ -45,7 +45,12 @@ fn missing<'a, 'b>(connection: &Connection, migrations: &'a [&'b str]) -> Result
 }
 
 /// In order; the schema version is how many of them are applied. One that was released is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 #[cfg(test)]
 mod tests {

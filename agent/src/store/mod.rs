@@ -14,6 +14,7 @@ pub mod approvals;
 pub mod audit;
 pub mod blobs;
 pub mod calibrations;
+pub mod checkpoints;
 pub mod claims;
 mod columns;
 mod connection;
@@ -24,6 +25,7 @@ pub mod job_facts;
 pub mod jobs;
 mod lock;
 mod migrations;
+pub mod queue_events;
 mod readers;
 pub mod steps;
 mod writer;
@@ -61,7 +63,7 @@ impl Store {
     /// # Errors
     /// `agent_running`, `store_newer`, `store_damaged`, `store_failed`, `disk_full`.
     pub fn open(state_dir: &Path) -> Result<Self, Fault> {
-        platform::ensure_private_directory(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
+        platform::make_private_directory(state_dir).map_err(|e| fault::io("creating", state_dir, &e))?;
         if platform::is_network_filesystem(state_dir).map_err(|e| fault::io("reading", state_dir, &e))? {
             return Err(Fault::new(Code::StoreFailed).detail(format_args!(
                 "{} is on a network filesystem, where the database is not safe; set agent.state_dir to a local directory",

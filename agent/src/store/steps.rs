@@ -108,10 +108,19 @@ pub(crate) fn put(tx: &Transaction<'_>, step: &StepRow) -> Result<(), Fault> {
 
 /// The steps of a job in the order they were opened.
 pub(crate) fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<StepRow>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT job, n, name, guarded, state, attempts, failures, repeats, opened_at, next_at, closed_at, result, fault,
-         settled FROM steps WHERE job = ?1 ORDER BY n",
-    )?;
+    select(connection, job, "result")
+}
+
+/// The same without their results, which may be as large as all signatures of a batch.
+pub(crate) fn outlines(connection: &Connection, job: Uuid) -> Result<Vec<StepRow>, Fault> {
+    select(connection, job, "NULL")
+}
+
+fn select(connection: &Connection, job: Uuid, result: &str) -> Result<Vec<StepRow>, Fault> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT job, n, name, guarded, state, attempts, failures, repeats, opened_at, next_at, closed_at, {result}, fault,
+         settled FROM steps WHERE job = ?1 ORDER BY n"
+    ))?;
     let rows = statement.query_map([Text(job)], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

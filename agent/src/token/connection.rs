@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 use tokio::process::Child;
 use tokio::time::timeout;
 
@@ -27,7 +27,7 @@ pub(super) struct Connection {
 
 /// Answers come from here.
 #[derive(Debug)]
-pub(super) struct Reader(ReadHalf<AgentChannel>);
+pub(super) struct Reader(BufReader<ReadHalf<AgentChannel>>);
 
 /// Requests go in here.
 #[derive(Debug)]
@@ -35,6 +35,9 @@ pub(super) struct Writer {
     channel: WriteHalf<AgentChannel>,
     last_id: u64,
 }
+
+/// So much is read at once, in bytes: a signature's answer is a few hundred.
+const READ_AHEAD: usize = 32 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -60,7 +63,7 @@ impl Connection {
         }
         let (reader, channel) = tokio::io::split(process.channel);
         Ok(Self {
-            reader: Reader(reader),
+            reader: Reader(BufReader::with_capacity(READ_AHEAD, reader)),
             writer: Writer { channel, last_id: 0 },
             child: process.child,
         })
@@ -72,12 +75,17 @@ impl Connection {
     }
 
     /// Kills the worker, if it still runs, and says how it ended.
-    pub(super) async fn end(mut self) -> String {
+    pub(super) async fn end(&mut self) -> String {
         // One that crashed has ended already or is about to: its own status tells more than our SIGKILL.
         if let Ok(Ok(status)) = timeout(Duration::from_millis(200), self.child.wait()).await {
             return describe_exit(status);
         }
         let _ = self.child.start_kill();
+        self.ended().await
+    }
+
+    /// Waits until the worker has ended by itself, and says how.
+    pub(super) async fn ended(&mut self) -> String {
         match self.child.wait().await {
             Ok(status) => describe_exit(status),
             Err(error) => error.to_string(),
@@ -117,9 +125,9 @@ impl Writer {
         self.write(secret).await
     }
 
-    /// Asks the worker to end the signing request with that id before its next signature.
-    pub(super) async fn cancel(&mut self, id: u64) -> Result<(), Broken> {
-        let frame = frame::encode(Kind::Request, id, &Request::Cancel);
+    /// Sends what belongs to a request that was sent: more of it, or its cancellation.
+    pub(super) async fn go_on(&mut self, id: u64, part: &Request) -> Result<(), Broken> {
+        let frame = frame::encode(Kind::Request, id, part);
         self.write(&frame.map_err(|error| Broken::Garbage(error.to_string()))?)
             .await
     }

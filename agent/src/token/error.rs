@@ -42,6 +42,12 @@ pub enum TokenError {
     /// Cancelled at the device, or not touched in time.
     #[error("the entry at the device was cancelled")]
     PinCancelled,
+    /// The login that was kept for a grant does not stand any more.
+    #[error("the login to token {token:?} that was kept has ended: approve again")]
+    LoginEnded {
+        /// The token's label.
+        token: String,
+    },
     /// The token is in no reader.
     #[error("token {token:?} is not plugged in")]
     TokenAbsent {
@@ -157,6 +163,7 @@ impl TokenError {
             WorkerError::PinLastTry => Self::PinLastTry,
             WorkerError::PinRequired => Self::PinRequired,
             WorkerError::PinCancelled => Self::PinCancelled,
+            WorkerError::LoginEnded => Self::LoginEnded { token },
             WorkerError::Other { function, ckr } => Self::Module { module, function, ckr },
         }
     }
@@ -180,7 +187,7 @@ impl TokenError {
             Self::PinNotInitialised => Code::PinNotInitialised,
             Self::PinLength { .. } => Code::PinLength,
             Self::PinLastTry => Code::PinLastTry,
-            Self::PinRequired => Code::PinRequired,
+            Self::PinRequired | Self::LoginEnded { .. } => Code::PinRequired,
             Self::PinCancelled => Code::PinCancelled,
             Self::TokenAbsent { .. } => Code::TokenAbsent,
             Self::TokenRemoved { .. } => Code::TokenRemoved,
@@ -207,7 +214,8 @@ impl From<TokenError> for Fault {
                 tries_left: Some(tries),
             } => fault.arg("tries_left", tries),
             TokenError::PinLength { min, max } => fault.arg("min", min).arg("max", max),
-            TokenError::TokenAbsent { token }
+            TokenError::LoginEnded { token }
+            | TokenError::TokenAbsent { token }
             | TokenError::TokenRemoved { token }
             | TokenError::KeyNotFound { token }
             | TokenError::KeyAmbiguous { token }

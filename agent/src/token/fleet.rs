@@ -1,19 +1,24 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use pkcs11_profiles::Catalogue;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::batch::{Batch, Outcome, Signatures, Unsigned};
+use super::batch::{Batch, Signatures};
 use super::discovery::{self, Discovery};
 use super::error::TokenError;
 use super::inventory::{Inventory, ModuleState, ModuleStatus, Token};
-use super::keeper::{Keeper, Order, SignOrder};
+use super::keeper::{Keeper, Order, Polling, SignOrder};
+use super::kept_logins::{self, KeptLogins, Origin};
 use super::launch::{Deadlines, Launch, ModuleSpec};
+use super::progress::Progress;
+use super::reader_watch::ReaderWatch;
 use super::spawner::Spawner;
 use super::supervision::CrashPolicy;
+use crate::consent::LoginUse;
 use crate::platform::own_program;
 
 /// What a fleet is built from.
@@ -29,6 +34,10 @@ pub struct FleetOptions {
     pub worker_program: Option<PathBuf>,
     /// How often a module that was asked once is looked at again; `None` only when asked.
     pub poll: Option<Duration>,
+    /// Whether the readers of PC/SC are watched, so that a card that comes or goes is seen at once.
+    pub watch_readers: bool,
+    /// In how many sessions one module may sign at once, where its profile says that it gains from it; one a core when absent.
+    pub sessions: Option<NonZeroUsize>,
     /// How long modules may take.
     pub deadlines: Deadlines,
     /// How much they may crash.
@@ -36,7 +45,7 @@ pub struct FleetOptions {
 }
 
 impl FleetOptions {
-    /// Nothing configured, nothing looked for, a look every two seconds.
+    /// Nothing configured, nothing looked for, no readers watched, a look every two seconds.
     pub fn new(catalogue: Catalogue) -> Self {
         Self {
             modules: Vec::new(),
@@ -44,6 +53,8 @@ impl FleetOptions {
             catalogue,
             worker_program: None,
             poll: Some(Duration::from_secs(2)),
+            watch_readers: false,
+            sessions: None,
             deadlines: Deadlines::default(),
             crash_policy: CrashPolicy::default(),
         }
@@ -58,8 +69,20 @@ pub struct Fleet {
 
 #[derive(Debug)]
 struct Shared {
-    keepers: Vec<mpsc::Sender<Order>>,
+    keepers: Vec<Kept>,
+    spawner: Spawner,
     board: Arc<Board>,
+    logins: KeptLogins,
+    /// Ends what follows the readers and the board.
+    _ended: DropGuard,
+}
+
+/// A module with the way to its keeper.
+#[derive(Debug)]
+struct Kept {
+    orders: mpsc::Sender<Order>,
+    /// `None` when its profile does not exist; then orders find nobody.
+    launch: Option<Arc<Launch>>,
 }
 
 impl Fleet {
@@ -74,10 +97,20 @@ impl Fleet {
         let program = options.worker_program.map_or_else(own_program, Ok).map_err(no_worker)?;
         let spawner = Spawner::start(program).map_err(no_worker)?;
         let specs = discovery::modules(&options.modules, options.discovery.as_ref(), &options.catalogue);
+        let sessions = options.sessions.or_else(|| std::thread::available_parallelism().ok());
+        let sessions = sessions.map_or(1, NonZeroUsize::get);
         let launches: Vec<_> = specs
             .iter()
-            .map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines)))
+            .map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines, sessions)))
             .collect();
+        let readers = match options.watch_readers {
+            true => Some(ReaderWatch::start().map_err(no_worker)?),
+            false => None,
+        };
+        let polling = options.poll.map(|every| Polling {
+            every,
+            readers: readers.clone(),
+        });
         let board = Arc::new(Board::new(
             launches
                 .iter()
@@ -87,20 +120,35 @@ impl Fleet {
         let mut keepers = Vec::new();
         for (place, (_, launch)) in launches.into_iter().enumerate() {
             let (orders, incoming) = mpsc::channel(64);
-            keepers.push(orders);
-            // A module whose profile does not exist stays on the board with its error; orders to it find nobody.
-            if let Ok(launch) = launch {
+            let launch = launch.ok().map(Arc::new);
+            // A module whose profile does not exist stays on the board with its error.
+            if let Some(launch) = &launch {
                 let publisher = Publisher {
                     board: Arc::clone(&board),
                     place,
                 };
-                let keeper = Keeper::new(launch, spawner.clone(), options.crash_policy, publisher);
-                tokio::spawn(keeper.run(incoming, options.poll));
+                let keeper = Keeper::new(Arc::clone(launch), spawner.clone(), options.crash_policy, publisher);
+                tokio::spawn(keeper.run(incoming, polling.clone()));
             }
+            keepers.push(Kept { orders, launch });
         }
-        Ok(Self {
-            shared: Arc::new(Shared { keepers, board }),
-        })
+        let ended = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            keepers,
+            spawner,
+            board,
+            logins: KeptLogins::default(),
+            _ended: ended.clone().drop_guard(),
+        });
+        tokio::spawn(follow_board(
+            Arc::downgrade(&shared),
+            shared.board.changes.subscribe(),
+            ended.clone(),
+        ));
+        if let Some(readers) = readers {
+            tokio::spawn(follow_readers(Arc::downgrade(&shared), readers, ended));
+        }
+        Ok(Self { shared })
     }
 
     /// What is known now.
@@ -119,7 +167,7 @@ impl Fleet {
         let mut looks = Vec::new();
         for keeper in &self.shared.keepers {
             let (done, finished) = oneshot::channel();
-            if keeper.send(Order::Look { afresh: true, done }).await.is_ok() {
+            if keeper.orders.send(Order::Look { afresh: true, done }).await.is_ok() {
                 looks.push(finished);
             }
         }
@@ -137,10 +185,21 @@ impl Fleet {
             return false;
         };
         let (done, finished) = oneshot::channel();
-        keeper.send(Order::Release { done }).await.is_ok() && finished.await.is_ok()
+        keeper.orders.send(Order::Release { done }).await.is_ok() && finished.await.is_ok()
     }
 
-    /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made.
+    pub(super) fn kept_logins(&self) -> &KeptLogins {
+        &self.shared.logins
+    }
+
+    fn is_set_aside(&self, place: Option<usize>) -> bool {
+        let inventory = self.inventory();
+        let status = place.and_then(|place| inventory.modules.get(place));
+        status.is_some_and(|status| status.state == ModuleState::Quarantined)
+    }
+
+    /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made, and may overtake each other where the
+    /// module signs in several sessions. What the unlock says of keeping the login is obeyed.
     ///
     /// Nothing is retried: after a wrong PIN, a pulled token or a crash, what was not begun waits for the person.
     pub async fn sign(&self, batch: Batch) -> Signatures {
@@ -161,28 +220,72 @@ impl Fleet {
             outcomes: sender,
             cancellation: cancellation.clone(),
         };
-        let unsent = match keeper {
-            Some(keeper) => keeper
-                .send(Order::Sign(Box::new(order)))
-                .await
-                .err()
-                .map(|error| error.0),
-            None => Some(Order::Sign(Box::new(order))),
+        let order = Box::new(order);
+        let unsent = match (order.batch.unlock.login(), keeper) {
+            (LoginUse::Kept(id), _) => {
+                if let Err(order) = self.shared.logins.sign(id, order).await {
+                    kept_logins::refuse(*order);
+                }
+                None
+            }
+            (
+                LoginUse::Keep(id),
+                Some(Kept {
+                    orders,
+                    launch: Some(launch),
+                }),
+            ) if !self.is_set_aside(place) => {
+                let origin = Origin {
+                    launch: Arc::clone(launch),
+                    spawner: self.shared.spawner.clone(),
+                    keeper: orders.clone(),
+                    token: token.cloned(),
+                };
+                self.shared.logins.keep(id, origin, order);
+                None
+            }
+            // The keeper of a module that is set aside says so.
+            (LoginUse::Once | LoginUse::Keep(_), Some(keeper)) => {
+                keeper.orders.send(Order::Sign(order)).await.err().map(|error| error.0)
+            }
+            (LoginUse::Once | LoginUse::Keep(_), None) => Some(Order::Sign(order)),
         };
         if let Some(Order::Sign(order)) = unsent {
-            let cause = Arc::new(TokenError::TokenAbsent {
-                token: order.batch.token.label.clone(),
-            });
-            for index in 0..count {
-                let unsigned = Unsigned::NotBegun(Arc::clone(&cause));
-                let _ = order.outcomes.try_send(Outcome::unsigned(index, unsigned));
-            }
+            let token = order.batch.token.label.clone();
+            Progress::new(count, order.outcomes).stop(TokenError::TokenAbsent { token });
         }
         Signatures {
             outcomes,
             _cancel_on_drop: cancellation.clone().drop_guard(),
             cancellation,
         }
+    }
+}
+
+/// Ends the kept logins of tokens that are gone.
+async fn follow_board(shared: Weak<Shared>, mut changes: watch::Receiver<Arc<Inventory>>, ended: CancellationToken) {
+    while let Some(Ok(())) = ended.run_until_cancelled(changes.changed()).await {
+        let inventory = changes.borrow_and_update().clone();
+        let Some(logins) = shared.upgrade().map(|shared| shared.logins.clone()) else {
+            return;
+        };
+        logins.end_absent(&inventory).await;
+    }
+}
+
+/// Has every module look when a card or a reader comes or goes, and ends the logins of cards that were pulled.
+async fn follow_readers(shared: Weak<Shared>, mut readers: ReaderWatch, ended: CancellationToken) {
+    while let Some(Some(emptied)) = ended.run_until_cancelled(readers.changed()).await {
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        for keeper in &shared.keepers {
+            // A keeper whose orders are that many looks soon enough.
+            let _ = keeper.orders.try_send(Order::Glance);
+        }
+        let logins = shared.logins.clone();
+        drop(shared);
+        logins.end_in(&emptied).await;
     }
 }
 

@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
-use super::batch::{Batch, Outcome, Unsigned};
-use super::connection::{Broken, Connection};
+use super::batch::{Batch, Outcome};
+use super::connection::Broken;
 use super::error::TokenError;
 use super::fleet::Publisher;
 use super::inventory::{ModuleState, Token};
 use super::launch::Launch;
-use super::protocol::{Answer, Library, Login, Request, SignRequest};
+use super::progress::Progress;
+use super::protocol::{Answer, Library, Request};
+use super::reader_watch::ReaderWatch;
+use super::serving::{NotServing, Serving};
 use super::spawner::Spawner;
 use super::supervision::{CrashPolicy, Supervision};
 use crate::platform::check_module_file;
@@ -27,8 +30,12 @@ pub(super) enum Order {
         afresh: bool,
         done: oneshot::Sender<()>,
     },
+    /// A reader or a card came or went: look again, if anybody ever asked.
+    Glance,
     /// Sign a batch.
     Sign(Box<SignOrder>),
+    /// The module crashed in a worker that is not this keeper's.
+    CrashedElsewhere,
     /// Forget the crashes, then look.
     Release { done: oneshot::Sender<()> },
 }
@@ -48,21 +55,40 @@ pub(super) struct Keeper {
     spawner: Spawner,
     supervision: Supervision,
     publisher: Publisher,
-    worker: Option<Worker>,
+    worker: Option<Serving>,
     /// Somebody asked once; from then on the module is polled.
     asked: bool,
 }
 
-/// A worker whose module is initialised.
-struct Worker {
-    connection: Connection,
-    library: Library,
+/// How often a module is looked at though nobody asks.
+#[derive(Clone, Debug)]
+pub(super) struct Polling {
+    /// Where nothing tells of cards that come and go.
+    pub(super) every: Duration,
+    /// Where the readers are watched, a look in between is only for tokens that are in none of them.
+    pub(super) readers: Option<ReaderWatch>,
+}
+
+/// So much rarer is a module polled whose readers are watched.
+const WATCHED: u32 = 5;
+
+impl Polling {
+    fn interval(&self, launch: &Launch) -> Duration {
+        // A token that is a file comes and goes without any reader.
+        let is_file = launch.settings.quirks.reinitialize_to_see_tokens;
+        let watched = self.readers.as_ref().is_some_and(ReaderWatch::is_watching);
+        if watched && !is_file {
+            self.every * WATCHED
+        } else {
+            self.every
+        }
+    }
 }
 
 impl Keeper {
-    pub(super) fn new(launch: Launch, spawner: Spawner, policy: CrashPolicy, publisher: Publisher) -> Self {
+    pub(super) fn new(launch: Arc<Launch>, spawner: Spawner, policy: CrashPolicy, publisher: Publisher) -> Self {
         Self {
-            launch: Arc::new(launch),
+            launch,
             spawner,
             supervision: Supervision::new(policy),
             publisher,
@@ -72,11 +98,11 @@ impl Keeper {
     }
 
     /// Takes orders until nobody can give any more.
-    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, poll: Option<Duration>) {
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, polling: Option<Polling>) {
         loop {
-            let order = match poll.filter(|_| self.asked) {
+            let order = match polling.as_ref().filter(|_| self.asked) {
                 None => orders.recv().await,
-                Some(interval) => match tokio::time::timeout(interval, orders.recv()).await {
+                Some(polling) => match tokio::time::timeout(polling.interval(&self.launch), orders.recv()).await {
                     Ok(order) => order,
                     Err(_) => {
                         self.poll().await;
@@ -87,22 +113,38 @@ impl Keeper {
             let Some(order) = order else {
                 break;
             };
-            self.asked = true;
-            match order {
-                Order::Look { afresh, done } => {
-                    self.look(afresh).await;
-                    let _ = done.send(());
-                }
-                Order::Sign(order) => self.sign(*order).await,
-                Order::Release { done } => {
-                    self.supervision.release();
-                    self.look(true).await;
-                    let _ = done.send(());
-                }
-            }
+            self.obey(order).await;
         }
         if let Some(worker) = self.worker.take() {
             worker.connection.shut_down().await;
+        }
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Look { afresh, done } => {
+                self.asked = true;
+                self.look(afresh).await;
+                let _ = done.send(());
+            }
+            Order::Glance if self.asked => self.poll().await,
+            Order::Glance => {}
+            Order::Sign(order) => {
+                self.asked = true;
+                self.sign(*order).await;
+            }
+            Order::CrashedElsewhere => {
+                self.supervision.crashed(Instant::now());
+                if self.supervision.is_quarantined() {
+                    self.publisher.state(ModuleState::Quarantined);
+                }
+            }
+            Order::Release { done } => {
+                self.asked = true;
+                self.supervision.release();
+                self.look(true).await;
+                let _ = done.send(());
+            }
         }
     }
 
@@ -169,13 +211,8 @@ impl Keeper {
             self.publisher.state(self.failed(&error));
             return progress.stop(error);
         }
-        let way = if order.at_the_device {
-            Login::AtTheDevice
-        } else {
-            Login::Secret
-        };
         if let Err(error) = self
-            .sign_batch(order.batch, way, &order.cancellation, &mut progress)
+            .sign_batch(order.batch, order.at_the_device, &order.cancellation, &mut progress)
             .await
         {
             if self.worker.is_none() {
@@ -190,82 +227,18 @@ impl Keeper {
     async fn sign_batch(
         &mut self,
         batch: Batch,
-        way: Login,
+        at_the_device: bool,
         cancellation: &CancellationToken,
         progress: &mut Progress,
     ) -> Result<(), TokenError> {
-        let Some(first) = batch.items.first() else {
-            return Ok(());
-        };
-        let with_pin = way == Login::Secret && batch.unlock.pin().is_some();
-        let request = SignRequest {
-            token: batch.token.identity(),
-            certificate: first.certificate(),
-            login: if with_pin { Login::Secret } else { Login::AtTheDevice },
-            last_try_confirmed: batch.unlock.confirm_last_try(),
-            items: batch.items.iter().map(|item| item.item().clone()).collect(),
-        };
-        let token = batch.token.label.clone();
-        let deadlines = self.launch.deadlines;
-        let for_a_signature = if with_pin {
-            deadlines.signature
-        } else {
-            deadlines.person
-        };
-        let for_login = deadlines.reading.max(for_a_signature);
-        let name = self.launch.name.clone();
+        let launch = Arc::clone(&self.launch);
         let worker = self.worker().await?;
-        let conversation = async {
-            let id = match worker.connection.writer.send(&Request::Sign(request)).await {
-                Ok(id) => id,
-                Err(Broken::Garbage(_)) => return Ok(Err(TokenError::BatchTooLarge { items: progress.count })),
-                Err(broken) => return Err(broken),
-            };
-            if let Some(pin) = batch.unlock.pin().filter(|_| with_pin) {
-                worker.connection.writer.send_secret(id, pin).await?;
+        match worker.sign(&launch, batch, at_the_device, cancellation, progress).await {
+            Ok(result) => {
+                self.supervision.did_well();
+                result.map(drop)
             }
-            // The PIN has crossed and is not needed here any more.
-            drop(batch.unlock);
-            let mut within = for_login;
-            let mut told = false;
-            loop {
-                let answer = worker.connection.reader.answer(id, within);
-                tokio::pin!(answer);
-                let answer = tokio::select! {
-                    answer = &mut answer => answer?,
-                    () = cancellation.cancelled(), if !told => {
-                        told = true;
-                        worker.connection.writer.cancel(id).await?;
-                        answer.await?
-                    }
-                };
-                within = for_a_signature;
-                match answer {
-                    Answer::LoggedIn => progress.begin(),
-                    Answer::Signed {
-                        index,
-                        signature,
-                        reversed_digest,
-                    } => progress.signed(index, signature, reversed_digest),
-                    Answer::NotSigned { index, error } => {
-                        progress.failed(index, TokenError::from_worker(error, &name, &token));
-                    }
-                    Answer::Finished { cancelled: true } => return Ok(Err(TokenError::Cancelled)),
-                    Answer::Finished { cancelled: false } => return Ok(Ok(())),
-                    Answer::Failed(error) => return Ok(Err(TokenError::from_worker(error, &name, &token))),
-                    _ => return Err(Broken::Garbage("an answer to another question".to_owned())),
-                }
-            }
-        };
-        let result = match conversation.await {
-            Ok(result) => result,
-            Err(broken) => return Err(self.lost(broken).await),
-        };
-        self.supervision.did_well();
-        match result {
-            // A failure of one item stopped the batch; what follows it was not begun for that reason.
-            Ok(()) => progress.failure().map_or(Ok(()), Err),
-            Err(error) => Err(error),
+            Err(broken) => Err(self.lost(broken).await),
         }
     }
 
@@ -279,7 +252,7 @@ impl Keeper {
     }
 
     /// The running worker, started if need be.
-    async fn worker(&mut self) -> Result<&mut Worker, TokenError> {
+    async fn worker(&mut self) -> Result<&mut Serving, TokenError> {
         if self.worker.is_none() {
             self.worker = Some(self.start().await?);
         }
@@ -288,137 +261,38 @@ impl Keeper {
         })
     }
 
-    async fn start(&mut self) -> Result<Worker, TokenError> {
-        let name = self.launch.name.clone();
+    async fn start(&mut self) -> Result<Serving, TokenError> {
+        let name = &self.launch.name;
         if self.supervision.is_quarantined() {
-            return Err(TokenError::ModuleQuarantined { module: name });
+            return Err(TokenError::ModuleQuarantined { module: name.clone() });
         }
-        let file = check_module_file(&self.launch.path).map_err(|error| TokenError::from_file(error, &name))?;
+        let file = check_module_file(&self.launch.path).map_err(|error| TokenError::from_file(error, name))?;
         tokio::time::sleep(self.supervision.wait(Instant::now())).await;
-        let connection = Connection::open(&self.spawner, Arc::clone(&self.launch), file)
-            .await
-            .map_err(|error| TokenError::NoWorker {
-                reason: error.to_string(),
-            })?;
-        info!(module = name, path = %self.launch.path.display(), pid = connection.pid(), "worker started");
-        let mut worker = Worker {
-            connection,
-            library: Library::default(),
-        };
-        match hello(&mut worker.connection, &self.launch).await {
-            Ok(Ok(library)) => {
-                worker.library = library;
-                Ok(worker)
-            }
-            Ok(Err(error)) => {
+        match Serving::start(&self.spawner, &self.launch, file).await {
+            Ok(worker) => Ok(worker),
+            Err(NotServing::NotStarted(error)) => Err(error),
+            Err(NotServing::NotLoaded(error)) => {
                 self.supervision.did_not_load(Instant::now());
-                worker.connection.end().await;
                 Err(error)
             }
-            Err(broken) => {
-                self.worker = Some(worker);
-                Err(self.lost(broken).await)
-            }
+            Err(NotServing::Lost(how, broken)) => Err(self.buried(how, broken)),
         }
     }
 
     /// Buries a worker that broke off, and says what happened to it.
     async fn lost(&mut self, broken: Broken) -> TokenError {
-        let module = self.launch.name.clone();
         let how = match self.worker.take() {
-            Some(worker) => worker.connection.end().await,
+            Some(mut worker) => worker.connection.end().await,
             None => "not running".to_owned(),
         };
+        self.buried(how, broken)
+    }
+
+    fn buried(&mut self, how: String, broken: Broken) -> TokenError {
+        let module = self.launch.name.clone();
         self.supervision.crashed(Instant::now());
-        warn!(
-            module,
-            how,
-            ?broken,
-            quarantined = self.supervision.is_quarantined(),
-            "worker lost"
-        );
-        match broken {
-            Broken::TimedOut(within) => TokenError::ModuleHung {
-                module,
-                seconds: within.as_secs(),
-            },
-            Broken::Closed => TokenError::ModuleCrashed { module, how },
-            Broken::Garbage(what) => TokenError::ModuleCrashed { module, how: what },
-        }
-    }
-}
-
-async fn hello(connection: &mut Connection, launch: &Launch) -> Result<Result<Library, TokenError>, Broken> {
-    let id = connection.writer.send(&Request::Hello(launch.settings.clone())).await?;
-    match connection.reader.answer(id, launch.deadlines.reading).await? {
-        Answer::Ready(library) => Ok(Ok(library)),
-        Answer::Failed(error) => Ok(Err(TokenError::from_worker(error, &launch.name, ""))),
-        _ => Err(Broken::Garbage("no answer to the greeting".to_owned())),
-    }
-}
-
-/// Which items of a batch had their outcome.
-struct Progress {
-    count: usize,
-    /// The item being signed, once the token is open; every one before it had its outcome.
-    in_flight: Option<usize>,
-    next: usize,
-    failure: Option<TokenError>,
-    outcomes: mpsc::Sender<Outcome>,
-}
-
-impl Progress {
-    fn new(count: usize, outcomes: mpsc::Sender<Outcome>) -> Self {
-        Self {
-            count,
-            in_flight: None,
-            next: 0,
-            failure: None,
-            outcomes,
-        }
-    }
-
-    fn begin(&mut self) {
-        self.in_flight = Some(0);
-    }
-
-    fn signed(&mut self, index: usize, signature: Vec<u8>, reversed_digest: bool) {
-        self.settle(Outcome {
-            index,
-            reversed_digest,
-            result: Ok(signature),
-        });
-        self.in_flight = Some(self.next);
-    }
-
-    fn failed(&mut self, index: usize, error: TokenError) {
-        self.settle(Outcome::unsigned(index, Unsigned::Failed(Arc::new(error.clone()))));
-        self.in_flight = None;
-        self.failure = Some(error);
-    }
-
-    fn failure(&mut self) -> Option<TokenError> {
-        self.failure.take()
-    }
-
-    /// The batch is over for this reason: gives every item that has none its outcome.
-    fn stop(&mut self, error: TokenError) {
-        // A cancel takes effect between two signatures: then nothing is in flight.
-        let in_flight = self.in_flight.take().filter(|_| error != TokenError::Cancelled);
-        let cause = Arc::new(error);
-        for index in self.next..self.count {
-            let unsigned = if in_flight == Some(index) {
-                Unsigned::Failed
-            } else {
-                Unsigned::NotBegun
-            };
-            self.settle(Outcome::unsigned(index, unsigned(Arc::clone(&cause))));
-        }
-    }
-
-    fn settle(&mut self, outcome: Outcome) {
-        self.next = self.next.max(outcome.index + 1);
-        // The channel has room for every item; a reader that went away wants no outcome.
-        let _ = self.outcomes.try_send(outcome);
+        let quarantined = self.supervision.is_quarantined();
+        warn!(module, how, ?broken, quarantined, "worker lost");
+        broken.into_error(module, how)
     }
 }

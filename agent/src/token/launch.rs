@@ -60,8 +60,13 @@ pub(super) struct Launch {
 const ENVIRONMENT: &[&str] = &["HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER"];
 
 impl Launch {
-    /// Resolves a module. A profile named in the specification that does not exist is the error.
-    pub(super) fn new(spec: &ModuleSpec, catalogue: &Catalogue, deadlines: Deadlines) -> Result<Self, UnknownProfile> {
+    /// Resolves a module for a machine of so many cores. A profile named in the specification that does not exist is the error.
+    pub(super) fn new(
+        spec: &ModuleSpec,
+        catalogue: &Catalogue,
+        deadlines: Deadlines,
+        cores: usize,
+    ) -> Result<Self, UnknownProfile> {
         let file_name = spec.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let profile = match &spec.profile {
             Some(name) => Some(catalogue.profile(name).ok_or_else(|| UnknownProfile(name.clone()))?),
@@ -78,7 +83,9 @@ impl Launch {
             .canonicalize()
             .ok()
             .and_then(|real| real.parent().map(Path::to_owned));
+        let quirks = profile.map_or_else(Quirks::default, Profile::quirks);
         let settings = Settings {
+            sessions: if quirks.parallel_sessions { cores } else { 1 },
             confinement: confining.level,
             reads: confining
                 .reads
@@ -87,7 +94,7 @@ impl Launch {
                 .chain(beside)
                 .collect(),
             writes: places.state(&confining),
-            quirks: profile.map_or_else(Quirks::default, Profile::quirks),
+            quirks,
         };
         Ok(Self {
             name: profile.map_or_else(|| file_name.to_owned(), |profile| profile.title.clone()),
@@ -205,17 +212,18 @@ mod tests {
         )
         .unwrap();
         let spec = softhsm(&[("SOFTHSM2_CONF", conf.to_str().unwrap())]);
-        let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default()).unwrap();
+        let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default(), 2).unwrap();
         assert_eq!(launch.settings.confinement, Confinement::Strict);
         assert!(launch.settings.writes.contains(&tokens));
         assert!(launch.settings.reads.contains(&conf));
+        assert_eq!(launch.settings.sessions, 2, "one a core");
         assert_eq!(launch.profile.as_deref(), Some("softhsm"));
     }
 
     #[test]
     fn the_environment_is_a_list_and_not_the_agents() {
         let spec = softhsm(&[("SOFTHSM2_CONF", "/x")]);
-        let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default()).unwrap();
+        let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default(), 2).unwrap();
         let names: Vec<_> = launch
             .environment
             .iter()
@@ -234,11 +242,11 @@ mod tests {
             path: "/opt/vendor/libvendor.so".into(),
             ..ModuleSpec::default()
         };
-        let launch = Launch::new(&spec, &catalogue, Deadlines::default()).unwrap();
+        let launch = Launch::new(&spec, &catalogue, Deadlines::default(), 2).unwrap();
         assert_eq!((launch.name.as_str(), launch.profile), ("libvendor.so", None));
         assert_eq!(launch.settings.confinement, Confinement::NoExec);
         spec.profile = Some("nothing".to_owned());
-        assert!(Launch::new(&spec, &catalogue, Deadlines::default()).is_err());
+        assert!(Launch::new(&spec, &catalogue, Deadlines::default(), 2).is_err());
     }
 
     #[test]
@@ -247,8 +255,9 @@ mod tests {
             path: "/usr/lib/x86_64-linux-gnu/libykcs11.so".into(),
             ..ModuleSpec::default()
         };
-        let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default()).unwrap();
+        let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default(), 2).unwrap();
         assert_eq!(launch.deadlines.signature, Duration::from_secs(60));
+        assert_eq!(launch.settings.sessions, 1, "it says nothing of several");
         assert_eq!(launch.deadlines.reading, Deadlines::default().reading);
     }
 }

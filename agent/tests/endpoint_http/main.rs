@@ -2,9 +2,13 @@
 //! would send.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod applications;
+mod audit_trail;
 mod client;
+mod dialogs;
 mod guard_attacks;
 mod guard_matrix;
+mod hostile_bytes;
 mod page;
 mod pairing;
 mod problems;

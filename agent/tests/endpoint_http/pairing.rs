@@ -88,7 +88,7 @@ async fn the_token_is_shown_once_and_only_for_the_secret() {
     assert_eq!(agent.send(&poll("guess")).await.code(), "pairing_failed");
     assert_eq!(
         agent.send(&agent.request(&format!("GET {path}"))).await.code(),
-        "pairing_failed"
+        "unpaired"
     );
 
     let question = agent.question().await;

@@ -132,3 +132,42 @@ async fn the_socket_needs_no_token_but_a_name() {
     assert_eq!(agent.send_local(&page).await.code(), "foreign_origin");
     agent.stop().await;
 }
+
+/// What the description gives as examples is what a reader copies: each is taken, or refused for nothing but what is missing here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_of_the_description_are_requests_that_are_understood() {
+    let agent = Running::start().await;
+    let description = agent.send(&agent.owned("GET /openapi.json")).await.json();
+    let schemas = &description["components"]["schemas"];
+    let mut sent = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let name = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
+        let Some(schema) = name.and_then(|name| name.rsplit('/').next()).map(|name| &schemas[name]) else {
+            continue;
+        };
+        let example = if schema["example"].is_object() {
+            schema["example"].clone()
+        } else {
+            let properties = schema["properties"].as_object().unwrap();
+            properties
+                .iter()
+                .filter_map(|(name, property)| Some((name.clone(), property.get("example")?.clone())))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+        if example.as_object().is_none_or(serde_json::Map::is_empty) {
+            continue;
+        }
+        let path = path
+            .replace("{profile}", "main")
+            .replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let answer = agent.send(&agent.owned(&format!("POST {path}")).json(&example)).await;
+        assert!(
+            matches!(answer.status, 200 | 201 | 202 | 404),
+            "{path} {example}: {answer:?}"
+        );
+        sent.push(path);
+    }
+    assert!(sent.len() >= 5, "{sent:?}");
+    agent.stop().await;
+}

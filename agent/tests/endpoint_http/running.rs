@@ -33,9 +33,16 @@ pub(crate) fn configuration(dir: &Path) -> Config {
 impl Running {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
-            .await
-            .unwrap();
+        let options = StartOptions {
+            tcp: true,
+            queues: false,
+        };
+        let agent = Agent::start(configuration(dir.path()), options).await.unwrap();
+        Self::started(agent, dir)
+    }
+
+    /// One that was started in `dir`.
+    pub(crate) fn started(agent: RunningAgent, dir: TempDir) -> Self {
         Self {
             address: agent.http_addr().unwrap(),
             owner: agent.owner_token().expose_secret().to_owned(),
@@ -44,12 +51,26 @@ impl Running {
         }
     }
 
+    /// Stops it and gives its directory, for another start.
+    pub(crate) async fn stop_and_keep(self) -> TempDir {
+        self.agent.shutdown().await;
+        self.dir
+    }
+
     pub(crate) async fn stop(self) {
         self.agent.shutdown().await;
     }
 
     pub(crate) fn runtime_dir(&self) -> std::path::PathBuf {
         self.dir.path().join("run")
+    }
+
+    pub(crate) fn directory(&self) -> std::path::PathBuf {
+        self.dir.path().to_owned()
+    }
+
+    pub(crate) fn state_dir(&self) -> std::path::PathBuf {
+        self.dir.path().join("state")
     }
 
     pub(crate) fn own_origin(&self) -> String {

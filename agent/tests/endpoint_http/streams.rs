@@ -67,18 +67,30 @@ async fn locking_and_metrics_answer() {
 async fn an_agent_announces_itself_and_takes_the_announcement_away() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("run/endpoint.json");
-    let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
-        .await
-        .unwrap();
+    let agent = Agent::start(
+        configuration(dir.path()),
+        StartOptions {
+            tcp: true,
+            queues: false,
+        },
+    )
+    .await
+    .unwrap();
     let announcement = Announcement::read(&file).unwrap().unwrap();
     assert_eq!(
         announcement.http,
         agent.http_addr().map(|address| format!("http://{address}"))
     );
     assert_eq!(announcement.socket, agent.socket_path());
-    let second = Agent::start(configuration(dir.path()), StartOptions { tcp: true })
-        .await
-        .unwrap_err();
+    let second = Agent::start(
+        configuration(dir.path()),
+        StartOptions {
+            tcp: true,
+            queues: false,
+        },
+    )
+    .await
+    .unwrap_err();
     assert_eq!(second.code().as_str(), "agent_running");
     let address = agent.http_addr().unwrap();
     let waiting = json!({ "name": "A", "permissions": ["sign"] });
@@ -93,9 +105,15 @@ async fn an_agent_announces_itself_and_takes_the_announcement_away() {
     agent.shutdown().await;
     assert!(Announcement::read(&file).unwrap().is_none());
     // The directories are free again, and without TCP there is no link to the page.
-    let agent = Agent::start(configuration(dir.path()), StartOptions { tcp: false })
-        .await
-        .unwrap();
+    let agent = Agent::start(
+        configuration(dir.path()),
+        StartOptions {
+            tcp: false,
+            queues: false,
+        },
+    )
+    .await
+    .unwrap();
     assert_eq!(agent.http_addr(), None);
     agent.shutdown().await;
 }
@@ -110,7 +128,15 @@ async fn a_port_that_is_taken_or_not_loopback_fails_loudly() {
         let dir = tempfile::tempdir().unwrap();
         let mut config = configuration(dir.path());
         config.endpoint.listen = Some(listen);
-        let fault = Agent::start(config, StartOptions { tcp: true }).await.unwrap_err();
+        let fault = Agent::start(
+            config,
+            StartOptions {
+                tcp: true,
+                queues: false,
+            },
+        )
+        .await
+        .unwrap_err();
         assert_eq!(fault.code().as_str(), code, "{listen}");
     }
 }

@@ -62,6 +62,7 @@ impl World {
             mchd_info_id: None,
             organization_id: None,
             accept_signed_attributes: false,
+            queue: None,
             shapes: Default::default(),
         };
         change(&mut idocs, &mut mig24);
@@ -168,6 +169,7 @@ impl World {
             certificate: None,
             pin,
             confirm_last_try: false,
+            remember: None,
             prompter: "terminal".to_owned(),
         };
         self.desk.decide(question.id, request).unwrap();

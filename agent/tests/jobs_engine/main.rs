@@ -5,6 +5,7 @@
 
 mod agent;
 mod cancelling;
+mod invariants;
 mod outcomes;
 mod recovery;
 mod settling;

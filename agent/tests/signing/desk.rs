@@ -231,6 +231,7 @@ async fn approve_everything(desk: Desk, pin: String) {
                     certificate: None,
                     pin: Some(SecretString::from(pin.as_str())),
                     confirm_last_try: false,
+                    remember: None,
                     prompter: "terminal".to_owned(),
                 };
                 // The question may have ended in between.

@@ -61,6 +61,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         certificate: view(certificate),
         destination: None,
         pin: PinView::default(),
+        remember: None,
     };
     let subject = ApprovalSubject {
         request_key: "tests".to_owned(),
@@ -68,6 +69,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         certificate: certificate.fingerprint(),
         items,
         unattended: false,
+        scope: None,
     };
     let mut asked = desk.ask_approval(caller, None, body, None, subject, Duration::from_secs(60));
     let decision = DecisionRequest {
@@ -76,6 +78,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         certificate: None,
         pin: pin.map(SecretString::from),
         confirm_last_try: false,
+        remember: None,
         prompter: "terminal".to_owned(),
     };
     desk.decide(asked.id(), decision).unwrap();
@@ -88,7 +91,8 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         .write(move |transaction| Ok((Approval::record(transaction, &consented)?, consented)))
         .await
         .unwrap();
-    (approval, consented.into_unlock())
+    let (unlock, _) = consented.into_unlock();
+    (approval, unlock)
 }
 
 /// How the certificate is shown; the tests look at nothing of it.

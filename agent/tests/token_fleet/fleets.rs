@@ -1,6 +1,7 @@
 //! Fleets over throw-away modules, and what tests ask of them.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,12 +12,16 @@ use tokensign::token::{Batch, Fleet, FleetOptions, ModuleSpec, Outcome, Signatur
 
 use crate::approvals;
 
+/// In so many sessions a module signs at once that gains from it.
+pub const SESSIONS: usize = 2;
+
 /// The options of a fleet over these modules alone, which looks only when asked.
 pub fn options(modules: &[ModuleSpec]) -> FleetOptions {
     FleetOptions {
         modules: modules.to_vec(),
         worker_program: Some(env!("CARGO_BIN_EXE_tokensign").into()),
         poll: None,
+        sessions: NonZeroUsize::new(SESSIONS),
         ..FleetOptions::new(Catalogue::embedded().unwrap())
     }
 }
@@ -59,6 +64,8 @@ pub async fn all(mut signatures: Signatures) -> Vec<Result<Vec<u8>, Unsigned>> {
     while let Some(outcome) = signatures.next().await {
         outcomes.push(outcome);
     }
+    // A module that signs in several sessions may finish a later one first.
+    outcomes.sort_by_key(|outcome| outcome.index);
     assert!(
         outcomes
             .iter()

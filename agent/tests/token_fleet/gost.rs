@@ -10,7 +10,7 @@ use tokensign::certificate::Certificate;
 use tokensign::cms::{Scheme, normalise_signature};
 use tokensign::messages::{Code, Fault};
 use tokensign::token::{
-    Authorised, Batch, Deadlines, Fleet, FleetOptions, ModuleSpec, ModuleState, PinState, TokenError, Unsigned,
+    Authorised, Batch, Ckr, Deadlines, Fleet, FleetOptions, ModuleSpec, ModuleState, PinState, TokenError, Unsigned,
 };
 
 use crate::approvals;
@@ -131,6 +131,110 @@ async fn a_batch_costs_one_login_and_a_wrong_pin_one_try_in_every_fault() {
     fleet.refresh().await;
     assert_eq!(fleet.inventory().tokens[0].pin.state, PinState::FinalTry);
     assert_eq!(fleet.inventory().tokens[0].pin.tries_left, Some(1));
+}
+
+#[tokio::test]
+async fn every_refusal_of_a_login_has_its_own_error_and_is_tried_once() {
+    let token = GostToken::new();
+    let fleet = token.fleet().await;
+    let removed = TokenError::TokenRemoved {
+        token: "gost-fixtures".to_owned(),
+    };
+    let other = |ckr: Ckr| TokenError::Module {
+        module: "GOST test token".to_owned(),
+        function: "C_Login".to_owned(),
+        ckr,
+    };
+    let cases = [
+        (Ckr::PIN_EXPIRED, TokenError::PinExpired),
+        (Ckr::USER_PIN_NOT_INITIALIZED, TokenError::PinNotInitialised),
+        (Ckr::PIN_LOCKED, TokenError::PinLocked),
+        (Ckr::PIN_LEN_RANGE, TokenError::PinLength { min: 4, max: 32 }),
+        (Ckr::FUNCTION_CANCELED, TokenError::PinCancelled),
+        (Ckr::FUNCTION_REJECTED, TokenError::PinCancelled),
+        (Ckr::DEVICE_REMOVED, removed.clone()),
+        (Ckr::TOKEN_NOT_PRESENT, removed),
+        // A login that stands from before proves nothing about who asks now.
+        (Ckr::USER_ALREADY_LOGGED_IN, other(Ckr::USER_ALREADY_LOGGED_IN)),
+        (Ckr::DEVICE_ERROR, other(Ckr::DEVICE_ERROR)),
+        (Ckr::GENERAL_ERROR, other(Ckr::GENERAL_ERROR)),
+        (Ckr::FUNCTION_FAILED, other(Ckr::FUNCTION_FAILED)),
+        (Ckr(0x8000_000A), other(Ckr(0x8000_000A))),
+    ];
+    for (tries, (ckr, expected)) in (1..).zip(cases) {
+        token.faults(Control {
+            login_error: Some(ckr.0),
+            ..Control::default()
+        });
+        assert_eq!(token.failure(&fleet, Some(token.pin())).await, expected, "{ckr}");
+        assert_eq!(token.counters(), (tries, 0, 0), "{ckr}");
+    }
+}
+
+#[tokio::test]
+async fn no_batch_rides_on_the_login_of_another() {
+    let token = GostToken::new();
+    let fleet = token.fleet().await;
+    let certificate = token.certificate("gost-director");
+    let documents = vec![&b"document"[..]; 3];
+    let request = async |pin| batch(&fleet, &certificate, DIRECTOR, &documents, pin).await;
+    // Three at once: the login of the first is no way in for those behind it.
+    let (first, second, third) = (
+        request(Some(token.pin())).await,
+        request(Some("wrong-pin")).await,
+        request(None).await,
+    );
+    let (first, second, third) = (
+        fleet.sign(first).await,
+        fleet.sign(second).await,
+        fleet.sign(third).await,
+    );
+    assert!(all(first).await.iter().all(Result::is_ok));
+    for outcome in all(second).await {
+        assert_eq!(
+            outcome.unwrap_err().cause(),
+            &TokenError::PinIncorrect { tries_left: Some(2) }
+        );
+    }
+    for outcome in all(third).await {
+        assert_eq!(outcome.unwrap_err().cause(), &TokenError::PinRequired);
+    }
+    assert_eq!(token.counters(), (2, 1, 3));
+}
+
+#[tokio::test]
+async fn every_session_that_is_opened_is_closed_whatever_happens() {
+    let token = GostToken::new();
+    let fleet = token.fleet().await;
+    let faults = [
+        Control::default(),
+        Control {
+            login_error: Some(Ckr::DEVICE_ERROR.0),
+            ..Control::default()
+        },
+        Control {
+            sign_error: Some(Ckr::FUNCTION_FAILED.0),
+            ..Control::default()
+        },
+        Control {
+            always_authenticate: true,
+            ..Control::default()
+        },
+        Control {
+            device_removed_after_signatures: Some(3),
+            ..Control::default()
+        },
+        Control::default(),
+    ];
+    for faults in faults {
+        token.faults(faults);
+        token.sign(&fleet, 2, Some(token.pin())).await;
+        token.faults(Control::default());
+        fleet.refresh().await;
+    }
+    let state = token.fixtures.gost_token_state().unwrap();
+    assert!(state.sessions_opened > 6, "{}", state.sessions_opened);
+    assert_eq!(state.sessions_opened, state.sessions_closed);
 }
 
 #[tokio::test]
@@ -277,16 +381,29 @@ async fn a_module_that_crashes_or_hangs_in_c_sign_fails_one_item_and_is_named() 
 }
 
 #[tokio::test]
-async fn a_module_that_crashes_at_load_or_at_initialisation_is_named() {
-    for faults in [
-        Control {
-            crash_at_load: true,
-            ..Control::default()
-        },
-        Control {
-            crash_at_initialize: true,
-            ..Control::default()
-        },
+async fn a_module_that_ends_at_load_or_at_initialisation_is_named() {
+    for (how_it_ends, faults) in [
+        (
+            "killed by signal 6",
+            Control {
+                crash_at_load: true,
+                ..Control::default()
+            },
+        ),
+        (
+            "killed by signal 6",
+            Control {
+                crash_at_initialize: true,
+                ..Control::default()
+            },
+        ),
+        (
+            "exited with status 0",
+            Control {
+                exit_at_load: true,
+                ..Control::default()
+            },
+        ),
     ] {
         let token = GostToken::new();
         token.faults(faults);
@@ -294,10 +411,7 @@ async fn a_module_that_crashes_at_load_or_at_initialisation_is_named() {
         let ModuleState::Failed(TokenError::ModuleCrashed { module, how }) = &fleet.inventory().modules[0].state else {
             panic!("{:?}", fleet.inventory().modules)
         };
-        assert_eq!(
-            (module.as_str(), how.as_str()),
-            ("GOST test token", "killed by signal 6")
-        );
+        assert_eq!((module.as_str(), how.as_str()), ("GOST test token", how_it_ends));
     }
 }
 

@@ -236,3 +236,35 @@ async fn a_batch_stops_between_two_signatures_when_cancelled() {
     let again = batch(&fleet, &key, "rsa-sha256", &[b"a"], Some(PIN)).await;
     assert!(all(fleet.sign(again).await).await[0].is_ok());
 }
+
+#[tokio::test]
+async fn a_batch_of_twelve_thousand_goes_under_one_login_in_two_sessions() {
+    const COUNT: usize = 12_000;
+    let softhsm = SoftHsm::new("large");
+    let key = softhsm.add_key("large", "key", "01", P256);
+    let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
+    fleet.refresh().await;
+    let messages = vec![&b"message"[..]; COUNT];
+    let (batch, attributes) = approved(&fleet, &key, "p256-sha256", &messages, Some(PIN)).await;
+    let signatures = all(fleet.sign(batch).await).await;
+    assert_eq!(signatures.len(), COUNT);
+    let scheme = "p256-sha256".parse().unwrap();
+    for (attributes, signature) in attributes.iter().zip(signatures).step_by(500) {
+        normalise_signature(&key, &scheme, &attributes.as_input(), &signature.unwrap()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn two_sessions_keep_each_value_with_its_item() {
+    let softhsm = SoftHsm::new("parallel");
+    let key = softhsm.add_key("parallel", "key", "01", RSA);
+    let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
+    fleet.refresh().await;
+    let messages: Vec<String> = (0..60).map(|number| format!("message {number}")).collect();
+    let messages: Vec<&[u8]> = messages.iter().map(String::as_bytes).collect();
+    let (batch, attributes) = approved(&fleet, &key, "rsa-sha256", &messages, Some(PIN)).await;
+    let scheme = "rsa-sha256".parse().unwrap();
+    for (attributes, signature) in attributes.iter().zip(all(fleet.sign(batch).await).await) {
+        normalise_signature(&key, &scheme, &attributes.as_input(), &signature.unwrap()).unwrap();
+    }
+}

@@ -21,6 +21,8 @@ const FILE_NAME: &str = "control.json";
 pub struct Control {
     /// The process aborts when it asks for the function list, the first call after loading.
     pub crash_at_load: bool,
+    /// The process ends, as if all were well, when it asks for the function list.
+    pub exit_at_load: bool,
     /// The process aborts in `C_Initialize`.
     pub crash_at_initialize: bool,
     /// `C_GetInterface` exists and answers `CKR_GENERAL_ERROR`.
@@ -39,6 +41,8 @@ pub struct Control {
     pub pinpad_cancelled: bool,
     /// The clock field of the token information is not what PKCS #11 prescribes.
     pub malformed_utc_time: bool,
+    /// `C_Login` fails with this `CK_RV` whatever the PIN; no try is counted.
+    pub login_error: Option<CK_RV>,
     /// Every private key demands a context-specific login for each signature.
     pub always_authenticate: bool,
     /// Milliseconds that `C_Sign` takes longer.
@@ -90,6 +94,9 @@ impl Control {
     pub(crate) fn crash_at_load(&self) {
         if self.crash_at_load {
             std::process::abort();
+        }
+        if self.exit_at_load {
+            std::process::exit(0);
         }
     }
 

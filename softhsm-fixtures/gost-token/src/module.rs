@@ -191,6 +191,7 @@ impl Module {
         if !read_write && self.login == Some(Login::SecurityOfficer) {
             return Err(Failure(CKR_SESSION_READ_WRITE_SO_EXISTS));
         }
+        self.store.update(|state| state.sessions_opened += 1)?;
         let handle = self.next_session;
         self.next_session += 1;
         self.sessions.insert(
@@ -207,6 +208,7 @@ impl Module {
     pub(crate) fn close_session(&mut self, session: CK_SESSION_HANDLE) -> Result<()> {
         self.session(session)?;
         self.sessions.remove(&session);
+        self.store.update(|state| state.sessions_closed += 1)?;
         if self.sessions.is_empty() {
             self.login = None;
         }
@@ -215,8 +217,7 @@ impl Module {
 
     pub(crate) fn close_all_sessions(&mut self, slot: CK_SLOT_ID) -> Result<()> {
         require_slot(slot)?;
-        self.forget_sessions();
-        Ok(())
+        self.forget_sessions()
     }
 
     pub(crate) fn session_info(&mut self, session: CK_SESSION_HANDLE) -> Result<CK_SESSION_INFO> {
@@ -466,14 +467,18 @@ impl Module {
         let (control, signatures) = self.control()?;
         let removed = control.is_removed(signatures);
         if removed {
-            self.forget_sessions();
+            self.forget_sessions()?;
         }
         Ok(!removed)
     }
 
-    fn forget_sessions(&mut self) {
-        self.sessions.clear();
+    fn forget_sessions(&mut self) -> Result<()> {
         self.login = None;
+        let closed = std::mem::take(&mut self.sessions).len() as u64;
+        if closed > 0 {
+            self.store.update(|state| state.sessions_closed += closed)?;
+        }
+        Ok(())
     }
 
     fn require_token(&mut self, slot: CK_SLOT_ID) -> Result<()> {
@@ -539,6 +544,9 @@ impl Module {
     fn verify_user_pin(&self, control: &Control, pin: &PresentedPin<'_>) -> Result<()> {
         if control.pin_locked {
             return Err(Failure(CKR_PIN_LOCKED));
+        }
+        if let Some(error) = control.login_error {
+            return Err(Failure(error));
         }
         match pin {
             PresentedPin::OnDevice if !control.pinpad => Err(Failure(CKR_ARGUMENTS_BAD)),

@@ -34,6 +34,12 @@ pub struct State {
     pub wrong_pins: u64,
     /// Signatures ever made.
     pub signatures: u64,
+    /// Sessions ever opened.
+    #[serde(default)]
+    pub sessions_opened: u64,
+    /// Sessions ever closed, by a call or because the token went; those of a process that crashed stay open.
+    #[serde(default)]
+    pub sessions_closed: u64,
     /// The objects by handle.
     pub objects: BTreeMap<CK_OBJECT_HANDLE, Object>,
     so_pin: Option<PinVerifier>,
@@ -74,6 +80,8 @@ impl State {
             login_calls: 0,
             wrong_pins: 0,
             signatures: 0,
+            sessions_opened: 0,
+            sessions_closed: 0,
             objects: BTreeMap::new(),
             so_pin: None,
             user_pin: None,

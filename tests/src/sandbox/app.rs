@@ -36,6 +36,8 @@ pub(crate) struct App {
     pub(crate) effects: Mutex<EffectLog>,
     pub(crate) behaviour: RwLock<Behaviour>,
     pub(crate) initial_behaviour: Behaviour,
+    /// Where MIG24's events go.
+    pub(crate) publisher: Option<mig24::Publisher>,
     // Last, so that a temporary directory outlives everything that has files in it.
     pub(crate) _storage: Storage,
 }
@@ -43,6 +45,13 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn record(&self, call: &Call, happened: Happened) -> io::Result<()> {
         locked(&self.effects).record(call, happened)
+    }
+
+    /// Publishes an event of MIG24, where there is a broker.
+    pub(crate) fn publish(&self, message: mig24::Message) {
+        if let Some(publisher) = &self.publisher {
+            publisher.publish(message);
+        }
     }
 
     pub(crate) fn behaviour(&self) -> Behaviour {

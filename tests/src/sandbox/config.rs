@@ -38,6 +38,8 @@ pub struct SandboxConfig {
     pub behaviour: Behaviour,
     /// Faults in force at the start.
     pub faults: Vec<FaultRule>,
+    /// The broker to which MIG24's events are published (`amqp://user:password@host:port/vhost`). None: to none.
+    pub amqp_url: Option<String>,
 }
 
 impl SandboxConfig {
@@ -56,6 +58,7 @@ impl SandboxConfig {
             people: People::default(),
             behaviour: Behaviour::default(),
             faults: Vec::new(),
+            amqp_url: None,
         }
     }
 }

@@ -146,6 +146,7 @@ fn app(config: SandboxConfig, storage: Storage, openssl: OpenSsl, address: Socke
         effects: Mutex::new(EffectLog::open(&storage.file("effects.jsonl"))?),
         behaviour: RwLock::new(config.behaviour.clone()),
         initial_behaviour: config.behaviour,
+        publisher: config.amqp_url.as_deref().map(mig24::Publisher::to).transpose()?,
         _storage: storage,
     })
 }
@@ -177,6 +178,15 @@ impl RunningSandbox {
     /// The base URL of both services and of the control API, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.app.base_url
+    }
+
+    /// Publishes a message of any kind to one of MIG24's queues, where there is a broker: what a test wants the agent to meet.
+    pub fn publish(&self, queue: &str, message_id: Option<&str>, body: &[u8]) {
+        self.app.publish(mig24::Message {
+            queue: queue.to_owned(),
+            message_id: message_id.map(str::to_owned),
+            body: body.to_vec(),
+        });
     }
 
     /// The bearer token of iDocs.

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -24,8 +26,8 @@ pub(super) async fn caller(
 ) -> Result<Caller, Fault> {
     let identity = match bearer(parts)? {
         // An open route is as open to a caller with a wrong token as to one without.
-        Some(token) if access.is_open() => known(shared, token, &source).await.unwrap_or_default(),
-        Some(token) => known(shared, token, &source).await?,
+        Some(token) if access.is_open() => known(shared, connection, token, &source).await.unwrap_or_default(),
+        Some(token) => known(shared, connection, token, &source).await?,
         None if connection.transport == Transport::Unix && source == Source::Program => Some(Identity::Owner),
         None => None,
     };
@@ -69,7 +71,23 @@ pub(super) fn check_access(caller: &Caller, access: Access, path: &str) -> Resul
     }
 }
 
-async fn known(shared: &Shared, token: &str, source: &Source) -> Result<Option<Identity>, Fault> {
+/// Whether the other end is a process of this program: a second condition beside the token, never the only one.
+async fn is_program(connection: &Connection, program: &str) -> bool {
+    let Some(peer) = connection.peer.clone() else {
+        return false;
+    };
+    let process = tokio::task::spawn_blocking(move || peer.process()).await.ok().flatten();
+    process
+        .and_then(|process| process.executable)
+        .is_some_and(|executable| executable == Path::new(program))
+}
+
+async fn known(
+    shared: &Shared,
+    connection: &Connection,
+    token: &str,
+    source: &Source,
+) -> Result<Option<Identity>, Fault> {
     let hash = TokenHash::of(token);
     if hash == shared.owner_token && *source == Source::Program {
         return Ok(Some(Identity::Owner));
@@ -82,7 +100,10 @@ async fn known(shared: &Shared, token: &str, source: &Source) -> Result<Option<I
     };
     let fits = match (&application.origin, source) {
         (Some(bound), Source::Foreign(origin)) => bound == origin,
-        (None, Source::Program) => true,
+        (None, Source::Program) => match &application.executable {
+            Some(bound) => is_program(connection, bound).await,
+            None => true,
+        },
         _ => false,
     };
     if !fits {

@@ -56,8 +56,11 @@ fn is_navigation(parts: &Parts) -> Result<bool, Fault> {
     Ok(single(parts, &SEC_FETCH_MODE)? == Some("navigate") && single(parts, &SEC_FETCH_DEST)? == Some("document"))
 }
 
+/// Whether there is more of the Fetch Metadata than `Sec-Fetch-Mode: cors`, which Node's own `fetch` sends alone. A browser sends
+/// the site with it, always.
 fn has_fetch_metadata(parts: &Parts) -> bool {
-    parts.headers.keys().any(|name| name.as_str().starts_with("sec-fetch-"))
+    let mut names = parts.headers.keys().filter(|name| name.as_str().starts_with("sec-fetch-"));
+    names.any(|name| *name != SEC_FETCH_MODE || parts.headers[name] != "cors")
 }
 
 fn single<'a>(parts: &'a Parts, name: &HeaderName) -> Result<Option<&'a str>, Fault> {
@@ -136,6 +139,12 @@ mod tests {
             );
         }
         assert_eq!(of(&[("sec-fetch-mode", "navigate")], false), Err(Code::ForeignOrigin));
+        assert_eq!(
+            of(&[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")], false),
+            Err(Code::ForeignOrigin)
+        );
+        // Node's fetch.
+        assert_eq!(of(&[("sec-fetch-mode", "cors")], false), Ok(Source::Program));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::body::BoundedBody;
 use super::caller::Caller;
 use super::connection::Connection;
 use super::problem::{Problem, rate_limited};
+use super::refusals::Seen;
 use super::shared::Shared;
 use crate::messages::{Code, Fault};
 
@@ -66,11 +67,13 @@ where
             }
         }
         Err(fault) => {
-            shared.refusals.note(connection, &parts, &fault);
-            Verdict::Answer {
-                response: Problem(fault).into_response(),
-                readable_by,
+            shared.refusals.note(connection, &Seen::of_parts(&parts), &fault);
+            let is_other_method = fault.code() == Code::MethodNotAllowed;
+            let mut response = Problem(fault).into_response();
+            if is_other_method && let Ok(methods) = allowed(parts.uri.path()) {
+                response.headers_mut().insert(ALLOW, methods);
             }
+            Verdict::Answer { response, readable_by }
         }
     }
 }
@@ -143,6 +146,18 @@ fn may_pass(shared: &Shared, origin: &str, access: Access) -> bool {
     access.is_first_contact() || (access != Access::PageCode && shared.applications.is_origin_paired(origin))
 }
 
+/// The methods of a path as `Allow` lists them (RFC 9110 section 10.2.1).
+///
+/// # Errors
+/// `not_found`.
+fn allowed(path: &str) -> Result<HeaderValue, Fault> {
+    let methods = Route::methods(path);
+    if methods.is_empty() {
+        return Err(Fault::new(Code::NotFound));
+    }
+    HeaderValue::from_str(&methods.join(", ")).map_err(Fault::internal)
+}
+
 /// Answers `OPTIONS`: to a paired origin, and for the routes of the first contact to any.
 fn preflight(
     shared: &Shared,
@@ -151,12 +166,8 @@ fn preflight(
     readable_by: &mut Option<HeaderValue>,
 ) -> Result<Response, Fault> {
     let path = parts.uri.path();
-    let methods = Route::methods(path);
-    if methods.is_empty() {
-        return Err(Fault::new(Code::NotFound));
-    }
+    let allow = allowed(path)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    let allow = HeaderValue::from_str(&methods.join(", ")).map_err(Fault::internal)?;
     response.headers_mut().insert(ALLOW, allow.clone());
     if !parts.headers.contains_key(ORIGIN) {
         return Ok(response);

@@ -161,6 +161,98 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
         BodyRule::Documents,
     ),
     get(
+        "/v1/mig24/{profile}/documents",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/documents",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    get(
+        "/v1/mig24/{profile}/documents/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/documents/{id}/file",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/documents/{id}/draft-visualization",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/universal-transfer-documents",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups/{id}",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    delete(
+        "/v1/mig24/{profile}/package-groups/{id}",
+        Access::Service(Service::Mig24, Class::Delete),
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups/{id}/packages",
+        Access::Service(Service::Mig24, Class::Draft),
+        BodyRule::Documents,
+    ),
+    post(
+        "/v1/mig24/{profile}/package-groups/{id}/explanations",
+        Access::Service(Service::Mig24, Class::Submit),
+        BodyRule::Json,
+    ),
+    get(
+        "/v1/mig24/{profile}/packages/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/packages/{id}/files",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/packages/{id}/status-requests",
+        Access::Service(Service::Mig24, Class::Read),
+        BodyRule::None,
+    ),
+    get(
+        "/v1/mig24/{profile}/employees",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/employees/{id}",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
+        "/v1/mig24/{profile}/counterparties",
+        Access::Service(Service::Mig24, Class::Counterparties),
+    ),
+    get(
+        "/v1/mig24/{profile}/invitations/{direction}",
+        Access::Service(Service::Mig24, Class::Counterparties),
+    ),
+    get(
+        "/v1/mig24/{profile}/operators",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    post(
+        "/v1/mig24/{profile}/remote-signatures",
+        Access::Service(Service::Mig24, Class::Submit),
+        BodyRule::Json,
+    ),
+    get(
+        "/v1/mig24/{profile}/events",
+        Access::Service(Service::Mig24, Class::Read),
+    ),
+    get(
         "/v1/mig24/{profile}/package-groups/{id}",
         Access::Service(Service::Mig24, Class::Read),
     ),
@@ -176,13 +268,19 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     get("/v1/questions", Access::Person),
     get("/v1/questions/stream", Access::Person),
     get("/v1/questions/{id}", Access::Person),
+    get("/v1/questions/{id}/progress", Access::Person),
+    get("/v1/questions/{id}/documents/{index}/preview", Access::Person),
+    get("/v1/questions/{id}/documents/{index}/content", Access::Person),
     post("/v1/questions/{id}/decision", Access::Person, BodyRule::Json),
     post("/v1/links", Access::Owner, BodyRule::None),
     post("/v1/page-sessions", Access::PageCode, BodyRule::Json),
     post("/v1/lock", Access::Person, BodyRule::None),
-    post("/v1/modules/release", Access::Owner, BodyRule::Json),
+    post("/v1/modules/release", Access::Person, BodyRule::Json),
     get("/v1/applications", Access::Person),
     delete("/v1/applications/{id}", Access::Person),
+    post("/v1/applications/{id}/name", Access::Person, BodyRule::Json),
+    get("/v1/grants", Access::Person),
+    delete("/v1/grants/{id}", Access::Person),
     get("/v1/audit", Access::Owner),
     get("/metrics", Access::Known),
     get("/openapi.json", Access::Shell),

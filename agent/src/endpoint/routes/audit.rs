@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::endpoint::extract::InQuery;
+use crate::endpoint::extract::{InQuery, checked_limit};
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 use crate::store::audit;
@@ -40,7 +40,7 @@ pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     InQuery(query): InQuery<AuditQuery>,
 ) -> Result<Json<AuditEntries>, Problem> {
-    let limit = query.limit.unwrap_or(ENTRIES).clamp(1, MOST_ENTRIES);
+    let limit = checked_limit(query.limit.unwrap_or(ENTRIES), MOST_ENTRIES)?;
     let recorded = shared
         .store
         .read(move |connection| audit::list(connection, query.before, limit))

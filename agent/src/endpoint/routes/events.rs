@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 
 use crate::endpoint::caller::Caller;
 use crate::endpoint::events::{Event, EventKind};
-use crate::endpoint::permission::Permission;
+use crate::endpoint::permission::{Class, Permission, Service};
 use crate::endpoint::shared::Shared;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -21,7 +21,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Streams what changes.
 ///
-/// Server-sent events `tokens`, `question`, `job`, `application`, `locked`. `Last-Event-ID` takes up where an earlier stream broke
+/// Server-sent events `tokens`, `question`, `job`, `application`, `grant`, `queue_event`, `locked`. `Last-Event-ID` takes up where an earlier stream broke
 /// off. An application sees its own jobs, and tokens with the permission `certificates`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "jobs",
@@ -63,7 +63,7 @@ impl Listening {
                 Some(event) => event,
                 None => self.receiver.recv().await.ok()?,
             };
-            if is_for(&self.caller, event.kind) {
+            if is_for(&self.caller, &event) {
                 let sent = SentEvent::default()
                     .id(event.sequence.to_string())
                     .event(event.kind.name())
@@ -74,10 +74,16 @@ impl Listening {
     }
 }
 
-fn is_for(caller: &Caller, kind: EventKind) -> bool {
-    match kind {
+fn is_for(caller: &Caller, event: &Event) -> bool {
+    match event.kind {
+        EventKind::QueueEvent => {
+            let profile = event.data["profile"].as_str().unwrap_or_default();
+            caller.may(&Permission::service(Service::Mig24, profile, Class::Read))
+        }
         EventKind::Tokens => caller.may(&Permission::Certificates),
         EventKind::Job { application } => caller.owns(application),
-        EventKind::Question | EventKind::Application | EventKind::Locked | EventKind::Idocs => caller.is_person(),
+        EventKind::Question | EventKind::Application | EventKind::Grant | EventKind::Locked | EventKind::Idocs => {
+            caller.is_person()
+        }
     }
 }

@@ -247,7 +247,7 @@ pub(super) struct CertificatesQuery {
     /// Only those that this selector fits.
     selector: Option<String>,
     /// Only those that may be used for this: `signature` or `authentication`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     purpose: Option<Purpose>,
 }
 

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::endpoint::caller::Caller;
-use crate::endpoint::extract::{InPath, InQuery, JsonBody};
+use crate::endpoint::extract::{InPath, InQuery, JsonBody, checked_limit};
 use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::permission::{Class, Permission, Service};
 use crate::endpoint::preference::Preference;
@@ -208,7 +208,7 @@ pub(super) async fn list(
         name: query.name,
         counterparty: query.counterparty,
         reference: query.reference,
-        limit: query.limit.map(|limit| limit.clamp(1, MOST_JOBS)),
+        limit: query.limit.map(|limit| checked_limit(limit, MOST_JOBS)).transpose()?,
     };
     let jobs = shared.engine.list(filter).await?;
     let jobs = jobs.into_iter().map(|mut job| {

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::consent::GrantEnd;
 use crate::endpoint::caller::{Caller, Identity};
 use crate::endpoint::events::EventKind;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
-use crate::store::{audit, grants};
+use crate::store::audit;
 
 /// What locking ended.
 #[derive(Serialize, ToSchema)]
@@ -29,18 +30,20 @@ pub(super) async fn lock(State(shared): State<Arc<Shared>>, caller: Caller) -> R
     } else {
         "command_line"
     };
-    let ended_grants = shared
+    let ended_grants = shared.grants.end_those(|_| true, GrantEnd::Locked).await?;
+    // Those of grants that were not given yet, too.
+    shared.fleet.end_kept_logins().await;
+    let body = json!({ "ended_grants": ended_grants, "at": prompter });
+    shared
         .store
         .write(move |tx| {
-            let ended = grants::end_all(tx, "locked")?;
             let entry = audit::Entry {
                 kind: "locked",
                 actor: audit::Actor::Person,
                 job: None,
-                body: json!({ "ended_grants": ended, "at": prompter }),
+                body,
             };
-            audit::append(tx, entry)?;
-            Ok(ended)
+            audit::append(tx, entry).map(drop)
         })
         .await?;
     shared

@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod events;
 mod evidence;
+mod grants;
 mod idocs;
 mod inventory;
 mod jobs;
@@ -15,6 +16,7 @@ mod mig24;
 mod modules;
 mod page;
 mod pairings;
+mod previews;
 mod questions;
 mod signatures;
 mod started;
@@ -85,8 +87,30 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(idocs::reading::employees))
         .routes(routes!(idocs::reading::permissions))
         .routes(routes!(idocs::reading::operations))
-        .routes(routes!(mig24::sign_group))
-        .routes(routes!(mig24::group))
+        .routes(routes!(mig24::documents::list, mig24::documents::upload))
+        .routes(routes!(mig24::documents::one))
+        .routes(routes!(mig24::documents::file))
+        .routes(routes!(mig24::documents::draft_visualization))
+        .routes(routes!(mig24::documents::upload_upd))
+        .routes(routes!(mig24::package_groups::create))
+        .routes(routes!(
+            mig24::package_groups::one,
+            mig24::package_groups::update,
+            mig24::package_groups::delete
+        ))
+        .routes(routes!(mig24::package_groups::add))
+        .routes(routes!(mig24::package_groups::explain))
+        .routes(routes!(mig24::packages::one))
+        .routes(routes!(mig24::packages::files))
+        .routes(routes!(mig24::packages::request_status))
+        .routes(routes!(mig24::people::employees))
+        .routes(routes!(mig24::people::employee))
+        .routes(routes!(mig24::people::counterparties))
+        .routes(routes!(mig24::people::invitations))
+        .routes(routes!(mig24::people::operators))
+        .routes(routes!(mig24::signatures::sign_group))
+        .routes(routes!(mig24::signatures::sign_remotely))
+        .routes(routes!(mig24::events::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one, jobs::cancel))
         .routes(routes!(jobs::retry))
@@ -99,12 +123,18 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(questions::stream))
         .routes(routes!(questions::one))
         .routes(routes!(questions::decide))
+        .routes(routes!(questions::progress))
+        .routes(routes!(previews::preview))
+        .routes(routes!(previews::content))
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))
+        .routes(routes!(applications::rename))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(metrics::metrics))
         .split_for_parts();

@@ -81,25 +81,39 @@ pub(super) async fn shell() -> Response {
     document(include_str!("../../../assets/index.html"))
 }
 
+/// What the shell loads, by name.
+const ASSETS: &[(&str, &str)] = &[
+    ("api.js", include_str!("../../../assets/api.js")),
+    ("app.css", include_str!("../../../assets/app.css")),
+    ("app.js", include_str!("../../../assets/app.js")),
+    ("caller.js", include_str!("../../../assets/caller.js")),
+    ("certificate.js", include_str!("../../../assets/certificate.js")),
+    ("destination.js", include_str!("../../../assets/destination.js")),
+    ("docs.css", include_str!("../../../assets/docs.css")),
+    ("docs.js", include_str!("../../../assets/docs.js")),
+    ("documents.js", include_str!("../../../assets/documents.js")),
+    ("dom.js", include_str!("../../../assets/dom.js")),
+    ("icon.svg", include_str!("../../../assets/icon.svg")),
+    ("outcomes.js", include_str!("../../../assets/outcomes.js")),
+    ("panels.js", include_str!("../../../assets/panels.js")),
+    ("pin.js", include_str!("../../../assets/pin.js")),
+    ("preview.css", include_str!("../../../assets/preview.css")),
+    ("preview.js", include_str!("../../../assets/preview.js")),
+    ("question.js", include_str!("../../../assets/question.js")),
+    ("remember.js", include_str!("../../../assets/remember.js")),
+    ("texts.js", include_str!("../../../assets/texts.js")),
+    ("tokens.js", include_str!("../../../assets/tokens.js")),
+];
+
 /// What the shell loads.
 pub(super) async fn asset(InPath(name): InPath<String>) -> Result<Response, Problem> {
-    const SCRIPT: &str = "text/javascript; charset=utf-8";
-    const STYLE: &str = "text/css; charset=utf-8";
-    let (content_type, text) = match name.as_str() {
-        "api.js" => (SCRIPT, include_str!("../../../assets/api.js")),
-        "app.css" => (STYLE, include_str!("../../../assets/app.css")),
-        "app.js" => (SCRIPT, include_str!("../../../assets/app.js")),
-        "certificate.js" => (SCRIPT, include_str!("../../../assets/certificate.js")),
-        "docs.css" => (STYLE, include_str!("../../../assets/docs.css")),
-        "docs.js" => (SCRIPT, include_str!("../../../assets/docs.js")),
-        "documents.js" => (SCRIPT, include_str!("../../../assets/documents.js")),
-        "dom.js" => (SCRIPT, include_str!("../../../assets/dom.js")),
-        "icon.svg" => ("image/svg+xml", include_str!("../../../assets/icon.svg")),
-        "question.js" => (SCRIPT, include_str!("../../../assets/question.js")),
-        "texts.js" => (SCRIPT, include_str!("../../../assets/texts.js")),
-        _ => return Err(Code::NotFound.into()),
+    let (name, text) = ASSETS.iter().find(|(known, _)| *known == name).ok_or(Code::NotFound)?;
+    let content_type = match name.rsplit_once('.') {
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "text/javascript; charset=utf-8",
     };
-    Ok(([(CONTENT_TYPE, content_type)], text).into_response())
+    Ok(([(CONTENT_TYPE, content_type)], *text).into_response())
 }
 
 /// The page's texts in one language, by key.

@@ -30,11 +30,11 @@ const INTERVAL: u32 = 2;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PairingRequest {
     /// Its name, for the person.
-    #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80)]
+    #[schema(example = "Accounting 8.3", min_length = 1, max_length = 80, pattern = r"\S")]
     name: String,
     /// What it wants to be allowed: `sign`, `authenticate`, `certificates`, `verify`, `raw_hash`,
-    /// `idocs:<profile|*>:<read|draft|submit|delete>`, `mig24:…`.
-    #[schema(value_type = Vec<String>, example = json!(["sign", "certificates"]), min_items = 1, max_items = 32)]
+    /// `questions:<2-100>` (so many questions before the person at once), `idocs:<profile|*>:<read|draft|submit|delete>`, `mig24:…`.
+    #[schema(example = json!(["sign", "certificates"]), min_items = 1, max_items = 32)]
     permissions: Vec<Permission>,
 }
 
@@ -94,14 +94,11 @@ pub(super) async fn begin(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let PairingRequest { name, permissions } = body.parse()?;
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(Fault::invalid_field("name", format_args!("has 1 to {LONGEST_NAME} characters")).into());
-    }
+    let name = checked_name(&name)?;
     if permissions.is_empty() || permissions.len() > MOST_PERMISSIONS {
         return Err(Fault::invalid_field("permissions", format_args!("has 1 to {MOST_PERMISSIONS} entries")).into());
     }
-    let begun = shared.pairings.begin(&caller, name.to_owned(), permissions).await?;
+    let begun = shared.pairings.begin(&caller, name, permissions).await?;
     let body = PairingBegun {
         id: begun.id,
         secret: begun.secret.expose().to_owned(),
@@ -111,6 +108,21 @@ pub(super) async fn begin(
     };
     let location = format!("/v1/pairings/{}", body.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+}
+
+/// An application's name as it is kept.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) fn checked_name(name: &str) -> Result<String, Fault> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return Err(Fault::invalid_field(
+            "name",
+            format_args!("has 1 to {LONGEST_NAME} characters"),
+        ));
+    }
+    Ok(name.to_owned())
 }
 
 /// Asks how a pairing stands.
@@ -135,7 +147,7 @@ pub(super) async fn poll(
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("pairing"))
         .map(|(_, secret)| secret.trim())
-        .ok_or_else(|| Fault::new(Code::PairingFailed).detail("Authorization: Pairing <secret> is missing"))?;
+        .ok_or_else(|| Fault::new(Code::Unpaired).detail("Authorization: Pairing <secret> is missing"))?;
     let (state, token, prompters) = match shared.pairings.poll(id, secret)? {
         Standing::Waiting { prompters } => (PairingState::Waiting, None, Some(prompters)),
         Standing::Confirmed(token) => (PairingState::Confirmed, token, None),

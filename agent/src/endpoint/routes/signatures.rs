@@ -46,10 +46,16 @@ const LONGEST_TEXT: usize = 1024;
 /// A request for signatures.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "purpose": "signature",
+    "certificate": "bin=123456789012",
+    "format": "cades-b",
+    "documents": [{ "name": "contract.txt", "media_type": "text/plain", "reference": "№ 17", "content": "aGVsbG8=" }],
+}))]
 pub(crate) struct SignatureRequest<'a> {
     /// `signature` for documents, `authentication` for login challenges.
     #[serde(default = "signature")]
-    #[schema(value_type = String, example = "signature")]
+    #[schema(example = "signature")]
     purpose: Purpose,
     /// Which certificate: the beginning of its fingerprint, a PKCS#11 URI, or filters such as `iin=…,bin=…`. Several fit: the
     /// person is asked.
@@ -82,7 +88,7 @@ pub(crate) struct SignatureRequest<'a> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentRequest<'a> {
     /// Its name, for the person.
-    #[schema(example = "contract.pdf")]
+    #[schema(example = "contract.pdf", min_length = 1, max_length = 1024, pattern = r"\S")]
     name: String,
     /// Its media type.
     #[serde(default)]

@@ -67,6 +67,19 @@ err-file-unreadable = { $path ->
 }
 rec-file-unreadable = Check that the file exists and that you may open it.
 
+## Showing a document
+
+err-content-not-seen = The content cannot be shown: the program sent only a checksum of the document.
+rec-content-not-seen = Approve only if you trust the program to have made the checksum of the right document; otherwise refuse.
+err-content-unknown = Content of this kind cannot be shown here.
+rec-content-unknown = Save a copy, open it with the program it was made with, then decide.
+err-content-broken = The content cannot be shown: the file is damaged, or is not what it claims to be.
+rec-content-broken = Ask the sender for a sound file. If you did not expect this document, refuse.
+err-content-protected = The content cannot be shown: the file is protected with a password.
+rec-content-protected = Save a copy, open it with the password, then decide.
+err-content-too-heavy = The content cannot be shown: that would take more time or memory than is allowed.
+rec-content-too-heavy = Such a file may be made to do harm. If you did not expect it, refuse; otherwise save a copy and open it with care.
+
 ## Who may ask
 
 err-foreign-user = The request came from another user of this computer.
@@ -85,6 +98,10 @@ err-permission-denied = { $permission ->
    *[other] The program is not allowed to do this; it lacks the permission “{ $permission }”.
 }
 rec-permission-denied = Connect the program again with the permission it needs. “tokensign apps list” shows what it has now.
+err-malformed-request = The request is not HTTP/1.1 as it should be.
+rec-malformed-request = Use an HTTP library; a message body has either a length or chunks.
+err-too-many-connections = Too many connections are open.
+rec-too-many-connections = Close connections that are not used, and try again in some seconds.
 err-rate-limited = { $retry_after ->
     [none] Too many requests in a short time.
     [one] Too many requests in a short time. The next is accepted in { $retry_after } second.
@@ -270,9 +287,9 @@ err-service-refused = { $reason ->
    *[other] The service refused the request: { $reason }
 }
 rec-service-refused = Correct in the service what it names, then start again. Nothing was submitted twice.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] The service failed.
-   *[other] The service failed (status { $status }).
+   *[other] The service failed (status { $service_status }).
 }
 rec-service-failed = This is on the service's side. tokensign repeats what is safe to repeat; otherwise say “tokensign jobs retry” later.
 err-service-unreadable = The service answered something that cannot be understood.
@@ -330,6 +347,11 @@ err-store-damaged = The database of tokensign is damaged. It was not changed.
 rec-store-damaged = Do not start tokensign again before you have copied its state directory. Then bring the directory back from a backup, or move it away: tokensign starts anew, and what was waiting must be asked for again. Check the disk.
 err-store-newer = The database was written by a newer version of tokensign.
 rec-store-newer = Install that version or a newer one. The database was left as it is.
+err-audit-broken = The record of what was decided and signed was changed from outside{ $entry ->
+    [none] .
+   *[other] : entry { $entry } does not fit.
+}
+rec-audit-broken = Keep a copy of the database as it is, and compare it with a backup and with the checkpoints in the system's journal.
 err-agent-running = tokensign is running already.
 rec-agent-running = Use the running agent; “tokensign status” finds it. Two agents cannot share one database.
 err-agent-unreachable = tokensign does not run, or does not answer.
@@ -356,6 +378,10 @@ ui-page-title = Approvals
 ui-question-sign = { $count ->
     [one] Sign a document?
    *[other] Sign { $count } documents?
+}
+ui-question-remote = { $count ->
+    [one] Have the service sign a document?
+   *[other] Have the service sign { $count } documents?
 }
 ui-question-authenticate = Log in with your certificate?
 ui-question-choose = Which certificate is to be used?
@@ -386,7 +412,7 @@ ui-size-mb = { $size } MB
 ui-size-gb = { $size } GB
 ui-media-type = Type
 ui-digest = Checksum
-ui-digest-unseen = tokensign has not seen this document: the program sent only its checksum
+ui-digest-unseen = The content cannot be shown: the program sent only the checksum of the document
 ui-entries = Inside
 ui-search = Search
 ui-show-all = Show all
@@ -428,8 +454,30 @@ ui-effect-idocs-send = The document is created in iDocs, signed and sent to the 
 ui-effect-idocs-sign = The signature is saved in iDocs and the document goes on along its route
 ui-effect-mig24-send = The package group is created in EDO.MIG24, signed and sent to the recipient
 ui-effect-mig24-sign = The signatures are handed over and the package group is sent
+ui-effect-mig24-remote = EDO.MIG24 signs the package group itself and sends it to the recipient. Your token is not used
+ui-effect-mig24-link = EDO.MIG24 sends the employee a link; what the employee signs there goes to the recipient. Your token is not used
 ui-irreversible = This cannot be undone.
 ui-power-of-attorney = Power of attorney
+ui-signer = Signed by
+ui-signer-employee-certificate = with this employee's certificate, which the service keeps
+ui-signer-employee-link = the employee is sent a link and signs there
+ui-signer-container = with the key container of this name, which the service keeps
+ui-kpp = KPP
+ui-comment = Comment
+ui-container = Container
+ui-operator = Operator
+ui-abonent = Subscriber code
+ui-signature-file = Signature file
+ui-reading = Read as
+ui-agrees-with-file = Agrees with the file
+ui-queue-off = This profile has no queues: set [mig24.name.queue] to consume them.
+ui-queue-connecting = The queues are not connected; trying again and again.
+ui-queue-connected = The queues are connected.
+ui-topic-counterparties = counterparties
+ui-topic-packages = packages
+ui-topic-visualisation = pictures
+ui-topic-unknown = unknown queue
+ui-event-set-aside = set aside: { $reason }
 ui-pin = PIN of the token
 ui-pin-enter = Enter the PIN of the token
 ui-pinpad = Enter the PIN on the reader
@@ -462,10 +510,12 @@ ui-permission-authenticate = to ask you to log in
 ui-permission-certificates = to see your tokens and certificates
 ui-permission-verify = to verify signatures
 ui-permission-raw-hash = to ask for signatures of documents that tokensign does not see
+ui-permission-questions = to have up to { $count } questions before you at once
 ui-permission-service-read = to read in { $service } (profile { $profile })
 ui-permission-service-draft = to prepare documents in { $service } (profile { $profile })
 ui-permission-service-submit = to send signed documents to { $service } (profile { $profile }), each with your approval
 ui-permission-service-delete = to delete documents in { $service } (profile { $profile })
+ui-permission-service-counterparties = to read counterparties and invitations in { $service } (profile { $profile })
 ui-any-profile = any
 ui-state = State
 ui-state-waiting = waits for you
@@ -503,6 +553,8 @@ ui-closed-elsewhere = This request was answered elsewhere, or is no longer neede
 ui-connected = Connected to tokensign
 ui-disconnected = The connection to tokensign is lost. It is made anew by itself.
 ui-session-ended = This page's session has ended.
+ui-notification = A request waits for your decision.
+ui-notification-open = Show
 ui-enter-title = This page opens by a one-time link
 ui-enter-advice = Type in a terminal of this computer:
 ui-enter-command = tokensign open
@@ -518,6 +570,11 @@ ui-jobs = Work in hand
 ui-jobs-none = There is nothing
 ui-lock = Lock
 ui-locked = Locked. Every remembered permission has ended.
+ui-grant-documents-any = any document that tokensign sees
+ui-grant-documents-digest = digests whose documents tokensign does not see
+ui-grant-signatures = Signatures
+ui-grant-uses = { $used } of { $most } used
+ui-grant-until = Until
 ui-language = Language
 ui-details = Details
 ui-error = Error
@@ -531,6 +588,7 @@ ui-kind = Kind
 ui-kind-signature = signature
 ui-kind-idocs-quick-sign = signing in iDocs
 ui-kind-mig24-package-group = signing in EDO.MIG24
+ui-kind-mig24-remote-signature = signature made by EDO.MIG24
 ui-kind-idocs-send = sending in iDocs
 ui-kind-idocs-bulk-sign = signing many documents in iDocs
 ui-kind-idocs-bulk-send = sending many files in iDocs
@@ -558,6 +616,75 @@ ui-pin-state-locked = PIN locked
 ui-pin-state-not-initialised = PIN never set
 ui-pin-state-pinpad = PIN on the reader
 
+# The page: documents in place, remembering, looking after things
+ui-close = Close
+ui-preview-show = Show the content
+ui-preview-title = The content of “{ $name }”
+ui-preview-content = The content
+ui-preview-loading = The document is being drawn …
+ui-preview-page = Page { $page } of { $pages }
+ui-preview-previous = Previous page
+ui-preview-next = Next page
+ui-preview-save = Save a copy
+ui-preview-entries = { $count ->
+    [one] { $count } file in the archive
+   *[other] { $count } files in the archive
+}
+ui-preview-encrypted = password
+ui-preview-truncated = Only the beginning is shown.
+ui-preview-encoding = Read in the encoding { $encoding }.
+ui-documents-unseen = { $count ->
+    [one] content of { $count } cannot be shown
+   *[other] contents of { $count } cannot be shown
+}
+ui-documents-found = { $count ->
+    [one] { $count } document found
+   *[other] { $count } documents found
+}
+ui-documents-search = Search in the names of the documents
+ui-progress = { $done } of { $all } signed
+ui-reversible = This can be undone at the service.
+ui-process-parents = Started by
+ui-days-left = { $count ->
+    [one] { $count } day is left
+   *[other] { $count } days are left
+}
+ui-remember = Let “{ $name }” sign without asking for a while
+ui-remember-uses = How many signatures
+ui-remember-time = For how long
+ui-remember-ends = With this certificate only. It ends at once when the token is pulled out, the screen locks or the computer sleeps, and whenever you press “Lock”.
+ui-remember-any = Any documents that tokensign sees, not only these
+ui-remember-documents-digest = Documents that tokensign does not see, by their checksums
+ui-remember-documents-any = Any documents that tokensign sees
+ui-remember-documents-type = Documents of the type { $type }
+ui-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+ui-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+ui-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+ui-grants = Remembered permissions
+ui-grants-none = Nothing is remembered: every signature needs your approval
+ui-grant-left = { $count ->
+    [one] { $count } signature left
+   *[other] { $count } signatures left
+}
+ui-grant-end = End the permission
+ui-job-retry = Try again
+ui-job-cancel = Cancel
+ui-pair-refused = Refused. The program is not connected.
+ui-paired = The program is connected
+ui-logged-in = The login is confirmed
+ui-lock-hint = Ends every remembered permission and every login to a token
+ui-module-release = Try again
+ui-token-not-initialised = PIN never set
+
 ## The command line
 
 cli-choose-prompt = Number of the certificate (empty: refuse):
@@ -572,6 +699,9 @@ cli-number-unclear = { $count ->
    *[other] Please type a number from 1 to { $count }.
 }
 cli-watching = Waiting for requests. Ctrl-C ends this.
+cli-token-plugged = Plugged in: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Pulled out: { $token } ({ $serial })
+cli-token-changed = Changed: { $token } ({ $serial })
 cli-written = Written: { $path }
 cli-exists = { $path } exists already; --force overwrites it
 cli-overwrite-prompt = { $path } exists already. Type “yes” to overwrite it:
@@ -598,6 +728,7 @@ cli-algorithm = Algorithm
 cli-started = Started
 cli-waiting-elsewhere = Waiting for the answer given elsewhere
 cli-revoked = The connection has ended
+cli-grant-ended = The permission has ended
 cli-uploading = Sending
 cli-signing = Signing
 cli-address = Address

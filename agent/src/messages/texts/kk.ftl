@@ -67,6 +67,19 @@ err-file-unreadable = { $path ->
 }
 rec-file-unreadable = Файлдың бар екенін және оны ашуға құқығыңыз бар екенін тексеріңіз.
 
+## Құжатты көрсету
+
+err-content-not-seen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді.
+rec-content-not-seen = Бағдарлама дәл осы құжаттың сомасын есептегеніне сенсеңіз ғана мақұлдаңыз; әйтпесе бас тартыңыз.
+err-content-unknown = Мұндай түрдегі мазмұнды бұл жерде көрсету мүмкін емес.
+rec-content-unknown = Көшірмесін сақтап, оны құжат жасалған бағдарламада ашыңыз да, содан кейін шешіңіз.
+err-content-broken = Мазмұнын көрсету мүмкін емес: файл бүлінген немесе атауына сай емес.
+rec-content-broken = Жіберушіден дұрыс файл сұраңыз. Бұл құжатты күтпеген болсаңыз, бас тартыңыз.
+err-content-protected = Мазмұнын көрсету мүмкін емес: файл құпиясөзбен қорғалған.
+rec-content-protected = Көшірмесін сақтап, құпиясөзбен ашыңыз да, содан кейін шешіңіз.
+err-content-too-heavy = Мазмұнын көрсету мүмкін емес: бұған рұқсат етілгеннен көп уақыт немесе жад керек.
+rec-content-too-heavy = Мұндай файл зиян келтіру үшін жасалуы мүмкін. Оны күтпеген болсаңыз, бас тартыңыз; әйтпесе көшірмесін сақтап, абайлап ашыңыз.
+
 ## Кім сұрай алады
 
 err-foreign-user = Сұрау осы компьютердің басқа пайдаланушысынан келді.
@@ -85,6 +98,10 @@ err-permission-denied = { $permission ->
    *[other] Бағдарламаға бұл рұқсат етілмеген: оның «{ $permission }» құқығы жоқ.
 }
 rec-permission-denied = Бағдарламаны керек құқықпен қайта қосыңыз. Қазір не рұқсат етілгенін «tokensign apps list» көрсетеді.
+err-malformed-request = Сұрау дұрыс HTTP/1.1 емес.
+rec-malformed-request = HTTP кітапханасын пайдаланыңыз; хабар денесінің ұзындығы немесе бөліктері болады.
+err-too-many-connections = Тым көп қосылым ашылған.
+rec-too-many-connections = Пайдаланылмайтын қосылымдарды жауып, бірнеше секундтан кейін қайталаңыз.
 err-rate-limited = { $retry_after ->
     [none] Қысқа уақытта тым көп сұрау келді.
    *[other] Қысқа уақытта тым көп сұрау келді. Келесісі { $retry_after } секундтан кейін қабылданады.
@@ -268,9 +285,9 @@ err-service-refused = { $reason ->
    *[other] Сервис сұраудан бас тартты: { $reason }
 }
 rec-service-refused = Сервис айтқанды сол жерде түзетіп, қайта бастаңыз. Ештеңе екі рет жіберілген жоқ.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] Сервисте қате болды.
-   *[other] Сервисте қате болды (коды { $status }).
+   *[other] Сервисте қате болды (коды { $service_status }).
 }
 rec-service-failed = Бұл сервис жағында. Қайталауға қауіпсізін tokensign өзі қайталайды; әйтпесе кейінірек «tokensign jobs retry» орындаңыз.
 err-service-unreadable = Сервистің жауабын түсіну мүмкін емес.
@@ -328,6 +345,11 @@ err-store-damaged = tokensign дерекқоры зақымдалған. Ол ө
 rec-store-damaged = Алдымен tokensign күй каталогының көшірмесін жасаңыз. Содан кейін оны сақтық көшірмеден қайтарыңыз немесе басқа жерге жылжытыңыз: tokensign бос дерекқордан бастайды, ал күтіп тұрғанның бәрін қайта сұрау керек болады. Дискіні тексеріңіз.
 err-store-newer = Дерекқорды tokensign-ның жаңарақ нұсқасы жазған.
 rec-store-newer = Сол нұсқаны немесе одан жаңасын орнатыңыз. Дерекқор сол күйінде қалдырылды.
+err-audit-broken = Шешімдер мен қолтаңбалар журналы сырттан өзгертілген{ $entry ->
+    [none] .
+   *[other] : { $entry }-жазба сәйкес келмейді.
+}
+rec-audit-broken = Дерекқордың көшірмесін сол күйінде сақтап, оны сақтық көшірмемен және жүйелік журналдағы бақылау нүктелерімен салыстырыңыз.
 err-agent-running = tokensign іске қосылып тұр.
 rec-agent-running = Жұмыс істеп тұрған агентті пайдаланыңыз: оны «tokensign status» табады. Екі агент бір дерекқорды бөлісе алмайды.
 err-agent-unreachable = tokensign іске қосылмаған немесе жауап бермейді.
@@ -354,6 +376,10 @@ ui-page-title = Қол қоюды мақұлдау
 ui-question-sign = { $count ->
     [one] { $count } құжатқа қол қоясыз ба?
    *[other] { $count } құжатқа қол қоясыз ба?
+}
+ui-question-remote = { $count ->
+    [one] Сервиске құжатқа қол қоюды тапсыру керек пе?
+   *[other] Сервиске { $count } құжатқа қол қоюды тапсыру керек пе?
 }
 ui-question-authenticate = Сертификатыңызбен кіресіз бе?
 ui-question-choose = Қай сертификатты пайдаланамыз?
@@ -384,7 +410,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Түрі
 ui-digest = Бақылау сомасы
-ui-digest-unseen = tokensign бұл құжатты көрген жоқ: бағдарлама тек бақылау сомасын жіберді
+ui-digest-unseen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді
 ui-entries = Ішінде
 ui-search = Іздеу
 ui-show-all = Барлығын көрсету
@@ -426,8 +452,30 @@ ui-effect-idocs-send = Құжат iDocs ішінде жасалып, қол қо
 ui-effect-idocs-sign = Қолтаңба iDocs ішінде сақталып, құжат бағыты бойынша әрі қарай кетеді
 ui-effect-mig24-send = Пакеттер тобы ЭДО.МИГ24 ішінде жасалып, қол қойылып, алушыға жіберіледі
 ui-effect-mig24-sign = Қолтаңбалар тапсырылып, пакеттер тобы жіберіледі
+ui-effect-mig24-remote = ЭДО.МИГ24 пакеттер тобына өзі қол қойып, алушыға жібереді. Сіздің токеніңіз пайдаланылмайды
+ui-effect-mig24-link = ЭДО.МИГ24 қызметкерге сілтеме жібереді; ол қол қойғаннан кейін алушыға жөнелтіледі. Сіздің токеніңіз пайдаланылмайды
 ui-irreversible = Мұны кері қайтару мүмкін емес.
 ui-power-of-attorney = Сенімхат (МЧД)
+ui-signer = Қол қоятын
+ui-signer-employee-certificate = сервисте сақталатын осы қызметкердің сертификатымен
+ui-signer-employee-link = қызметкер сілтеме алып, сол арқылы қол қояды
+ui-signer-container = сервисте сақталатын осы атаулы контейнердегі кілтпен
+ui-kpp = КПП
+ui-comment = Түсініктеме
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Абонент коды
+ui-signature-file = Қолтаңба файлы
+ui-reading = Былай оқылды
+ui-agrees-with-file = Файлмен сәйкес келеді
+ui-queue-off = Бұл профильде кезектер жоқ: оқиғаларды алу үшін [mig24.атауы.queue] орнатыңыз.
+ui-queue-connecting = Кезектер қосылмаған, әрекет қайталануда.
+ui-queue-connected = Кезектер қосылды.
+ui-topic-counterparties = контрагенттер
+ui-topic-packages = пакеттер
+ui-topic-visualisation = визуализация
+ui-topic-unknown = белгісіз кезек
+ui-event-set-aside = шетке қойылды: { $reason }
 ui-pin = Токеннің PIN-коды
 ui-pin-enter = Токеннің PIN-кодын енгізіңіз
 ui-pinpad = PIN-кодты оқырманда енгізіңіз
@@ -460,10 +508,12 @@ ui-permission-authenticate = сізден кіруді сұрау
 ui-permission-certificates = токендеріңіз бен сертификаттарыңызды көру
 ui-permission-verify = қолтаңбаларды тексеру
 ui-permission-raw-hash = tokensign көрмейтін құжаттарға қолтаңба сұрау
+ui-permission-questions = алдыңызда бірден { $count } сұраққа дейін қою
 ui-permission-service-read = { $service } ішінде оқу ({ $profile } профилі)
 ui-permission-service-draft = { $service } ішінде құжат дайындау ({ $profile } профилі)
 ui-permission-service-submit = қол қойылған құжаттарды { $service } сервисіне жіберу ({ $profile } профилі), әрқайсысы сіздің мақұлдауыңызбен
 ui-permission-service-delete = { $service } ішінде құжат жою ({ $profile } профилі)
+ui-permission-service-counterparties = { $service } ішінде контрагенттер мен шақыруларды оқу ({ $profile } профилі)
 ui-any-profile = кез келген
 ui-state = Күйі
 ui-state-waiting = сізді күтіп тұр
@@ -501,6 +551,8 @@ ui-closed-elsewhere = Бұл сұрауға басқа жерде жауап б�
 ui-connected = tokensign-мен байланыс бар
 ui-disconnected = tokensign-мен байланыс үзілді. Ол өзі қалпына келеді.
 ui-session-ended = Бұл беттің сеансы аяқталды.
+ui-notification = Сұрау шешіміңізді күтіп тұр.
+ui-notification-open = Көрсету
 ui-enter-title = Бұл бет бір реттік сілтемемен ашылады
 ui-enter-advice = Осы компьютердің терминалында теріңіз:
 ui-enter-command = tokensign open
@@ -512,10 +564,15 @@ ui-certificates-none = Сертификаттар жоқ
 ui-applications = Қосылған бағдарламалар
 ui-applications-none = Бірде-бір бағдарлама қосылмаған
 ui-revoke = Қосылымды тоқтату
-ui-jobs = Жұмыстар
+ui-jobs = Тапсырмалар
 ui-jobs-none = Ештеңе жоқ
 ui-lock = Бұғаттау
 ui-locked = Бұғатталды. Есте сақталған барлық рұқсаттар тоқтады.
+ui-grant-documents-any = tokensign көретін кез келген құжат
+ui-grant-documents-digest = құжаттарын tokensign көрмейтін хештер
+ui-grant-signatures = Қолтаңбалар
+ui-grant-uses = { $most } ішінен { $used } пайдаланылды
+ui-grant-until = Дейін
 ui-language = Тіл
 ui-details = Толығырақ
 ui-error = Қате
@@ -529,6 +586,7 @@ ui-kind = Түрі
 ui-kind-signature = қол қою
 ui-kind-idocs-quick-sign = iDocs ішінде қол қою
 ui-kind-mig24-package-group = ЭДО.МИГ24 ішінде қол қою
+ui-kind-mig24-remote-signature = ЭДО.МИГ24 қоятын қолтаңба
 ui-kind-idocs-send = iDocs ішінде жіберу
 ui-kind-idocs-bulk-sign = iDocs ішінде көп құжатқа қол қою
 ui-kind-idocs-bulk-send = iDocs ішінде көп файл жіберу
@@ -556,6 +614,75 @@ ui-pin-state-locked = PIN-код бұғатталған
 ui-pin-state-not-initialised = PIN-код орнатылмаған
 ui-pin-state-pinpad = PIN-код оқырманда енгізіледі
 
+# Бет: құжаттарды орнында көрсету, есте сақтау, басқару
+ui-close = Жабу
+ui-preview-show = Мазмұнын көрсету
+ui-preview-title = «{ $name }» мазмұны
+ui-preview-content = Мазмұны
+ui-preview-loading = Құжат көрсетуге дайындалып жатыр…
+ui-preview-page = { $pages } беттің { $page }-беті
+ui-preview-previous = Алдыңғы бет
+ui-preview-next = Келесі бет
+ui-preview-save = Көшірмесін сақтау
+ui-preview-entries = { $count ->
+    [one] Архивте { $count } файл бар
+   *[other] Архивте { $count } файл бар
+}
+ui-preview-encrypted = құпиясөзі бар
+ui-preview-truncated = Тек басы көрсетілген.
+ui-preview-encoding = { $encoding } кодтауында оқылды.
+ui-documents-unseen = { $count ->
+    [one] { $count } құжаттың мазмұнын көрсету мүмкін емес
+   *[other] { $count } құжаттың мазмұнын көрсету мүмкін емес
+}
+ui-documents-found = { $count ->
+    [one] { $count } құжат табылды
+   *[other] { $count } құжат табылды
+}
+ui-documents-search = Құжат атауларынан іздеу
+ui-progress = { $all } құжаттың { $done } құжатына қол қойылды
+ui-reversible = Мұны сервисте болдырмауға болады.
+ui-process-parents = Іске қосқан
+ui-days-left = { $count ->
+    [one] { $count } күн қалды
+   *[other] { $count } күн қалды
+}
+ui-remember = «{ $name }» бағдарламасына біраз уақыт сұрамай қол қоюға рұқсат беру
+ui-remember-uses = Қанша қолтаңба
+ui-remember-time = Қанша уақыт
+ui-remember-ends = Тек осы сертификатпен. Токен суырылса, экран бұғатталса немесе компьютер ұйықтап кетсе, рұқсат бірден тоқтайды; оны кез келген сәтте «Бұғаттау» түймесі де тоқтатады.
+ui-remember-any = Тек осындай емес, tokensign көретін кез келген құжат
+ui-remember-documents-digest = tokensign көрмейтін құжаттар: бақылау сомасы бойынша
+ui-remember-documents-any = tokensign көретін кез келген құжат
+ui-remember-documents-type = { $type } түріндегі құжаттар
+ui-hours = { $count ->
+    [one] { $count } сағат
+   *[other] { $count } сағат
+}
+ui-minutes = { $count ->
+    [one] { $count } минут
+   *[other] { $count } минут
+}
+ui-seconds = { $count ->
+    [one] { $count } секунд
+   *[other] { $count } секунд
+}
+ui-grants = Есте сақталған рұқсаттар
+ui-grants-none = Ештеңе есте сақталмаған: әр қолтаңбаға сіздің мақұлдауыңыз керек
+ui-grant-left = { $count ->
+    [one] { $count } қолтаңба қалды
+   *[other] { $count } қолтаңба қалды
+}
+ui-grant-end = Рұқсатты тоқтату
+ui-job-retry = Қайталау
+ui-job-cancel = Болдырмау
+ui-pair-refused = Бас тартылды. Бағдарлама қосылмады.
+ui-paired = Бағдарлама қосылды
+ui-logged-in = Кіру расталды
+ui-lock-hint = Есте сақталған барлық рұқсаттар мен токендерге кірулерді тоқтатады
+ui-module-release = Қайта байқап көру
+ui-token-not-initialised = PIN-код орнатылмаған
+
 ## Командалық жол
 
 cli-choose-prompt = Сертификаттың нөмірі (бос қалса — бас тарту):
@@ -570,6 +697,9 @@ cli-number-unclear = { $count ->
    *[other] 1-ден { $count }-ге дейінгі санды теріңіз.
 }
 cli-watching = Сұрауларды күтудемін. Аяқтау — Ctrl-C.
+cli-token-plugged = Салынды: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Суырылды: { $token } ({ $serial })
+cli-token-changed = Өзгерді: { $token } ({ $serial })
 cli-written = Жазылды: { $path }
 cli-exists = { $path } бұрыннан бар; үстінен жазу үшін --force
 cli-overwrite-prompt = { $path } файлы бар. Ауыстыру үшін «иә» деп жазыңыз:
@@ -596,6 +726,7 @@ cli-algorithm = Алгоритм
 cli-started = Басталды
 cli-waiting-elsewhere = Басқа жерде берілетін жауапты күтудемін
 cli-revoked = Қосылым тоқтатылды
+cli-grant-ended = Рұқсат тоқтатылды
 cli-uploading = Жіберілуде
 cli-signing = Қол қойылуда
 cli-address = Мекенжай

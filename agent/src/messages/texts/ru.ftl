@@ -67,6 +67,19 @@ err-file-unreadable = { $path ->
 }
 rec-file-unreadable = Проверьте, что файл существует и что у вас есть право его открыть.
 
+## Показ документа
+
+err-content-not-seen = Содержимое показать нельзя: программа передала только контрольную сумму документа.
+rec-content-not-seen = Подписывайте, только если уверены, что программа посчитала сумму нужного документа; иначе откажите.
+err-content-unknown = Содержимое такого вида здесь показать нельзя.
+rec-content-unknown = Сохраните копию, откройте её в программе, где документ создан, и решите.
+err-content-broken = Содержимое показать нельзя: файл повреждён или не то, чем назван.
+rec-content-broken = Попросите у отправителя исправный файл. Если вы не ждали этого документа, откажите.
+err-content-protected = Содержимое показать нельзя: файл защищён паролем.
+rec-content-protected = Сохраните копию, откройте её с паролем и решите.
+err-content-too-heavy = Содержимое показать нельзя: на это нужно больше времени или памяти, чем разрешено.
+rec-content-too-heavy = Такой файл может быть сделан во вред. Если вы его не ждали, откажите; иначе сохраните копию и откройте с осторожностью.
+
 ## Кто может спрашивать
 
 err-foreign-user = Запрос пришёл от другого пользователя этого компьютера.
@@ -85,6 +98,10 @@ err-permission-denied = { $permission ->
    *[other] Программе это не разрешено: у неё нет права «{ $permission }».
 }
 rec-permission-denied = Подключите программу заново с нужным правом. Что ей разрешено сейчас, покажет «tokensign apps list».
+err-malformed-request = Запрос не похож на правильный HTTP/1.1.
+rec-malformed-request = Пользуйтесь библиотекой HTTP; у тела сообщения либо длина, либо части.
+err-too-many-connections = Открыто слишком много соединений.
+rec-too-many-connections = Закройте ненужные соединения и повторите через несколько секунд.
 err-rate-limited = { $retry_after ->
     [none] Слишком много запросов за короткое время.
     [one] Слишком много запросов за короткое время. Следующий будет принят через { $retry_after } секунду.
@@ -274,9 +291,9 @@ err-service-refused = { $reason ->
    *[other] Сервис отклонил запрос: { $reason }
 }
 rec-service-refused = Исправьте в сервисе то, что он называет, и начните снова. Дважды ничего не отправлено.
-err-service-failed = { $status ->
+err-service-failed = { $service_status ->
     [none] В сервисе произошла ошибка.
-   *[other] В сервисе произошла ошибка (код { $status }).
+   *[other] В сервисе произошла ошибка (код { $service_status }).
 }
 rec-service-failed = Это на стороне сервиса. Что безопасно повторить, tokensign повторит сам; иначе позже выполните «tokensign jobs retry».
 err-service-unreadable = Ответ сервиса не удаётся понять.
@@ -334,6 +351,11 @@ err-store-damaged = База данных tokensign повреждена. Она
 rec-store-damaged = Сначала скопируйте каталог состояния tokensign. Затем верните его из резервной копии или уберите в сторону: tokensign начнёт с пустой базы, а всё, что ждало, придётся запросить заново. Проверьте диск.
 err-store-newer = База данных записана более новой версией tokensign.
 rec-store-newer = Установите эту версию или более новую. База оставлена как есть.
+err-audit-broken = Журнал решений и подписей изменён извне{ $entry ->
+    [none] .
+   *[other] : запись { $entry } не сходится.
+}
+rec-audit-broken = Сохраните копию базы как есть и сравните её с резервной копией и с контрольными точками в системном журнале.
 err-agent-running = tokensign уже запущен.
 rec-agent-running = Пользуйтесь запущенным агентом: его найдёт «tokensign status». Два агента не могут делить одну базу.
 err-agent-unreachable = tokensign не запущен или не отвечает.
@@ -361,6 +383,12 @@ ui-question-sign = { $count ->
     [one] Подписать { $count } документ?
     [few] Подписать { $count } документа?
    *[other] Подписать { $count } документов?
+}
+ui-question-remote = { $count ->
+    [one] Поручить сервису подписать { $count } документ?
+    [few] Поручить сервису подписать { $count } документа?
+    [many] Поручить сервису подписать { $count } документов?
+   *[other] Поручить сервису подписать { $count } документа?
 }
 ui-question-authenticate = Войти с вашим сертификатом?
 ui-question-choose = Какой сертификат использовать?
@@ -393,7 +421,7 @@ ui-size-mb = { $size } МБ
 ui-size-gb = { $size } ГБ
 ui-media-type = Тип
 ui-digest = Контрольная сумма
-ui-digest-unseen = tokensign не видел этот документ: программа прислала только его контрольную сумму
+ui-digest-unseen = Содержимое показать нельзя: программа прислала только контрольную сумму документа
 ui-entries = Внутри
 ui-search = Найти
 ui-show-all = Показать все
@@ -435,8 +463,30 @@ ui-effect-idocs-send = Документ будет создан в iDocs, под
 ui-effect-idocs-sign = Подпись будет сохранена в iDocs, документ пойдёт дальше по маршруту
 ui-effect-mig24-send = Группа пакетов будет создана в ЭДО.МИГ24, подписана и отправлена получателю
 ui-effect-mig24-sign = Подписи будут переданы, группа пакетов будет отправлена
+ui-effect-mig24-remote = ЭДО.МИГ24 сам подпишет группу пакетов и отправит её получателю. Ваш токен не используется
+ui-effect-mig24-link = ЭДО.МИГ24 отправит сотруднику ссылку; подписанное по ней уйдёт получателю. Ваш токен не используется
 ui-irreversible = Отменить это нельзя.
 ui-power-of-attorney = Доверенность (МЧД)
+ui-signer = Подписывает
+ui-signer-employee-certificate = сертификатом этого сотрудника, который хранится в сервисе
+ui-signer-employee-link = сотрудник получит ссылку и подпишет по ней
+ui-signer-container = ключом из контейнера с этим именем, который хранится в сервисе
+ui-kpp = КПП
+ui-comment = Комментарий
+ui-container = Контейнер
+ui-operator = Оператор
+ui-abonent = Код абонента
+ui-signature-file = Файл подписи
+ui-reading = Прочитано как
+ui-agrees-with-file = Совпадает с файлом
+ui-queue-off = У этого профиля нет очередей: чтобы получать события, задайте [mig24.имя.queue].
+ui-queue-connecting = Очереди не подключены, попытки продолжаются.
+ui-queue-connected = Очереди подключены.
+ui-topic-counterparties = контрагенты
+ui-topic-packages = пакеты
+ui-topic-visualisation = визуализация
+ui-topic-unknown = неизвестная очередь
+ui-event-set-aside = отложено: { $reason }
 ui-pin = PIN-код токена
 ui-pin-enter = Введите PIN-код токена
 ui-pinpad = Введите PIN-код на считывателе
@@ -472,10 +522,12 @@ ui-permission-authenticate = просить вас войти
 ui-permission-certificates = видеть ваши токены и сертификаты
 ui-permission-verify = проверять подписи
 ui-permission-raw-hash = просить подписи документов, которых tokensign не видит
+ui-permission-questions = держать перед вами до { $count } вопросов сразу
 ui-permission-service-read = читать в { $service } (профиль { $profile })
 ui-permission-service-draft = готовить документы в { $service } (профиль { $profile })
 ui-permission-service-submit = отправлять подписанные документы в { $service } (профиль { $profile }), каждый с вашего одобрения
 ui-permission-service-delete = удалять документы в { $service } (профиль { $profile })
+ui-permission-service-counterparties = читать контрагентов и приглашения в { $service } (профиль { $profile })
 ui-any-profile = любой
 ui-state = Состояние
 ui-state-waiting = ждёт вас
@@ -515,6 +567,8 @@ ui-closed-elsewhere = На этот запрос ответили в друго�
 ui-connected = Связь с tokensign есть
 ui-disconnected = Связь с tokensign прервалась. Она восстановится сама.
 ui-session-ended = Сеанс этой страницы закончился.
+ui-notification = Запрос ждёт вашего решения.
+ui-notification-open = Показать
 ui-enter-title = Эта страница открывается одноразовой ссылкой
 ui-enter-advice = Наберите в терминале этого компьютера:
 ui-enter-command = tokensign open
@@ -526,10 +580,15 @@ ui-certificates-none = Сертификатов нет
 ui-applications = Подключённые программы
 ui-applications-none = Ни одна программа не подключена
 ui-revoke = Прекратить подключение
-ui-jobs = Работа
+ui-jobs = Задания
 ui-jobs-none = Ничего нет
 ui-lock = Заблокировать
 ui-locked = Заблокировано. Все запомненные разрешения прекращены.
+ui-grant-documents-any = любой документ, который видит tokensign
+ui-grant-documents-digest = хеши, документов которых tokensign не видит
+ui-grant-signatures = Подписи
+ui-grant-uses = использовано { $used } из { $most }
+ui-grant-until = До
 ui-language = Язык
 ui-details = Подробнее
 ui-error = Ошибка
@@ -543,6 +602,7 @@ ui-kind = Вид
 ui-kind-signature = подпись
 ui-kind-idocs-quick-sign = подписание в iDocs
 ui-kind-mig24-package-group = подписание в ЭДО.МИГ24
+ui-kind-mig24-remote-signature = подпись силами ЭДО.МИГ24
 ui-kind-idocs-send = отправка в iDocs
 ui-kind-idocs-bulk-sign = подписание многих документов в iDocs
 ui-kind-idocs-bulk-send = отправка многих файлов в iDocs
@@ -570,6 +630,82 @@ ui-pin-state-locked = PIN-код заблокирован
 ui-pin-state-not-initialised = PIN-код не задан
 ui-pin-state-pinpad = PIN-код на считывателе
 
+# Страница: документы на месте, запоминание, присмотр
+ui-close = Закрыть
+ui-preview-show = Показать содержимое
+ui-preview-title = Содержимое «{ $name }»
+ui-preview-content = Содержимое
+ui-preview-loading = Документ готовится к показу…
+ui-preview-page = Страница { $page } из { $pages }
+ui-preview-previous = Предыдущая страница
+ui-preview-next = Следующая страница
+ui-preview-save = Сохранить копию
+ui-preview-entries = { $count ->
+    [one] В архиве { $count } файл
+    [few] В архиве { $count } файла
+   *[other] В архиве { $count } файлов
+}
+ui-preview-encrypted = с паролем
+ui-preview-truncated = Показано только начало.
+ui-preview-encoding = Прочитано в кодировке { $encoding }.
+ui-documents-unseen = { $count ->
+    [one] содержимое { $count } показать нельзя
+   *[other] содержимое { $count } показать нельзя
+}
+ui-documents-found = { $count ->
+    [one] Найден { $count } документ
+    [few] Найдено { $count } документа
+   *[other] Найдено { $count } документов
+}
+ui-documents-search = Искать по названиям документов
+ui-progress = Подписано { $done } из { $all }
+ui-reversible = В сервисе это можно отменить.
+ui-process-parents = Запущено из
+ui-days-left = { $count ->
+    [one] остался { $count } день
+    [few] осталось { $count } дня
+   *[other] осталось { $count } дней
+}
+ui-remember = На время разрешить «{ $name }» подписывать без вопросов
+ui-remember-uses = Сколько подписей
+ui-remember-time = Как долго
+ui-remember-ends = Только этим сертификатом. Разрешение сразу прекратится, если вынуть токен, если заблокируется экран или уснёт компьютер, и в любой момент — кнопкой «Заблокировать».
+ui-remember-any = Любые документы, которые видит tokensign, а не только такие
+ui-remember-documents-digest = Документы, которых tokensign не видит: по контрольным суммам
+ui-remember-documents-any = Любые документы, которые видит tokensign
+ui-remember-documents-type = Документы типа { $type }
+ui-hours = { $count ->
+    [one] { $count } час
+    [few] { $count } часа
+   *[other] { $count } часов
+}
+ui-minutes = { $count ->
+    [one] { $count } минута
+    [few] { $count } минуты
+   *[other] { $count } минут
+}
+ui-seconds = { $count ->
+    [one] { $count } секунда
+    [few] { $count } секунды
+   *[other] { $count } секунд
+}
+ui-grants = Запомненные разрешения
+ui-grants-none = Ничего не запомнено: каждая подпись требует вашего одобрения
+ui-grant-left = { $count ->
+    [one] осталась { $count } подпись
+    [few] осталось { $count } подписи
+   *[other] осталось { $count } подписей
+}
+ui-grant-end = Прекратить разрешение
+ui-job-retry = Повторить
+ui-job-cancel = Отменить
+ui-pair-refused = Отказано. Программа не подключена.
+ui-paired = Программа подключена
+ui-logged-in = Вход подтверждён
+ui-lock-hint = Прекращает все запомненные разрешения и все входы в токены
+ui-module-release = Попробовать снова
+ui-token-not-initialised = PIN-код не задан
+
 ## Командная строка
 
 cli-choose-prompt = Номер сертификата (пусто — отказать):
@@ -584,6 +720,9 @@ cli-number-unclear = { $count ->
    *[other] Наберите, пожалуйста, число от 1 до { $count }.
 }
 cli-watching = Жду запросов. Закончить — Ctrl-C.
+cli-token-plugged = Вставлен: { $token } ({ $serial }), { $reader }
+cli-token-pulled = Вынут: { $token } ({ $serial })
+cli-token-changed = Изменился: { $token } ({ $serial })
 cli-written = Записано: { $path }
 cli-exists = { $path } уже есть; перезаписать — с ключом --force
 cli-overwrite-prompt = Файл { $path } уже есть. Введите «да», чтобы заменить его:
@@ -610,6 +749,7 @@ cli-algorithm = Алгоритм
 cli-started = Начато
 cli-waiting-elsewhere = Жду ответа, который дают в другом месте
 cli-revoked = Подключение прекращено
+cli-grant-ended = Разрешение прекращено
 cli-uploading = Отправка
 cli-signing = Подписание
 cli-address = Адрес

@@ -18,6 +18,21 @@ pub fn ensure_private_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// As [`ensure_private_directory`], but narrows a directory of this user's that others can enter: for one that is the agent's alone.
+///
+/// # Errors
+/// When it cannot be made or narrowed, is no directory, or belongs to somebody else.
+pub fn make_private_directory(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if belongs_to_us(path).unwrap_or(false) {
+        use std::os::unix::fs::PermissionsExt;
+        if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    ensure_private_directory(path)
+}
+
 /// Makes the names in a directory durable: a rename survives a power cut only after this.
 ///
 /// # Errors
@@ -93,6 +108,16 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
         let error = ensure_private_directory(&path).unwrap_err();
         assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_of_the_agent_s_own_is_narrowed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("open");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        make_private_directory(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
     }
 
     #[test]

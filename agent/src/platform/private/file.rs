@@ -20,6 +20,18 @@ pub fn write_result_file(path: &Path, contents: &[u8], overwrite: bool) -> io::R
     write_atomically(path, 0o666, overwrite, |file| file.write_all(contents))
 }
 
+/// As [`write_result_file`], with a file of any size: `fill` writes it. What fails leaves nothing behind.
+///
+/// # Errors
+/// Those of [`write_result_file`], and what `fill` returns.
+pub fn write_result_file_with(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    write_atomically(path, 0o666, overwrite, fill)
+}
+
 /// Reads a file that holds a secret.
 ///
 /// # Errors

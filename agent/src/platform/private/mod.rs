@@ -8,8 +8,11 @@ use std::io;
 use std::path::Path;
 
 pub(super) use directory::belongs_to_us;
-pub use directory::{ensure_private_directory, sync_directory};
-pub use file::{create_private_file, open_private_file, read_private_file, write_private_file, write_result_file};
+pub use directory::{ensure_private_directory, make_private_directory, sync_directory};
+pub use file::{
+    create_private_file, open_private_file, read_private_file, write_private_file, write_result_file,
+    write_result_file_with,
+};
 
 #[cfg(unix)]
 fn check_private(metadata: &fs::Metadata, path: &Path, mode: u32) -> io::Result<()> {

@@ -29,7 +29,7 @@ impl BlobDirectory {
         let root = state_dir.join("blobs");
         let tmp = root.join("tmp");
         for directory in [&root, &tmp] {
-            platform::ensure_private_directory(directory).map_err(|e| fault::io("creating", directory, &e))?;
+            platform::make_private_directory(directory).map_err(|e| fault::io("creating", directory, &e))?;
         }
         for entry in fs::read_dir(&tmp).map_err(|e| fault::io("reading", &tmp, &e))? {
             let path = entry.map_err(|e| fault::io("reading", &tmp, &e))?.path();
@@ -82,7 +82,7 @@ impl BlobDirectory {
     pub(super) fn adopt(&self, temporary: &mut Temporary, id: &BlobId, store: &Store) -> Result<Pin, Fault> {
         let path = self.path(id);
         let shard = path.parent().unwrap_or(&self.root);
-        platform::ensure_private_directory(shard).map_err(|e| fault::io("creating", shard, &e))?;
+        platform::make_private_directory(shard).map_err(|e| fault::io("creating", shard, &e))?;
         platform::sync_directory(&self.root).map_err(|e| fault::io("syncing", &self.root, &e))?;
         {
             // Held over the rename: `unlink` must see either no file or the pin.

@@ -22,6 +22,8 @@ pub(crate) enum Request {
     },
     /// Log in, sign each item, log out. → [`Answer::LoggedIn`], [`Answer::Signed`] each, then [`Answer::Finished`].
     Sign(SignRequest),
+    /// More items of the signing request with the same id: a batch that is longer than a frame. Follows a request or another part that says so.
+    More(MoreItems),
     /// End the signing request in progress before its next signature. Has no answer of its own.
     Cancel,
     /// Finalise the module and end. Has no answer; the channel closes.
@@ -40,8 +42,11 @@ pub(crate) enum Answer {
     Listed,
     /// The tokens are as they were in the last list on this channel.
     Unchanged,
-    /// The token took the PIN.
-    LoggedIn,
+    /// The token is open and signing begins.
+    LoggedIn {
+        /// So many items are signed at once; their answers may overtake each other.
+        at_once: usize,
+    },
     /// One signature, as the token returned it.
     Signed {
         /// The item's place in the request.
@@ -60,10 +65,13 @@ pub(crate) enum Answer {
         /// Why.
         error: WorkerError,
     },
-    /// The signing request is over and the token logged out.
+    /// The signing request is over, and the token logged out unless the login is kept.
     Finished {
         /// It ended early because it was cancelled.
         cancelled: bool,
+        /// The login stands and the next request may use it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        kept: bool,
     },
     /// The request failed as a whole.
     Failed(WorkerError),
@@ -80,6 +88,9 @@ pub(crate) struct Settings {
     pub(crate) writes: Vec<PathBuf>,
     /// What the module needs.
     pub(crate) quirks: Quirks,
+    /// How many sessions may sign at once.
+    #[serde(default = "one")]
+    pub(crate) sessions: usize,
 }
 
 /// What the module says of itself (`C_GetInfo`).
@@ -167,7 +178,21 @@ pub(crate) struct SignRequest {
     pub(crate) login: Login,
     /// The person knows that this is the last try before the PIN locks.
     pub(crate) last_try_confirmed: bool,
+    /// The login stays when the batch is over, for requests that say [`Login::Kept`].
+    #[serde(default)]
+    pub(crate) keep: bool,
     pub(crate) items: Vec<SignItem>,
+    /// More items follow in a frame of their own.
+    #[serde(default)]
+    pub(crate) more: bool,
+}
+
+/// A further part of a batch.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub(crate) struct MoreItems {
+    pub(crate) items: Vec<SignItem>,
+    /// More items follow in a frame of their own.
+    pub(crate) more: bool,
 }
 
 /// How the worker logs in.
@@ -178,6 +203,8 @@ pub(crate) enum Login {
     Secret,
     /// The person enters the PIN at the device (CKF_PROTECTED_AUTHENTICATION_PATH).
     AtTheDevice,
+    /// Not again: with the login that an earlier request of this channel kept.
+    Kept,
     /// Not at all: the token needs no login, or the module asks for the PIN itself.
     NotNeeded,
 }
@@ -217,11 +244,17 @@ pub(crate) enum WorkerError {
     PinRequired,
     /// Cancelled at the device.
     PinCancelled,
+    /// The login that was kept does not stand any more.
+    LoginEnded,
     /// Any other return value.
     Other {
         function: String,
         ckr: Ckr,
     },
+}
+
+fn one() -> usize {
+    1
 }
 
 /// Bytes as base64 text in JSON.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::platform::{WorkerChannel, end_process};
 use crate::token::protocol::frame::{self, HEADER, Header, Kind, LENGTH};
-use crate::token::protocol::{Answer, Login, Request};
+use crate::token::protocol::{Answer, Login, MoreItems, Request};
 
 /// A request with what belongs to it.
 pub(super) struct Work {
@@ -38,7 +38,14 @@ pub(super) fn read(channel: &mut WorkerChannel) -> io::Result<Work> {
     if header.kind != Kind::Request {
         return Err(garbage("a request was due"));
     }
-    let request: Request = frame::decode(&payload).map_err(garbage)?;
+    let mut request: Request = frame::decode(&payload).map_err(garbage)?;
+    if let Request::Sign(sign) = &mut request {
+        while std::mem::take(&mut sign.more) {
+            let part = read_more(channel, header.id)?;
+            sign.items.extend(part.items);
+            sign.more = part.more;
+        }
+    }
     let wants_secret = matches!(&request, Request::Sign(sign) if sign.login == Login::Secret);
     let secret = wants_secret.then(|| read_secret(channel, header.id)).transpose()?;
     Ok(Work {
@@ -83,6 +90,18 @@ fn read_frame(channel: &mut WorkerChannel) -> io::Result<(Header, Vec<u8>)> {
     let mut payload = vec![0; header.payload];
     channel.read_exact(&mut payload)?;
     Ok((header, payload))
+}
+
+/// Reads a further part of a batch.
+fn read_more(channel: &mut WorkerChannel, id: u64) -> io::Result<MoreItems> {
+    let (header, payload) = read_frame(channel)?;
+    if header.kind != Kind::Request || header.id != id {
+        return Err(garbage("more items of the request were due"));
+    }
+    match frame::decode(&payload).map_err(garbage)? {
+        Request::More(part) => Ok(part),
+        _ => Err(garbage("more items of the request were due")),
+    }
 }
 
 /// Reads a secret into the one buffer that the module gets to see, which is wiped when it is dropped.

@@ -73,6 +73,15 @@ impl<'a> LoggedIn<'a> {
         }
     }
 
+    /// Whether the user is logged in still, as the token sees it. Nothing is sent that could count as a try.
+    pub(super) fn require_standing(&self) -> Result<(), WorkerError> {
+        if matches!(self.way, Way::NotAtAll) || self.is_user()? {
+            Ok(())
+        } else {
+            Err(WorkerError::LoginEnded)
+        }
+    }
+
     fn login(&self, user: UserType) -> Result<(), WorkerError> {
         let result = match &self.way {
             Way::Pin(pin) => self.session.login_with_raw(user, pin),
@@ -114,16 +123,23 @@ impl<'a> LoggedIn<'a> {
 
     /// Ends a login that stands already. There should be none: every batch logs out, and the process has the module alone.
     fn end_earlier_login(&self) -> Result<(), WorkerError> {
-        let info = self
-            .session
-            .get_session_info()
-            .map_err(|e| self.module.failure(self.slot, "C_GetSessionInfo", ckr_of(&e)))?;
-        if matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser) {
+        if self.is_user()? {
             self.session
                 .logout()
                 .map_err(|error| failed("C_Logout", ckr_of(&error)))?;
         }
         Ok(())
+    }
+
+    fn is_user(&self) -> Result<bool, WorkerError> {
+        let info = self
+            .session
+            .get_session_info()
+            .map_err(|e| self.module.failure(self.slot, "C_GetSessionInfo", ckr_of(&e)))?;
+        Ok(matches!(
+            info.session_state(),
+            SessionState::RoUser | SessionState::RwUser
+        ))
     }
 }
 

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use channel::{Cancelled, Work};
 use contents::Known;
 use module::Module;
+use signing::Opened;
 
 use super::protocol::{Answer, Request, Settings, TokenRecord, WorkerError};
 use crate::platform::{self, WorkerChannel};
@@ -65,11 +66,12 @@ fn serve(arguments: &Arguments, mut channel: WorkerChannel) -> io::Result<()> {
     // Confined while there is one thread, then the second one, then the library: both inherit the confinement.
     let confined = confine(&settings);
     let (work, cancelled) = channel::read_on(channel.try_clone()?)?;
-    match confined.and_then(|()| Module::load(&arguments.module, settings.quirks)) {
+    match confined.and_then(|()| Module::load(&arguments.module, settings.quirks, settings.sessions)) {
         Ok(module) => {
             channel::write(&mut channel, hello.id, &Answer::Ready(module.library()))?;
             Worker {
-                module,
+                module: &module,
+                kept: None,
                 known: Known::default(),
                 told: None,
                 channel,
@@ -93,8 +95,10 @@ fn confine(settings: &Settings) -> Result<(), WorkerError> {
         })
 }
 
-struct Worker {
-    module: Module,
+struct Worker<'a> {
+    module: &'a Module,
+    /// The login that the last batch kept for a grant.
+    kept: Option<Opened<'a>>,
     known: Known,
     /// The list that the agent has.
     told: Option<Vec<TokenRecord>>,
@@ -102,7 +106,7 @@ struct Worker {
     cancelled: Cancelled,
 }
 
-impl Worker {
+impl Worker<'_> {
     fn run(mut self, work: impl Iterator<Item = Work>) -> io::Result<()> {
         for Work { id, request, secret } in work {
             match request {
@@ -114,23 +118,26 @@ impl Worker {
                         cancelled: &self.cancelled,
                         broken: Ok(()),
                     };
-                    signing::sign(&self.module, &request, secret, &mut conversation);
+                    signing::sign(self.module, &request, secret, &mut self.kept, &mut conversation);
                     conversation.broken?;
                 }
                 Request::Shutdown => {
+                    self.kept = None;
                     self.module.finalize();
                     // Without the library's exit handlers: several crash in them after C_Finalize.
                     platform::end_process(0);
                 }
-                // The reading thread keeps cancels; a second hello is nonsense.
-                Request::Cancel | Request::Hello(_) => platform::end_process(channel::GARBAGE),
+                // The reading thread keeps cancels and joins parts; a second hello is nonsense.
+                Request::Cancel | Request::More(_) | Request::Hello(_) => platform::end_process(channel::GARBAGE),
             }
         }
         Ok(())
     }
 
     fn inventory(&mut self, id: u64, afresh: bool) -> io::Result<()> {
-        match self.known.look(&self.module, afresh) {
+        // A look may initialise the module anew, which ends every login.
+        self.kept = None;
+        match self.known.look(self.module, afresh) {
             Ok(tokens) if self.told.as_ref() == Some(&tokens) => {
                 channel::write(&mut self.channel, id, &Answer::Unchanged)
             }

@@ -14,15 +14,22 @@ pub(super) struct Module {
     pub(super) safe: Pkcs11,
     pub(super) raw: Raw,
     pub(super) quirks: Quirks,
+    /// How many sessions may sign at once.
+    pub(super) sessions: usize,
 }
 
 impl Module {
     /// Loads the library and initialises it.
-    pub(super) fn load(path: &Path, quirks: Quirks) -> Result<Self, WorkerError> {
+    pub(super) fn load(path: &Path, quirks: Quirks, sessions: usize) -> Result<Self, WorkerError> {
         let unloadable = |reason: String| WorkerError::Unloadable { reason };
         let safe = Pkcs11::new(path).map_err(|error| unloadable(in_words(&error)))?;
         let raw = Raw::of_loaded(path).map_err(unloadable)?;
-        let module = Self { safe, raw, quirks };
+        let module = Self {
+            safe,
+            raw,
+            quirks,
+            sessions,
+        };
         module.initialize().map_err(|error| match error {
             WorkerError::Other { function, ckr } => unloadable(format!("{function} returns {ckr}")),
             other => other,

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::answer::{JsonBody, Refusal};
+use super::queue::Message;
 use super::records::{Document, DocumentKind, Records};
 use crate::sandbox::app::{App, locked};
 use crate::sandbox::call::Call;
@@ -81,6 +82,9 @@ fn upload(app: &App, call: &Call, id: Uuid, kind: DocumentKind, file: UploadedFi
         drop(records);
         app.record(call, Happened::UploadRepeated { document_id: id })?;
         return Ok(answer.into_response());
+    }
+    if kind == DocumentKind::Upd {
+        app.publish(Message::visualisation(id));
     }
     let (size, sha256) = (bytes.size, bytes.sha256.clone());
     let document = Document {

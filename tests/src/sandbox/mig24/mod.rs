@@ -9,6 +9,7 @@ mod groups;
 mod packages;
 mod people;
 mod prepare_answer;
+mod queue;
 mod records;
 mod signing;
 
@@ -21,6 +22,7 @@ use axum::routing::{get, post, put};
 
 use super::app::App;
 
+pub(crate) use queue::{Message, Publisher};
 pub(crate) use records::Records;
 
 pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
@@ -51,8 +53,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/v1/sign/package-group/finish", post(signing::finish))
         .route("/api/v1/sign/package-group/user", post(signing::sign_by_user))
         .route("/api/v1/sign/package-group", post(signing::sign_by_container))
-        .route("/api/v1/counteragent-requests/inbox", get(people::no_invitations))
-        .route("/api/v1/counteragent-requests/outbox", get(people::no_invitations))
+        .route("/api/v1/counteragent-requests/inbox", get(people::inbox))
+        .route("/api/v1/counteragent-requests/outbox", get(people::outbox))
         .route("/api/v1/counteragents", get(people::counteragents))
         .route("/api/v1/operators", get(people::operators))
         .route("/{org}/users", get(people::users))

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Refusal;
+use super::queue::Message;
 use super::records::{Group, Package, Records};
 use crate::sandbox::app::{App, locked};
 use crate::sandbox::behaviour::Mig24Behaviour;
@@ -40,13 +41,19 @@ pub(super) async fn files(State(app): State<Arc<App>>, Path(id): Path<Uuid>) -> 
     Ok(([(CONTENT_TYPE, "application/zip")], zip_of(&files, "")?).into_response())
 }
 
-/// Accepts the question; the answer would come through a queue, which the sandbox does not have.
+/// Accepts the question; the answer comes through the organisation's queue, where there is one.
 pub(super) async fn request_status(
     State(app): State<Arc<App>>,
     call: Call,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Refusal> {
-    locked(&app.mig24).package(id)?;
+    {
+        let records = locked(&app.mig24);
+        let package = records.package(id)?;
+        let group = records.group(package.group_id)?;
+        let status = json!(group.state(&app.behaviour().mig24));
+        app.publish(Message::package(id, package.group_id, package.document_id, &status));
+    }
     app.record(&call, Happened::StatusRequested { package_id: id })?;
     Ok((StatusCode::ACCEPTED, Json(json!({"packageId": id}))).into_response())
 }

@@ -24,9 +24,32 @@ pub(super) async fn user(
     Ok(Json(app.user(id)?.shown(org)))
 }
 
-/// Nobody invites a sandbox.
-pub(super) async fn no_invitations() -> Json<[Value; 0]> {
-    Json([])
+/// Invitations that came: one in each state of the guide.
+pub(super) async fn inbox() -> Json<Vec<Value>> {
+    Json(invitations("2XX-sandbox-inviting", "ООО «Приглашающий»"))
+}
+
+/// Invitations that went.
+pub(super) async fn outbox() -> Json<Vec<Value>> {
+    Json(invitations("2XX-sandbox-invited", "ООО «Приглашённый»"))
+}
+
+fn invitations(abonent: &str, name: &str) -> Vec<Value> {
+    ["New", "Sent", "Delivered", "Accepted", "Rejected"]
+        .into_iter()
+        .enumerate()
+        .map(|(number, state)| {
+            json!({
+                "abonentId": format!("{abonent}-{number}"),
+                "name": name,
+                "inn": "7833333333",
+                "kpp": "783301001",
+                "comment": "Предлагаем обмениваться документами",
+                "status": state,
+                "statusDate": "2024-02-01T00:00:00Z",
+            })
+        })
+        .collect()
 }
 
 /// One counterparty, made up.

@@ -10,12 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::answer::{JsonBody, Refusal};
 use super::finish_request::FinishRequest;
 use super::prepare_answer::{self, HashItem};
+use super::queue::Message;
 use super::records::{Group, GroupState, PackageSignature, Preparation, PreparedItem, Records};
 use crate::sandbox::app::{App, locked};
 use crate::sandbox::behaviour::HashKind;
@@ -277,6 +278,7 @@ async fn attempt_finish(app: &App, body: &Map<String, Value>, request: FinishReq
     }
     group.send();
     records.groups.put(group_id, group)?;
+    publish_states(app, &records, group_id);
     let document_ids = preparation.items.iter().map(|item| item.document_id).collect();
     Ok(Happened::GroupFinished {
         group_id,
@@ -343,6 +345,17 @@ async fn verify(
         return Err("the signer is not the certificate that prepare was asked with".to_owned());
     }
     Ok(cms)
+}
+
+/// Tells the organisation's queue of every package of a group.
+fn publish_states(app: &App, records: &Records, group_id: Uuid) {
+    let Some(group) = records.groups.find(group_id) else {
+        return;
+    };
+    let status = json!(group.state(&app.behaviour().mig24));
+    for (package_id, package) in records.packages_of(group) {
+        app.publish(Message::package(package_id, group_id, package.document_id, &status));
+    }
 }
 
 impl Group {
@@ -436,5 +449,7 @@ fn sign_at_service(app: &App, group_id: Uuid, change: impl FnOnce(&mut Group)) -
         return Err(Refusal::conflict(format!("package group {group_id} is signed already")));
     }
     change(&mut group);
-    Ok(records.groups.put(group_id, group)?)
+    records.groups.put(group_id, group)?;
+    publish_states(app, &records, group_id);
+    Ok(())
 }

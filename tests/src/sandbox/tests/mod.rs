@@ -4,6 +4,7 @@
 mod caller;
 mod faults_strike;
 mod idocs_quick_sign;
+mod mig24_methods;
 mod mig24_package_groups;
 mod models;
 mod pki;

@@ -1,28 +1,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::idocs::service_id;
-use super::jobs::JobResource;
-use super::started::{Asked, Starting};
 use crate::endpoint::body::parse_json;
 use crate::endpoint::extract::InPath;
 use crate::endpoint::problem::Problem;
+use crate::endpoint::routes::jobs::JobResource;
+use crate::endpoint::routes::started::{Asked, Starting};
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::Submission;
-use crate::mig24::{SendGroup, SignGroup, SpooledFile};
+use crate::mig24::{SendGroup, SignGroup, SignRemotely, SpooledFile};
 
 /// Signs a package group that is at EDO.MIG24.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
+#[schema(example = json!({ "package_group_id": "0f0c5d1e" }))]
 pub(crate) struct SignGroupRequest {
     /// The group.
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     package_group_id: String,
     /// Which certificate, within what the profile allows.
     certificate: Option<String>,
@@ -82,17 +81,6 @@ pub(crate) struct DocumentToSend {
     form: Option<String>,
 }
 
-/// A package group as EDO.MIG24 tells it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Mig24GroupInfo)]
-pub(crate) struct GroupView {
-    /// The group.
-    package_group_id: String,
-    /// The service's own words.
-    #[schema(value_type = Object)]
-    info: Value,
-}
-
 /// Signs a package group at EDO.MIG24, or sends files as one.
 ///
 /// Starts a job: it asks for the hashes, asks the person, signs each and finishes the group, each step once. Honours
@@ -107,7 +95,7 @@ pub(crate) struct GroupView {
     ),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(super) async fn sign_group(
+pub(in crate::endpoint::routes) async fn sign_group(
     State(shared): State<Arc<Shared>>,
     starting: Starting,
     InPath(profile): InPath<String>,
@@ -139,22 +127,45 @@ pub(super) async fn sign_group(
     starting.job(&shared, request, ask).await
 }
 
-/// Asks EDO.MIG24 for a package group.
+/// Who signs at EDO.MIG24: one of `user_id` and `container`.
+#[derive(ToSchema)]
+#[schema(as = Mig24RemoteSignatureRequest)]
+#[expect(dead_code, reason = "describes what the MIG24 room reads")]
+pub(crate) struct RemoteSignatureRequest {
+    /// The group.
+    package_group_id: String,
+    /// The employee who signs: with the certificate that the service keeps, or by a link.
+    user_id: Option<String>,
+    /// The name of the container that signs.
+    container: Option<String>,
+    /// The power of attorney (МЧД) that goes with the container.
+    mchd_info_id: Option<String>,
+}
+
+/// Has EDO.MIG24 sign a package group, or send an employee a link.
+///
+/// Starts a job: the person approves documents, signer and power of attorney; no token is used. Honours `Prefer: wait=N` and
+/// `Idempotency-Key`.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services",
+    post, path = "/v1/mig24/{profile}/remote-signatures", tag = "services",
+    request_body = RemoteSignatureRequest,
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
-        ("id" = String, Path, description = "The group"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
     ),
-    responses((status = OK, body = GroupView))
+    responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(super) async fn group(
+pub(in crate::endpoint::routes) async fn sign_remotely(
     State(shared): State<Arc<Shared>>,
-    InPath((profile, id)): InPath<(String, String)>,
-) -> Result<Json<GroupView>, Problem> {
-    let info = shared.mig24.group_info(&profile, &service_id(&id)?).await?;
-    Ok(Json(GroupView {
-        package_group_id: id,
-        info: info.0,
-    }))
+    starting: Starting,
+    InPath(profile): InPath<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let ask = |submission: &Submission, caller| {
+        let request: SignRemotely = parse_json(submission.request()?)?;
+        let job = shared.mig24.sign_remotely(&profile, caller, request.clone())?;
+        Ok(Asked::new(&request, job))
+    };
+    starting.job(&shared, request, ask).await
 }

@@ -1,11 +1,13 @@
-//! The bodies of the EDO.MIG24 API besides `prepare` and `finish`. The vendor's guide names few members; answers are kept whole and
-//! read tolerantly.
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
+use super::member;
 use crate::config::GroupShape;
 use crate::http_client::ServiceId;
+use crate::messages::Fault;
 
 /// Who receives a package group.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -19,6 +21,24 @@ pub enum Recipient {
 }
 
 impl Recipient {
+    /// The recipient by exactly one of the two.
+    ///
+    /// # Errors
+    /// `invalid_field`.
+    pub fn of(code: Option<String>, organisation: Option<RecipientOrganisation>) -> Result<Self, Fault> {
+        match (code, organisation) {
+            (Some(code), None) if !code.trim().is_empty() => Ok(Self::AbonentCode(code)),
+            (None, Some(organisation)) => {
+                organisation.check()?;
+                Ok(Self::Organisation(organisation))
+            }
+            _ => {
+                let reason = "exactly one of recipient_abonent_code and recipient_org is needed";
+                Err(Fault::invalid_field("send", reason))
+            }
+        }
+    }
+
     /// The recipient for people.
     pub fn label(&self) -> String {
         match self {
@@ -29,8 +49,9 @@ impl Recipient {
 }
 
 /// An organisation that has no known code.
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Mig24RecipientOrganisation)]
 pub struct RecipientOrganisation {
     /// Where the invitation goes.
     pub email: String,
@@ -48,6 +69,18 @@ pub struct RecipientOrganisation {
 }
 
 impl RecipientOrganisation {
+    fn check(&self) -> Result<(), Fault> {
+        if !self.email.contains('@') {
+            return Err(Fault::invalid_field("send.recipient_org.email", "is no e-mail address"));
+        }
+        let is_inn = matches!(self.inn.len(), 10 | 12) && self.inn.bytes().all(|b| b.is_ascii_digit());
+        if !is_inn {
+            let reason = "must be 10 or 12 digits";
+            return Err(Fault::invalid_field("send.recipient_org.inn", reason));
+        }
+        Ok(())
+    }
+
     fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{name}, ИНН {}", self.inn),
@@ -57,20 +90,28 @@ impl RecipientOrganisation {
 }
 
 /// A document of a new group.
-#[derive(Clone, Debug)]
-pub struct GroupDocument<'a> {
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Mig24GroupDocument)]
+pub struct GroupDocument {
     /// Its id.
-    pub id: &'a ServiceId,
-    /// Whether the recipient signs it.
-    pub recipient_signs: bool,
+    #[schema(value_type = String)]
+    pub document_id: ServiceId,
+    /// Whether the recipient signs it; yes when absent.
+    #[serde(default = "yes")]
+    pub sign_required: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The body of creating a group; `id` goes in where the client chooses it.
-pub(super) fn group_body(
+pub(in crate::mig24) fn group_body(
     shape: &GroupShape,
     id: Option<&ServiceId>,
     recipient: &Recipient,
-    documents: &[GroupDocument<'_>],
+    documents: &[GroupDocument],
 ) -> Map<String, Value> {
     let mut body = documents_body(shape, documents);
     if let Some(id) = id {
@@ -86,13 +127,13 @@ pub(super) fn group_body(
 }
 
 /// The body of adding documents to a group.
-pub(super) fn documents_body(shape: &GroupShape, documents: &[GroupDocument<'_>]) -> Map<String, Value> {
+pub(in crate::mig24) fn documents_body(shape: &GroupShape, documents: &[GroupDocument]) -> Map<String, Value> {
     let documents = documents
         .iter()
         .map(|document| {
             Value::Object(Map::from_iter([
-                ("documentId".to_owned(), document.id.as_str().into()),
-                (shape.recipient_signs_field.clone(), document.recipient_signs.into()),
+                ("documentId".to_owned(), document.document_id.as_str().into()),
+                (shape.recipient_signs_field.clone(), document.sign_required.into()),
             ]))
         })
         .collect();
@@ -115,11 +156,26 @@ pub enum Signedness {
     Unclear,
 }
 
+/// How far a package group has come on its way to the recipient.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Mig24Delivery)]
+pub enum Delivery {
+    /// It is not signed.
+    NotSubmitted,
+    /// Its signatures were accepted.
+    Submitted,
+    /// The recipient has it.
+    Delivered,
+    /// The service's answer does not tell.
+    Unknown,
+}
+
 impl GroupInfo {
     /// The group's id.
     pub fn id(&self) -> Option<ServiceId> {
         let object = self.0.as_object()?;
-        let value = ["id", "packageGroupId"].iter().find_map(|name| member(object, name))?;
+        let value = ["id", "packageGroupId"].iter().find_map(|name| member(object, name))?.1;
         serde_json::from_value(value.clone()).ok()
     }
 
@@ -135,7 +191,7 @@ impl GroupInfo {
         };
         let own = signs(object);
         let packages = member(object, "packages")
-            .and_then(Value::as_array)
+            .and_then(|(_, packages)| packages.as_array())
             .into_iter()
             .flatten()
             .map(|package| package.as_object().map_or_else(Vec::new, signs));
@@ -154,21 +210,40 @@ impl GroupInfo {
         }
     }
 
+    /// Whether it waits for an employee who was sent a link.
+    pub fn waits_for_signer(&self) -> bool {
+        self.status()
+            .is_some_and(|status| plain_word(status).starts_with("waiting"))
+    }
+
+    /// How far a signed group has come: signatures that are accepted are not yet documents that are delivered.
+    pub fn delivery(&self) -> Delivery {
+        let word = self.status().map(plain_word);
+        match word.as_deref() {
+            Some(word) if DELIVERED.contains(&word) => Delivery::Delivered,
+            _ => match self.signedness() {
+                Signedness::Signed => Delivery::Submitted,
+                Signedness::Unsigned => Delivery::NotSubmitted,
+                Signedness::Unclear => Delivery::Unknown,
+            },
+        }
+    }
+
     /// The documents with their names, where the answer lists them.
     pub fn documents(&self) -> Vec<(ServiceId, Option<String>)> {
         let mut found = Vec::new();
-        documents(&self.0, &mut found);
+        documents(&self.0, &mut HashSet::new(), &mut found);
         found
     }
 
     /// Who receives it, for people.
     pub fn recipient(&self) -> Option<String> {
         let object = self.0.as_object()?;
-        if let Some(Value::String(code)) = member(object, "recipientAbonentCode") {
+        if let Some((_, Value::String(code))) = member(object, "recipientAbonentCode") {
             return Some(code.clone());
         }
-        let organisation = member(object, "recipientOrg")?.as_object()?;
-        let text = |name| member(organisation, name).and_then(Value::as_str);
+        let organisation = member(object, "recipientOrg")?.1.as_object()?;
+        let text = |name| member(organisation, name).and_then(|(_, value)| value.as_str());
         match (text("name"), text("inn")) {
             (Some(name), Some(inn)) => Some(format!("{name}, ИНН {inn}")),
             (Some(name), None) => Some(name.to_owned()),
@@ -188,17 +263,26 @@ const SIGNED: [&str; 7] = [
     "completed",
 ];
 
+/// The words of [`SIGNED`] that say that the recipient has it.
+const DELIVERED: [&str; 4] = ["delivered", "accepted", "finished", "completed"];
+
+/// A word of the service without regard to its spelling (`Not signed`, `notSigned`).
+fn plain_word(word: &str) -> String {
+    let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();
+    letters.to_ascii_lowercase()
+}
+
 fn status(object: &Map<String, Value>) -> Option<&str> {
     ["status", "state"]
         .iter()
-        .find_map(|name| member(object, name)?.as_str())
+        .find_map(|name| member(object, name)?.1.as_str())
 }
 
 /// What an object says of its own signature.
 fn signs(object: &Map<String, Value>) -> Vec<Signedness> {
     let flag = ["isSigned", "signed"]
         .iter()
-        .find_map(|name| member(object, name)?.as_bool())
+        .find_map(|name| member(object, name)?.1.as_bool())
         .map(|signed| {
             if signed {
                 Signedness::Signed
@@ -207,11 +291,7 @@ fn signs(object: &Map<String, Value>) -> Vec<Signedness> {
             }
         });
     let word = status(object).map(|status| {
-        let word: String = status
-            .chars()
-            .filter(char::is_ascii_alphabetic)
-            .collect::<String>()
-            .to_ascii_lowercase();
+        let word = plain_word(status);
         if UNSIGNED.contains(&word.as_str()) {
             Signedness::Unsigned
         } else if SIGNED.contains(&word.as_str()) {
@@ -224,45 +304,24 @@ fn signs(object: &Map<String, Value>) -> Vec<Signedness> {
 }
 
 /// Looks for objects with a `documentId`; each document counts once.
-fn documents(value: &Value, found: &mut Vec<(ServiceId, Option<String>)>) {
+fn documents(value: &Value, seen: &mut HashSet<ServiceId>, found: &mut Vec<(ServiceId, Option<String>)>) {
     match value {
-        Value::Array(entries) => entries.iter().for_each(|entry| documents(entry, found)),
+        Value::Array(entries) => entries.iter().for_each(|entry| documents(entry, seen, found)),
         Value::Object(object) => {
-            let id = member(object, "documentId").and_then(|id| serde_json::from_value::<ServiceId>(id.clone()).ok());
+            let id =
+                member(object, "documentId").and_then(|(_, id)| serde_json::from_value::<ServiceId>(id.clone()).ok());
             if let Some(id) = id
-                && !found.iter().any(|(known, _)| *known == id)
+                && seen.insert(id.clone())
             {
                 let name = ["documentName", "fileName", "name"]
                     .iter()
-                    .find_map(|name| member(object, name)?.as_str());
+                    .find_map(|name| member(object, name)?.1.as_str());
                 found.push((id, name.map(str::to_owned)));
             }
-            object.values().for_each(|value| documents(value, found));
+            object.values().for_each(|value| documents(value, seen, found));
         }
         _ => {}
     }
-}
-
-/// An employee.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct User {
-    /// The id.
-    #[serde(default)]
-    pub user_id: Option<ServiceId>,
-    /// Insurance number of a person.
-    #[serde(default)]
-    pub snils: Option<String>,
-    /// The power of attorney that the service knows of.
-    #[serde(default)]
-    pub mchd_info_id: Option<ServiceId>,
-}
-
-fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object
-        .iter()
-        .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_null())
-        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -294,6 +353,18 @@ mod tests {
         ];
         for (info, expected) in cases {
             assert_eq!(GroupInfo(info.clone()).signedness(), expected, "{info}");
+        }
+    }
+
+    #[test]
+    fn what_is_submitted_is_not_yet_delivered() {
+        for (info, expected) in [
+            (json!({ "isSigned": true, "status": "Sent" }), Delivery::Submitted),
+            (json!({ "isSigned": true, "status": "Delivered" }), Delivery::Delivered),
+            (json!({ "status": "Not signed" }), Delivery::NotSubmitted),
+            (json!({ "status": "WaitingForUser" }), Delivery::Unknown),
+        ] {
+            assert_eq!(GroupInfo(info.clone()).delivery(), expected, "{info}");
         }
     }
 

@@ -1,0 +1,116 @@
+// What the person looks after: connected programs, remembered permissions, work in hand. Each is read when it is opened and when the
+// agent says that it changed.
+
+import { call } from './api.js';
+import { el } from './dom.js';
+import { notice, permission } from './question.js';
+import { documentsWord } from './remember.js';
+import { has, moment, t } from './texts.js';
+
+/** So many jobs are listed. */
+const JOBS = 30;
+
+/** A part of the page that opens, and lists things. */
+class Panel {
+  #title;
+  #nothing;
+  #read;
+
+  /** `read` gives the rows as elements, given what to call when one of them changed something. */
+  constructor(title, nothing, read) {
+    [this.#title, this.#nothing, this.#read] = [title, nothing, read];
+    this.element = el('details', { class: 'card panel' }, el('summary', {}, t(title)));
+    this.element.addEventListener('toggle', () => this.refresh());
+  }
+
+  /** Reads anew what is in sight. */
+  async refresh() {
+    if (!this.element.open) return;
+    let rows;
+    try {
+      rows = await this.#read((work) => this.#change(work));
+    } catch (problem) {
+      rows = [el('li', {}, notice(problem.message, problem.advice))];
+    }
+    this.element.querySelector('ul')?.remove();
+    this.element.append(el('ul', {}, rows.length ? rows : el('li', { class: 'soft' }, t(this.#nothing))));
+  }
+
+  /** In another language. */
+  redraw() {
+    this.element.querySelector('summary').textContent = t(this.#title);
+    this.refresh();
+  }
+
+  async #change(work) {
+    try {
+      await work;
+      await this.refresh();
+    } catch (problem) {
+      this.element.append(notice(problem.message, problem.advice));
+    }
+  }
+}
+
+export const applications = new Panel('ui-applications', 'ui-applications-none', async (change) => {
+  const { applications: all } = await call('GET', '/v1/applications');
+  return all.map((application) => row(
+    application.name,
+    [
+      application.origin,
+      application.permissions.map(permission).join('; '),
+      `${t('ui-last-used')}: ${application.last_used_at ? moment(application.last_used_at) : '–'}`,
+    ],
+    end(t('ui-revoke'), application.name, () => change(call('DELETE', `/v1/applications/${application.id}`))),
+  ));
+});
+
+export const grants = new Panel('ui-grants', 'ui-grants-none', async (change) => {
+  const { grants: all } = await call('GET', '/v1/grants');
+  return all.map((grant) => row(
+    grant.application_name ?? grant.application,
+    [
+      [documentsWord(grant.documents), grant.service && t(`ui-service-${grant.service}`), grant.profile].filter(Boolean).join(' · '),
+      grant.subject ?? grant.certificate,
+      `${t('ui-grant-left', { count: grant.max_uses - grant.used })} · ${t('ui-valid-until')}: ${moment(grant.ends_at)}`,
+    ],
+    end(t('ui-grant-end'), grant.application_name ?? '', () => change(call('DELETE', `/v1/grants/${grant.id}`))),
+  ));
+});
+
+export const jobs = new Panel('ui-jobs', 'ui-jobs-none', async (change) => {
+  const { jobs: all } = await call('GET', `/v1/jobs?limit=${JOBS}`);
+  return all.map((job) => {
+    const kind = `ui-kind-${job.kind.replaceAll('_', '-')}`;
+    const buttons = [];
+    if (job.state === 'stopped') {
+      buttons.push(el('button', { type: 'button', class: 'quiet', 'aria-label': `${t('ui-job-retry')}: ${job.title}`, onclick: () => change(call('POST', `/v1/jobs/${job.id}/retry`)) }, t('ui-job-retry')));
+    }
+    if (job.state === 'running' || job.state === 'stopped') {
+      buttons.push(end(t('ui-job-cancel'), job.title, () => change(call('DELETE', `/v1/jobs/${job.id}`))));
+    }
+    return row(job.title, [
+      [has(kind) ? t(kind) : job.kind, job.profile, moment(job.created_at)].filter(Boolean).join(' · '),
+      [t(`ui-state-${job.state}`), job.state === 'running' && waiting(job.waiting)].filter(Boolean).join(', '),
+      job.fault?.title,
+    ], ...buttons);
+  });
+});
+
+export const panels = [applications, grants, jobs];
+
+function waiting(what) {
+  if (!what) return null;
+  const key = `ui-${what.for.replaceAll('_', '-')}`;
+  return has(key) ? t(key, { time: what.until ? moment(what.until) : '' }) : null;
+}
+
+function row(name, lines, ...buttons) {
+  return el('li', {},
+    el('div', {}, el('div', { class: 'strong' }, name), lines.filter(Boolean).map((line) => el('div', { class: 'soft' }, line))),
+    ...buttons);
+}
+
+function end(text, about, onclick) {
+  return el('button', { type: 'button', class: 'quiet', 'aria-label': `${text}: ${about}`, onclick }, text);
+}

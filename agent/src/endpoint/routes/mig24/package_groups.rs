@@ -1,0 +1,244 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{client, id, told};
+use crate::endpoint::caller::Caller;
+use crate::endpoint::extract::{InPath, JsonBody};
+use crate::endpoint::problem::Problem;
+use crate::endpoint::shared::Shared;
+use crate::http_client::ServiceId;
+use crate::messages::Fault;
+use crate::mig24::{Delivery, ExplainGroup, Explanation, GroupDocument, GroupInfo, Recipient, RecipientOrganisation};
+
+/// A package group as EDO.MIG24 tells it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mig24GroupInfo)]
+pub(crate) struct GroupView {
+    /// The group.
+    #[schema(value_type = String)]
+    package_group_id: ServiceId,
+    /// How far it has come: signatures that are accepted are not yet documents that are delivered.
+    delivery: Delivery,
+    /// The service's own words.
+    #[schema(value_type = Object)]
+    info: Value,
+}
+
+/// A package group of documents that are stored at EDO.MIG24.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Mig24GroupDraft)]
+pub(crate) struct GroupDraft {
+    /// The new group's GUID; made up when absent.
+    #[serde(default)]
+    id: Option<Uuid>,
+    /// The recipient by code; this or the organisation.
+    #[serde(default)]
+    recipient_abonent_code: Option<String>,
+    /// The recipient by what is known of the organisation.
+    #[serde(default)]
+    recipient_org: Option<RecipientOrganisation>,
+    /// The documents, in order.
+    documents: Vec<GroupDocument>,
+}
+
+/// Documents for a package group.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Mig24GroupAddition)]
+pub(crate) struct Addition {
+    /// The documents, in order.
+    documents: Vec<GroupDocument>,
+}
+
+/// A package group.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mig24GroupReference)]
+pub(crate) struct GroupReference {
+    /// The group.
+    #[schema(value_type = String)]
+    package_group_id: ServiceId,
+}
+
+/// For which certificate a group is explained.
+#[derive(ToSchema)]
+#[schema(as = Mig24ExplanationRequest)]
+#[expect(dead_code, reason = "describes what the MIG24 room reads")]
+pub(crate) struct ExplanationRequest {
+    /// Which certificate, within what the profile allows.
+    certificate: Option<String>,
+    /// The signer's power of attorney (МЧД).
+    mchd_info_id: Option<String>,
+}
+
+impl GroupDraft {
+    fn recipient(&self) -> Result<Recipient, Fault> {
+        Recipient::of(self.recipient_abonent_code.clone(), self.recipient_org.clone())
+    }
+}
+
+/// Asks EDO.MIG24 for a package group.
+#[utoipa::path(
+    get, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_package_group",
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("id" = String, Path, description = "The group"),
+    ),
+    responses((status = OK, body = GroupView))
+)]
+pub(in crate::endpoint::routes) async fn one(
+    State(shared): State<Arc<Shared>>,
+    InPath((profile, group)): InPath<(String, String)>,
+) -> Result<Json<GroupView>, Problem> {
+    let group = id(&group, "package group")?;
+    let info = told(client(&shared, &profile)?.group_info(&group).await)?;
+    let delivery = info.delivery();
+    let GroupInfo(info) = info;
+    Ok(Json(GroupView {
+        package_group_id: group,
+        delivery,
+        info,
+    }))
+}
+
+/// Makes a package group of documents that are stored at EDO.MIG24. Nothing is signed or sent.
+#[utoipa::path(
+    post, path = "/v1/mig24/{profile}/package-groups", tag = "services", operation_id = "mig24_create_package_group",
+    params(("profile" = String, Path, description = "The profile of the configuration")),
+    request_body = GroupDraft,
+    responses((status = CREATED, body = GroupReference))
+)]
+pub(in crate::endpoint::routes) async fn create(
+    State(shared): State<Arc<Shared>>,
+    InPath(profile): InPath<String>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let draft: GroupDraft = body.parse()?;
+    let recipient = draft.recipient()?;
+    not_empty(&draft.documents)?;
+    let own: ServiceId = draft.id.unwrap_or_else(Uuid::new_v4).into();
+    let created = client(&shared, &profile)?
+        .create_group(&own, &recipient, &draft.documents)
+        .await
+        // With its id a caller finds out whether a lost answer meant a group.
+        .map_err(|failure| failure.map(|fault| fault.arg("package_group_id", &own)));
+    let package_group_id = told(created)?;
+    Ok((StatusCode::CREATED, Json(GroupReference { package_group_id })).into_response())
+}
+
+/// Replaces the recipient and the documents of a package group that is not signed.
+#[utoipa::path(
+    post, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_update_package_group",
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("id" = String, Path, description = "The group"),
+    ),
+    request_body = GroupDraft,
+    responses((status = OK, body = GroupReference))
+)]
+pub(in crate::endpoint::routes) async fn update(
+    State(shared): State<Arc<Shared>>,
+    InPath((profile, group)): InPath<(String, String)>,
+    body: JsonBody,
+) -> Result<Json<GroupReference>, Problem> {
+    let group = id(&group, "package group")?;
+    let draft: GroupDraft = body.parse()?;
+    if draft.id.is_some() {
+        return Err(Fault::invalid_field("id", "stands in the path and does not change").into());
+    }
+    let recipient = draft.recipient()?;
+    not_empty(&draft.documents)?;
+    told(
+        client(&shared, &profile)?
+            .update_group(&group, &recipient, &draft.documents)
+            .await,
+    )?;
+    Ok(Json(GroupReference {
+        package_group_id: group,
+    }))
+}
+
+/// Deletes a package group that is not signed.
+#[utoipa::path(
+    delete, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_delete_package_group",
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("id" = String, Path, description = "The group"),
+    ),
+    responses((status = OK, body = GroupReference))
+)]
+pub(in crate::endpoint::routes) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    InPath((profile, group)): InPath<(String, String)>,
+) -> Result<Json<GroupReference>, Problem> {
+    let group = id(&group, "package group")?;
+    told(client(&shared, &profile)?.delete_group(&group).await)?;
+    Ok(Json(GroupReference {
+        package_group_id: group,
+    }))
+}
+
+/// Adds documents to a package group that is not signed.
+#[utoipa::path(
+    post, path = "/v1/mig24/{profile}/package-groups/{id}/packages", tag = "services", operation_id = "mig24_add_packages",
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("id" = String, Path, description = "The group"),
+    ),
+    request_body = Addition,
+    responses((status = OK, body = GroupReference))
+)]
+pub(in crate::endpoint::routes) async fn add(
+    State(shared): State<Arc<Shared>>,
+    InPath((profile, group)): InPath<(String, String)>,
+    body: JsonBody,
+) -> Result<Json<GroupReference>, Problem> {
+    let group = id(&group, "package group")?;
+    let Addition { documents } = body.parse()?;
+    not_empty(&documents)?;
+    told(client(&shared, &profile)?.add_packages(&group, &documents).await)?;
+    Ok(Json(GroupReference {
+        package_group_id: group,
+    }))
+}
+
+/// Asks EDO.MIG24 for the hashes of a package group and says how they are read. Nothing is signed.
+#[utoipa::path(
+    post, path = "/v1/mig24/{profile}/package-groups/{id}/explanations", tag = "services", operation_id = "mig24_explain_package_group",
+    params(
+        ("profile" = String, Path, description = "The profile of the configuration"),
+        ("id" = String, Path, description = "The group"),
+    ),
+    request_body = ExplanationRequest,
+    responses((status = OK, body = Explanation))
+)]
+pub(in crate::endpoint::routes) async fn explain(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    InPath((profile, group)): InPath<(String, String)>,
+    body: JsonBody,
+) -> Result<Json<Explanation>, Problem> {
+    let group = id(&group, "package group")?;
+    let request: ExplainGroup = body.parse()?;
+    let view = caller.view().await;
+    let explained = shared
+        .mig24
+        .explain(&shared.store, &profile, view, &group, request)
+        .await?;
+    Ok(Json(explained))
+}
+
+fn not_empty(documents: &[GroupDocument]) -> Result<(), Fault> {
+    if documents.is_empty() {
+        return Err(Fault::invalid_field("documents", "is empty"));
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! The approval of a signature that a service makes, or has made, at our request. The token has no part in it.
+
+use super::service::Signing;
+use super::waiting;
+use crate::consent::{
+    CallerView, Decision, Destination, DocumentView, QuestionBody, RemoteApproval, RemoteSigner, RemotelyConsented,
+};
+use crate::jobs::JobContext;
+use crate::messages::Fault;
+use crate::store::{approvals, audit};
+
+/// A request for the approval of a signature made elsewhere.
+#[derive(Clone, Debug)]
+pub struct RemoteRequest {
+    /// Names it durably; the same after a restart (`<job id>:<step>`).
+    pub key: String,
+    /// Who asks.
+    pub caller: CallerView,
+    /// What is signed.
+    pub documents: Vec<DocumentView>,
+    /// Who signs.
+    pub signer: RemoteSigner,
+    /// Where, and what follows.
+    pub destination: Destination,
+}
+
+impl Signing {
+    /// Asks the person, unless an approval stands already.
+    ///
+    /// # Errors
+    /// `refused`, `expired`, `store_failed`.
+    pub async fn approve_remote(&self, context: &JobContext, request: RemoteRequest) -> Result<RemoteApproval, Fault> {
+        if let Some(standing) = RemoteApproval::restore(context.store(), &request.key).await? {
+            return Ok(standing);
+        }
+        let body = QuestionBody::Remote {
+            documents: request.documents,
+            signer: request.signer,
+            destination: request.destination,
+        };
+        let mut asked = self
+            .desk()
+            .ask_other(request.caller, Some(context.id()), body, self.question_timeout());
+        match waiting::decision(self.desk(), context, &mut asked).await {
+            Ok(Decision::RemotelyApproved(consented)) => record(context, request.key, consented).await,
+            Ok(_) => Err(Fault::internal("a remote signature was answered with something else")),
+            Err(fault) => {
+                not_signed(context, request.key, &fault).await?;
+                Err(fault)
+            }
+        }
+    }
+}
+
+async fn record(context: &JobContext, key: String, consented: Box<RemotelyConsented>) -> Result<RemoteApproval, Fault> {
+    context
+        .write(move |transaction| {
+            // One whose deadline has passed must not stand in the way of the new one.
+            if let Some(old) = approvals::live(transaction, &key)? {
+                approvals::withdraw(transaction, old.id)?;
+            }
+            RemoteApproval::record(transaction, &key, &consented)
+        })
+        .await
+}
+
+async fn not_signed(context: &JobContext, key: String, why: &Fault) -> Result<(), Fault> {
+    let (job, code) = (context.id(), why.code());
+    let actor = if code == crate::messages::Code::Refused {
+        audit::Actor::Person
+    } else {
+        audit::Actor::Agent
+    };
+    context
+        .write(move |transaction| {
+            let body = serde_json::json!({ "kind": "remote", "code": code, "key": key });
+            let entry = audit::Entry {
+                kind: "not_signed",
+                actor,
+                job: Some(job),
+                body,
+            };
+            audit::append(transaction, entry).map(drop)
+        })
+        .await
+}

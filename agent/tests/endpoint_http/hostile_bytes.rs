@@ -1,0 +1,235 @@
+//! Bytes that try the connection itself: bodies without end, heads and bodies that trickle, shapes that smuggle a second request,
+//! connections by the thousand.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::client::{Request, Wire};
+use crate::running::Running;
+
+/// What the audit says was refused with this code, waited for: entries are written beside the answers.
+async fn refused(agent: &Running, code: &str) -> Vec<Value> {
+    for _ in 0..200 {
+        let answer = agent
+            .send_local(&Request::bare("GET /v1/audit?limit=1000").header("Host", "localhost"))
+            .await;
+        let entries = answer.json()["entries"].as_array().unwrap().clone();
+        let found: Vec<_> = entries
+            .into_iter()
+            .filter(|entry| entry["kind"] == "guard_refused" && entry["body"]["code"] == code)
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no refusal with {code} is audited");
+}
+
+/// Everything that comes until the other side closes; a reset is an error.
+async fn everything(mut stream: TcpStream) -> std::io::Result<String> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Whoever announces ten gigabytes and sends them without listening still reads why they were not taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_upload_gets_its_reason_and_no_reset() {
+    let agent = Running::start().await;
+    let head = agent
+        .owned("POST /v1/questions/00000000-0000-0000-0000-000000000000/decision")
+        .header("Content-Type", "application/json")
+        .header("Content-Length", "10737418240")
+        .bytes();
+    let mut stream = TcpStream::connect(agent.address).await.unwrap();
+    stream.write_all(&head).await.unwrap();
+    // As much as goes out while the agent still reads it away; it stops within some seconds.
+    let piece = vec![b'a'; 1 << 20];
+    for _ in 0..16 {
+        stream
+            .write_all(&piece)
+            .await
+            .expect("the connection takes what nobody reads");
+    }
+    let answer = Wire::new(stream).exchange(b"").await;
+    assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"));
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(refused(&agent, "body_too_large").await[0]["body"]["method"], "POST");
+
+    let mut foreign = TcpStream::connect(agent.address).await.unwrap();
+    let head = agent
+        .request("POST /v1/signatures")
+        .header("Content-Type", "multipart/form-data; boundary=x")
+        .header("Content-Length", "1048576")
+        .header("Origin", "https://evil.example")
+        .bytes();
+    foreign.write_all(&head).await.unwrap();
+    foreign.write_all(&piece).await.unwrap();
+    let answer = everything(foreign).await.expect("no reset");
+    assert!(
+        answer.starts_with("HTTP/1.1 403") && answer.contains("\"foreign_origin\""),
+        "{answer}"
+    );
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_too_large_while_it_comes_is_audited() {
+    let agent = Running::start().await;
+    let head = agent
+        .request("POST /v1/pairings")
+        .header("Content-Type", "application/json")
+        .header("Transfer-Encoding", "chunked")
+        .bytes();
+    let mut stream = TcpStream::connect(agent.address).await.unwrap();
+    stream.write_all(&head).await.unwrap();
+    let piece = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
+    for _ in 0..4 {
+        stream.write_all(piece.as_bytes()).await.unwrap();
+    }
+    let answer = everything(stream).await.expect("no reset");
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_eq!(
+        refused(&agent, "body_too_large").await[0]["body"]["path"],
+        "/v1/pairings"
+    );
+    agent.stop().await;
+}
+
+/// Two requests in one, told apart differently by two readers. There is one reader here; it answers once and closes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_request_is_never_smuggled() {
+    let agent = Running::start().await;
+    let host = agent.address;
+    let second = format!(
+        "GET /v1/status HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
+        agent.owner
+    );
+    let post = format!("POST /v1/pairings HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
+    let chunked = format!("0\r\n\r\n{second}");
+    let lengths = [
+        // Both lengths, in both orders.
+        format!("{post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n{chunked}"),
+        format!(
+            "{post}Transfer-Encoding: chunked\r\nContent-Length: {}\r\n\r\n{chunked}",
+            chunked.len()
+        ),
+        // Encodings that only look like chunked.
+        format!("{post}Transfer-Encoding: xchunked\r\n\r\n{chunked}"),
+        format!("{post}Transfer-Encoding: chunked, identity\r\n\r\n{chunked}"),
+        format!("{post}Transfer-Encoding:\u{b}chunked\r\n\r\n{chunked}"),
+        format!("{post}Transfer-Encoding : chunked\r\n\r\n{chunked}"),
+        // Lengths that contradict each other or are none.
+        format!("{post}Content-Length: 0\r\nContent-Length: 5\r\n\r\n{second}"),
+        format!("{post}Content-Length: +0\r\n\r\n{second}"),
+        format!("{post}Content-Length: -1\r\n\r\n{second}"),
+        format!("{post}Content-Length: 0, 5\r\n\r\n{second}"),
+        // A folded header, and one that ends in the middle.
+        format!("{post}X: a\r\n b\r\nContent-Length: 0\r\n\r\n{second}"),
+        format!("{post}X: a\0b\r\nContent-Length: 0\r\n\r\n{second}"),
+        // A chunk size that overflows.
+        format!("{post}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{second}"),
+        format!("{post}Transfer-Encoding: chunked\r\n\r\n-1\r\n{second}"),
+        // HTTP/1.0 knows no chunks.
+        format!(
+            "{}Transfer-Encoding: chunked\r\n\r\n{chunked}",
+            post.replace("HTTP/1.1", "HTTP/1.0")
+        ),
+    ];
+    for bytes in lengths {
+        let mut stream = TcpStream::connect(agent.address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(20), everything(stream))
+            .await
+            .expect("the connection ends")
+            .unwrap_or_default();
+        assert_eq!(answer.matches("HTTP/1.").count(), 1, "{bytes:?} → {answer}");
+        assert_eq!(answer.get(8..10), Some(" 4"), "{bytes:?} → {answer}");
+        assert!(!answer.contains("uptime_seconds"), "{bytes:?} → {answer}");
+    }
+    assert!(!refused(&agent, "malformed_request").await.is_empty());
+    agent.stop().await;
+}
+
+/// Ten thousand connections that say nothing: the agent goes on answering, on the socket at once and on TCP as places come free, and
+/// the record does not grow with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_connections_keep_nobody_out() {
+    let agent = Running::start().await;
+    let mut idle = Vec::new();
+    let mut turned_away = 0;
+    for _ in 0..10_000 {
+        match TcpStream::connect(agent.address).await {
+            // So many as there are places are kept open; the others are looked at and closed, as this process has few descriptors.
+            Ok(stream) if idle.len() < 384 => idle.push(stream),
+            Ok(stream) => {
+                turned_away += 1;
+                drop(stream);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let local = Request::bare("GET /health").header("Host", "localhost");
+    let begun = Instant::now();
+    assert_eq!(agent.send_local(&local).await.status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let entries = refused(&agent, "too_many_connections").await;
+    assert!(
+        turned_away > 9000 && entries.len() <= 60,
+        "{turned_away} {}",
+        entries.len()
+    );
+    // The idle ones are cut off after a moment, and whoever has something to say gets a place.
+    let mut served = false;
+    for _ in 0..120 {
+        let mut stream = TcpStream::connect(agent.address).await.unwrap();
+        let _ = stream.write_all(&agent.request("GET /health").bytes()).await;
+        let mut answer = [0; 12];
+        if stream.read_exact(&mut answer).await.is_ok() && answer.starts_with(b"HTTP/1.1 200") {
+            served = true;
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert!(served, "nobody is served on TCP within half a minute");
+    drop(idle);
+    agent.stop().await;
+}
+
+/// A pairing token that was stolen: it asks, and cannot answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_token_signs_nothing_and_sees_no_question() {
+    let agent = Running::start().await;
+    let token = agent.pair(None, &["sign", "certificates"]).await;
+    let as_thief = |line: &str| agent.request(line).bearer(&token);
+    let begin = agent
+        .request("POST /v1/pairings")
+        .json(&json!({ "name": "another", "permissions": ["sign"] }));
+    assert_eq!(agent.send(&begin).await.status, 201);
+    let question = agent.question().await;
+    let id = question["id"].as_str().unwrap();
+    let decision = json!({ "decision": "approve", "shown": question["shown"], "prompter": "terminal" });
+    for request in [
+        as_thief(&format!("POST /v1/questions/{id}/decision")).json(&decision),
+        as_thief("GET /v1/questions"),
+        as_thief(&format!("GET /v1/questions/{id}")),
+        as_thief("GET /v1/questions/stream?prompter=terminal"),
+        as_thief("POST /v1/links").json(&json!({})),
+        as_thief("GET /v1/grants"),
+        as_thief("GET /v1/applications"),
+        as_thief("GET /v1/audit"),
+        as_thief("POST /v1/lock").json(&json!({})),
+    ] {
+        assert_eq!(agent.send(&request).await.code(), "permission_denied", "{request:?}");
+    }
+    assert_eq!(
+        refused(&agent, "permission_denied").await[0]["body"]["transport"],
+        "tcp"
+    );
+    agent.stop().await;
+}

@@ -1,0 +1,35 @@
+//! Measurements: `make bench`, or `scripts/test.sh --bench NAME…` for those whose name contains one of the words.
+//!
+//! Figures of a machine say little; each measurement stands beside another one of the same run, and what counts is the ratio.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+#[path = "../../agent/tests/token_fleet/approvals.rs"]
+#[allow(missing_docs, unreachable_pub)]
+mod approvals;
+mod endpoint;
+mod measure;
+mod raw_loop;
+mod worker;
+
+use measure::Report;
+
+/// Every benchmark by its name.
+const BENCHMARKS: &[(&str, fn(&mut Report))] = &[("worker", worker::run), ("endpoint", endpoint::run)];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("raw-loop", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return raw_loop::serve(rest);
+    }
+    // `cargo bench` adds an option of its own.
+    let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
+    let mut report = Report::default();
+    for (name, run) in BENCHMARKS {
+        if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {
+            println!("\n{name}");
+            run(&mut report);
+        }
+    }
+    report.print();
+}

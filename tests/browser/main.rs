@@ -1,0 +1,110 @@
+//! The page in a real browser: Chromium clicks through it, works it with the keyboard alone, and attacks it from other origins.
+//!
+//! The scripts beside this file drive Chromium with playwright-core; each gets an agent and tokens of its own from here. What it needs to
+//! know comes as environment variables, and it fails by its exit status.
+
+#![allow(clippy::unwrap_used)]
+
+mod guides;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tokensign_tests::agent::Agent;
+use tokensign_tests::fixtures::Tokens;
+use tokensign_tests::programs;
+
+/// How long a script may take, in seconds; machines are slow.
+const LIMIT: &str = "900";
+
+#[tokio::test]
+async fn a_person_clicks_through() {
+    run("approvals", "", &[]).await;
+}
+
+#[tokio::test]
+async fn documents_are_shown_in_place() {
+    run("documents", "", &[]).await;
+}
+
+#[tokio::test]
+async fn the_keyboard_is_enough_and_everything_has_a_name() {
+    run("keyboard", "", &[]).await;
+}
+
+#[tokio::test]
+async fn other_origins_get_nowhere() {
+    run("attacks", "", &[]).await;
+}
+
+/// Draws the pictures of the documentation anew with `UPDATE_SCREENSHOTS=1`; else only sees that every state can be reached.
+#[tokio::test]
+#[ignore = "draws every state in three languages; part of make test-full"]
+async fn every_state_has_its_picture() {
+    let images = root().join("docs/images");
+    let scratch = tempfile::tempdir().unwrap();
+    let wanted = if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
+        images
+    } else {
+        scratch.path().to_owned()
+    };
+    run("screenshots", "", &[("IMAGES", wanted.to_str().unwrap())]).await;
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Runs one script against an agent of its own.
+async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
+    programs::require("node", "nodejs");
+    programs::require("chromium", "chromium");
+    let playwright = root().join("target/browser/node_modules/playwright-core/index.mjs");
+    assert!(
+        playwright.exists(),
+        "playwright-core is missing: run scripts/verifiers.sh, or npm install --prefix target/browser playwright-core"
+    );
+    let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
+    let tokens = Tokens::copy_into(directory.path());
+    tokens.configure(configuration);
+    let agent = Agent::start(&tokens.configuration()).await;
+    let certificate = |name: &str| {
+        let certificate = tokens.certificate(name);
+        format!("{}:{}", certificate.fingerprint, certificate.pin)
+    };
+    // A browser that hangs is not waited for.
+    let mut command = Command::new("timeout");
+    command
+        .args(["--kill-after=10", LIMIT, "node"])
+        .arg(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("browser")
+                .join(format!("{script}.mjs")),
+        )
+        .env("PLAYWRIGHT", &playwright)
+        .env("AGENT", agent.url())
+        .env("OWNER_TOKEN", agent.owner_token())
+        .env("TOKENSIGN", programs::tokensign())
+        .env("CONFIGURATION", tokens.configuration())
+        .env("DIRECTOR", certificate("kz-director"))
+        .env("INDIVIDUAL", certificate("kz-individual"))
+        .env("GOST", certificate("gost-director"))
+        .env("LOGIN", certificate("authentication-only"))
+        .envs(environment.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{script}.mjs fails:\n{}\n{}\nThe agent's log:\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+        tail(&agent.log()),
+    );
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}

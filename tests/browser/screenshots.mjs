@@ -1,0 +1,138 @@
+// Every state of the page in three languages, one dark and one narrow, as PNG files in the directory IMAGES.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DIRECTOR, LOGIN, api, ask, base64, beginPairing, browser, card, link, pdf, text, tokenOf, until, window } from './lib.mjs';
+
+const directory = process.env.IMAGES;
+const chromium = await browser();
+const LANGUAGES = ['ru', 'kk', 'en'];
+
+// A program that asks, paired once.
+const pairing = await beginPairing('1С:Бухгалтерия', ['sign', 'authenticate', 'certificates', 'raw_hash', 'idocs:main:submit']);
+await decide('pair', { decision: 'approve' });
+const token = await tokenOf(pairing);
+
+const contract = { name: 'Шарт № 17.pdf', media_type: 'application/pdf', content: base64(pdf(3)) };
+const act = { name: 'act.xml', media_type: 'application/xml', content: base64('<?xml version="1.0" encoding="UTF-8"?><act number="17"><seller bin="200140000129">ТОО «ВЫМЫШЛЕННАЯ КОМПАНИЯ»</seller><total currency="KZT">1250000.00</total><item count="4">Жалға беру қызметі</item></act>') };
+const batch = Array.from({ length: 50 }, (_, n) => ({ ...contract, name: `Шот-фактура ${String(n + 1).padStart(3, '0')}.pdf` }));
+const unseen = { name: 'отчёт.bin', digest: { algorithm: 'sha256', value: base64(new Uint8Array(32).fill(0x5a)) } };
+
+/** The states: how each is brought about, what else the page is to be told, and what is done on it. */
+const STATES = {
+  entrance: { link: false },
+  nothing: {},
+  pairing: { pair: true },
+  request: { documents: [contract] },
+  preview: { documents: [contract], steps: async (page) => {
+    await page.locator('.show').click();
+    await page.locator('.viewer canvas').waitFor();
+  } },
+  xml: { documents: [act], steps: async (page) => {
+    await page.locator('.show').click();
+    await page.locator('.viewer pre').waitFor();
+  } },
+  batch: { documents: batch },
+  unseen: { documents: [unseen] },
+  'wrong-pin': { documents: [contract], steps: async (page) => {
+    await card(page).locator('.pin input').fill('000000');
+    await page.locator('.button.primary:enabled').click();
+    await page.locator('.notice').waitFor();
+    await page.locator('.button.primary').waitFor();
+  } },
+  remember: { documents: [contract], steps: (page) => page.locator('.remember input').first().check() },
+  choose: { documents: [contract], certificate: null },
+  login: { documents: [text('challenge', 'b3b1c6…')], certificate: LOGIN.fingerprint, purpose: 'authentication' },
+  service: { documents: [contract], change: (question) => {
+    question.destination = { service: 'idocs', profile: 'main', host: 'idocs.example', organisation: 'ТОО «ВЫМЫШЛЕННАЯ КОМПАНИЯ»', counterparty: 'АО «ПРИМЕР»', effect: 'effect-idocs-send', reversible: false };
+  } },
+  'last-try': { documents: [contract], change: (question) => { question.pin = { needed: true, pinpad: false, state: 'final_try', tries_left: 1 }; } },
+  pinpad: { documents: [contract], change: (question) => { question.pin = { needed: false, pinpad: true, state: 'ok' }; } },
+  working: { documents: batch, change: (question) => { question.state = 'working'; }, progress: { signed: 31, of: 50 } },
+  troubles: { inventory: (body) => {
+    body.tokens.push({ ...body.tokens[0], label: 'Rutoken ECP 3.0', state: 'locked', pin: { state: 'locked', pinpad: false } });
+    body.readers = [{ name: 'Aktiv Rutoken ECP 00 00', state: 'driver_missing', families: [{ title: 'Rutoken ECP', install: [{ what: 'librtpkcs11ecp' }] }] }];
+    body.modules.push({ name: 'libjcPKCS11-2.so', path: '/x', state: 'quarantined', fault: { title: '', what_to_do: '' } });
+  } },
+  panels: { steps: async (page) => {
+    for (const summary of await page.locator('.panel > summary').all()) await summary.click();
+    await page.locator('.panel ul').nth(2).waitFor();
+  } },
+  signed: { documents: [contract], keeps: false, steps: async (page) => {
+    await card(page).locator('.pin input').fill(DIRECTOR.pin);
+    await page.locator('.button.primary:enabled').click();
+    await page.locator('.over').waitFor();
+  } },
+  locked: { steps: async (page) => {
+    await page.locator('#lock').click();
+    await page.locator('.over').waitFor();
+  } },
+};
+
+const wanted = process.env.STATES?.split(',') ?? Object.keys(STATES);
+mkdirSync(directory, { recursive: true });
+for (const name of wanted) {
+  for (const language of LANGUAGES) await draw(name, language, `${name}.${language}`);
+}
+if (!process.env.STATES) {
+  await draw('request', 'ru', 'request.dark', { colorScheme: 'dark' });
+  await draw('batch', 'kk', 'batch.narrow', { viewport: { width: 390, height: 800 } });
+}
+await chromium.close();
+try {
+  execFileSync('pngquant', ['--force', '--ext', '.png', '--skip-if-larger', '64', ...wanted.flatMap((name) => LANGUAGES.map((language) => join(directory, `${name}.${language}.png`)))]);
+} catch {
+  // Without pngquant, or where a picture cannot be made smaller, the files are as they came.
+}
+
+async function draw(name, language, file, options = {}) {
+  const state = STATES[name];
+  const page = await window(chromium, { language, ...options });
+  if (state.change) await page.route('**/v1/questions/stream*', (route) => changed(route, state.change));
+  if (state.progress) await page.route('**/progress', (route) => route.fulfill({ json: state.progress }));
+  if (state.inventory) {
+    await page.route('**/v1/tokens', async (route) => {
+      const response = await route.fetch();
+      const body = await response.json();
+      state.inventory(body);
+      await route.fulfill({ response, json: body });
+    });
+  }
+  if (state.pair) await beginPairing('1С:Бухгалтерия', ['sign', 'certificates', 'idocs:main:submit']);
+  const id = state.documents && await ask(state.documents, { token, certificate: DIRECTOR.fingerprint, ...state });
+  if (id) await until('the question is asked', async () => (await api('GET', '/v1/questions')).body.questions.length);
+  await page.goto(state.link === false ? new URL('/approve', await link()).href : await link());
+  if (state.link !== false && !state.change) await page.locator('#link-state.on').waitFor();
+  if (id || state.pair) await card(page).waitFor();
+  else if (state.link !== false) await page.locator('.empty').waitFor();
+  if (state.link !== false) await page.locator('.token:not(.none)').first().waitFor();
+  if (id && !state.change && state.keeps !== false) await page.locator('.button.refuse').waitFor();
+  await state.steps?.(page);
+  if (state.progress) await page.getByText('31').first().waitFor();
+  await page.waitForTimeout(700);
+  await page.screenshot({ path: join(directory, `${file}.png`), fullPage: true, animations: 'disabled' });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${file} does not fit its width`);
+  const words = await page.locator('body').innerText();
+  assert.ok(!/\bui-[a-z]|\{\w+\}|undefined|\[object/.test(words), `${file} has a text that is none: ${words.match(/.{0,20}(\bui-[a-z]|\{\w+\}|undefined|\[object).{0,20}/)?.[0]}`);
+  await page.context().close();
+  if (id && state.keeps !== false) await api('DELETE', `/v1/signatures/${id}`);
+  if (state.pair) await decide('pair', { decision: 'refuse' });
+  await until('the desk is empty', async () => (await api('GET', '/v1/questions')).body.questions.length === 0);
+}
+
+/** The stream of questions with a change in each of them, as far as it was told when the page came. */
+async function changed(route, change) {
+  const { body } = await api('GET', '/v1/questions', null, undefined, { 'Accept-Language': route.request().headers()['accept-language'] });
+  const events = body.questions.map((question) => {
+    change(question);
+    return `event: question\ndata: ${JSON.stringify(question)}\n\n`;
+  });
+  await route.fulfill({ contentType: 'text/event-stream', body: `${events.join('')}event: ready\ndata: {}\n\n` });
+}
+
+async function decide(kind, decision) {
+  const question = await until(`a question of kind ${kind}`, async () => (await api('GET', '/v1/questions')).body.questions.find((one) => one.kind === kind));
+  await api('POST', `/v1/questions/${question.id}/decision`, { shown: question.shown, prompter: 'terminal', ...decision });
+}

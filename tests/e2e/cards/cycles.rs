@@ -1,0 +1,96 @@
+use std::fs;
+use std::time::{Duration, Instant};
+
+use tokensign_tests::card::{PIN, Slot};
+use tokensign_tests::fixtures::workers_of;
+
+use super::rig::{Module, Rig};
+
+#[tokio::test]
+async fn ten_times_in_and_out_with_a_signature_each() {
+    in_and_out(Module::OpenSc, 10).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes; run by `make test-full`"]
+async fn opensc_a_hundred_times_in_and_out_with_a_signature_each() {
+    in_and_out(Module::OpenSc, 100).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes; run by `make test-full`"]
+async fn ykcs11_a_hundred_times_in_and_out_with_a_signature_each() {
+    in_and_out(Module::YkCs11, 100).await;
+}
+
+/// From the card's way into the reader until it is listed, beside what the module takes to read it.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+async fn in_and_out(module: Module, cycles: usize) {
+    let rig = Rig::new(module).await;
+    let mut latencies = Vec::new();
+    let mut first = None;
+    for cycle in 0..cycles {
+        let inserted = rig.card.insert(&rig.service);
+        rig.listed(1).await;
+        let (listed, reading) = (inserted.age(), inserted.reading_time());
+        assert!(
+            listed <= AT_ONCE + reading,
+            "cycle {cycle}: listed after {listed:?}, {reading:?} of it the module's own\n{}",
+            rig.agent.log()
+        );
+        latencies.push(listed.saturating_sub(reading));
+        let path = rig.request(Slot::Authentication, 1).await;
+        rig.agent.approve(PIN).await;
+        rig.verified(&path, 1).await;
+        inserted.pull();
+        rig.listed(0).await;
+        let now = resources(&rig).await;
+        // The first cycle opens what stays open.
+        let first = *first.get_or_insert(now);
+        assert!(
+            now.workers == first.workers
+                && now.descriptors <= first.descriptors + SLACK
+                && now.connections <= first.connections,
+            "cycle {cycle}: {now:?} after {first:?}"
+        );
+    }
+    let seen = rig.card.counters();
+    assert_eq!((seen.signatures, seen.wrong_pins), (cycles as u64, 0));
+    latencies.sort_unstable();
+    println!(
+        "{module:?}, {cycles} cycles: from insertion to GET /v1/tokens without the module's own reading p50 {:?}, most {:?}",
+        latencies[cycles / 2],
+        latencies[cycles - 1]
+    );
+}
+
+/// Descriptors come and go with connections of HTTP.
+const SLACK: usize = 3;
+
+/// What the agent and its workers hold.
+#[derive(Clone, Copy, Debug)]
+struct Resources {
+    workers: usize,
+    descriptors: usize,
+    /// Descriptors of the PC/SC service: a session with a card that nobody closed keeps one.
+    connections: usize,
+}
+
+async fn resources(rig: &Rig) -> Resources {
+    let agent = rig.agent.pid();
+    let settled = Instant::now();
+    loop {
+        let workers = workers_of(agent, "");
+        let descriptors = |pid: &u32| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        let now = Resources {
+            workers: workers.len(),
+            descriptors: workers.iter().chain([&agent]).map(descriptors).sum(),
+            connections: descriptors(&rig.service.pid()),
+        };
+        if now.workers == 1 || settled.elapsed() > Duration::from_secs(5) {
+            return now;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

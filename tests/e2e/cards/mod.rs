@@ -1,0 +1,7 @@
+//! Cards that come and go: OpenSC and ykcs11 over a virtual PIV card.
+
+mod cycles;
+mod pins;
+mod pulled;
+mod rig;
+mod signing;

@@ -1,0 +1,312 @@
+//! What a person does about jobs on the command line: finds them, exports their evidence, settles what cannot be known, has removed
+//! what they left; and a job that an earlier schema left waiting.
+
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokensign_tests::agent::Agent;
+use tokensign_tests::sandbox::{Action, FaultRule, When};
+
+use crate::services::{finishes, saves, start_idocs, start_mig24};
+use crate::world::{Business, prepared};
+
+fn id_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap()
+}
+
+/// Runs a command that must do and gives its JSON.
+fn done(business: &Business, arguments: &[&str]) -> Value {
+    let mut arguments = arguments.to_vec();
+    arguments.push("--json");
+    let output = business.world.command(&arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn finished(business: &Business, path: &str, signer: &str) -> Value {
+    let pin = business.world.tokens.certificate(signer).pin;
+    business.world.agent.approve(&pin).await;
+    let job = business.world.agent.settled(path).await;
+    assert_eq!(job["state"], "finished", "{job}");
+    job
+}
+
+fn files(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn evidence_with_kept_documents_is_verified_by_openssl() {
+    let business = Business::with(|_| {}, "keep_documents_days = 7\n", &[]).await;
+    let path = start_mig24(&business).await;
+    finished(&business, &path, "gost-director").await;
+    let found = done(
+        &business,
+        &[
+            "jobs",
+            "list",
+            "--name",
+            "договор",
+            "--counterparty",
+            "2bm-test",
+            "--since",
+            "2026-01-01",
+        ],
+    );
+    assert_eq!(found["jobs"][0]["id"], id_of(&path), "{found}");
+    let nothing = done(&business, &["jobs", "list", "--counterparty", "nobody"]);
+    assert_eq!(nothing["jobs"], json!([]));
+
+    let folder = business.world.path().join("evidence");
+    let export = ["jobs", "export", id_of(&path), "--dir", folder.to_str().unwrap()];
+    done(&business, &export);
+    let signatures = files(&folder.join("signatures"));
+    assert_eq!(signatures, ["Акт.txt.p7s", "Договор.txt.p7s", "Счёт.txt.p7s"]);
+    assert_eq!(files(&folder.join("documents")), ["Акт.txt", "Договор.txt", "Счёт.txt"]);
+    for signature in signatures {
+        let document = folder.join("documents").join(signature.strip_suffix(".p7s").unwrap());
+        let signature = folder.join("signatures").join(signature);
+        business
+            .world
+            .tokens
+            .verify("gost-director", &signature, &document)
+            .unwrap_or_else(|error| panic!("{}: {error}", signature.display()));
+    }
+    let audit: Value = serde_json::from_slice(&std::fs::read(folder.join("audit.json")).unwrap()).unwrap();
+    let kinds: Vec<_> = audit
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (kinds.first(), kinds.last()),
+        (Some(&"job_started"), Some(&"job_closed")),
+        "{kinds:?}"
+    );
+    assert!(kinds.contains(&"approved") && kinds.contains(&"signed"), "{kinds:?}");
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    assert!(
+        readme.contains("signatures/Акт.txt.p7s") && readme.contains("openssl cms -verify"),
+        "{readme}"
+    );
+    let again = business.world.command(&export);
+    assert!(!again.status.success(), "a folder that is there is not written over");
+}
+
+#[tokio::test]
+async fn without_keeping_the_documents_go_and_the_signatures_stay() {
+    let business = Business::new().await;
+    let path = start_idocs(&business).await;
+    let job = finished(&business, &path, "kz-director").await;
+    let folder = business.world.path().join("evidence");
+    done(
+        &business,
+        &["jobs", "export", id_of(&path), "--dir", folder.to_str().unwrap()],
+    );
+    assert!(
+        files(&folder.join("documents")).is_empty(),
+        "the documents go when the job closes"
+    );
+    let [signature] = files(&folder.join("signatures")).try_into().unwrap();
+    let content = job["outcome"]["content_blob"].as_str().unwrap();
+    let content = business.sandbox.blob(content).expect("the service has what was signed");
+    let content = business.world.file("content.zip", &content);
+    let signature = folder.join("signatures").join(signature);
+    business
+        .world
+        .tokens
+        .verify("kz-director", &signature, &content)
+        .unwrap();
+    let document = job["outcome"]["document_id"].as_str().unwrap();
+    let found = done(&business, &["jobs", "list", "--reference", document]);
+    assert_eq!(found["jobs"][0]["id"], id_of(&path), "{found}");
+}
+
+/// A save of which neither the answer nor the document's status says whether it happened.
+async fn in_doubt(when: When) -> (Business, String) {
+    let business = Business::new().await;
+    let unknown = Action::Answer {
+        status: 200,
+        content_type: None,
+        body: json!({ "response": "SOMETHING_NEW" }),
+        when: When::Before,
+    };
+    business.sandbox.faults([
+        FaultRule::on("POST", "quick-sign/save", Action::Cut { when }).nth(1),
+        FaultRule::on("GET", "GetDocumentStatusByDocumentId", unknown),
+    ]);
+    let path = start_idocs(&business).await;
+    let pin = business.world.tokens.certificate("kz-director").pin;
+    business.world.agent.approve(&pin).await;
+    let job = business.world.agent.settled(&path).await;
+    assert_eq!(
+        (&job["state"], &job["fault"]["code"]),
+        (&json!("stopped"), &json!("service_uncertain")),
+        "{job}"
+    );
+    assert_eq!(job["actions"], json!(["retry", "settle", "cancel"]));
+    business.sandbox.clear_faults();
+    (business, path)
+}
+
+#[tokio::test]
+async fn a_person_says_that_a_save_happened_and_it_is_not_sent_again() {
+    let (business, path) = in_doubt(When::After).await;
+    let shown = business.world.command(&["jobs", "show", id_of(&path)]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("tokensign jobs settle"), "{shown}");
+    let job = done(&business, &["jobs", "settle", id_of(&path), "--happened"]);
+    assert_eq!(job["state"], "finished", "{job}");
+    assert_eq!(saves(&business.sandbox.summary()), 1);
+    assert!(business.sandbox.summary().duplicates.is_empty());
+}
+
+#[tokio::test]
+async fn a_person_says_that_a_save_did_not_happen_and_it_is_sent_again() {
+    let (business, path) = in_doubt(When::Before).await;
+    assert_eq!(saves(&business.sandbox.summary()), 0);
+    let job = done(&business, &["jobs", "settle", id_of(&path), "--did-not"]);
+    assert_eq!(job["state"], "finished", "{job}");
+    assert_eq!(saves(&business.sandbox.summary()), 1);
+    let wrong = business.world.command(&["jobs", "settle", id_of(&path)]);
+    assert_eq!(wrong.status.code(), Some(2), "one of the two is said");
+}
+
+#[tokio::test]
+async fn an_application_cannot_settle_what_only_a_person_can_see() {
+    let (business, path) = in_doubt(When::After).await;
+    let agent = &business.world.agent;
+    let token = agent.pair("1C", &["idocs:test:submit", "idocs:test:delete"]).await;
+    let said = agent
+        .application(&token, Method::POST, &format!("{path}/resolution"))
+        .json(&json!({ "happened": true }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(said.status(), 403);
+    let evidence = agent
+        .application(&token, Method::GET, &format!("{path}/evidence"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(evidence.status(), 403);
+}
+
+#[tokio::test]
+async fn a_refused_group_is_named_and_removed_with_one_command() {
+    let business = Business::new().await;
+    let path = start_mig24(&business).await;
+    let question = business.world.agent.question("approve").await;
+    let waiting = business
+        .world
+        .agent
+        .until(&path, |job| job["waiting"]["until"].is_string())
+        .await;
+    assert_eq!(
+        waiting["waiting"]["until"], question["deadline"],
+        "the caller sees the deadline"
+    );
+    business
+        .world
+        .agent
+        .decide(&question, json!({ "decision": "refuse" }))
+        .await
+        .unwrap();
+    let job = business.world.agent.settled(&path).await;
+    let group = business.sandbox.summary().mig24.groups[0].group_id.to_string();
+    assert_eq!(job["state"], "refused", "{job}");
+    assert_eq!(
+        job["fault"]["left_behind"],
+        json!({ "package_group_id": group, "created": true, "sent": false })
+    );
+    let shown = business.world.command(&["jobs", "show", id_of(&path)]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains(&group) && shown.contains("tokensign jobs remove-left"),
+        "{shown}"
+    );
+
+    let removal = done(&business, &["jobs", "remove-left", id_of(&path)]);
+    assert_eq!(
+        (&removal["state"], &removal["kind"]),
+        (&json!("finished"), &json!("mig24_removal"))
+    );
+    assert!(business.sandbox.summary().mig24.groups[0].deleted);
+    assert_eq!(finishes(&business.sandbox.summary()), 0);
+    // Again: it is gone already, which is as good.
+    let again = business.world.command(&["jobs", "remove-left", id_of(&path), "--json"]);
+    let again = format!("{again:?}");
+    assert!(again.contains("wrong_state") || again.contains("finished"), "{again}");
+}
+
+#[tokio::test]
+async fn a_job_that_waits_in_a_store_of_the_first_schema_is_finished() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/store/schema-1");
+    let (directory, tokens) = prepared("");
+    let state = tokens.configuration().parent().unwrap().join("state");
+    copy_private(&vectors, &state);
+    let agent = Agent::start(&tokens.configuration()).await;
+    let job = "01a200b3-2076-76b9-9134-deb04868a602";
+    let path = format!("/v1/signatures/{job}");
+    let certificate = tokens.certificate("kz-director");
+    let question = agent.question("choose").await;
+    assert_eq!(question["job"], job, "{question}");
+    agent
+        .decide(
+            &question,
+            json!({ "decision": "choose", "certificate": certificate.fingerprint }),
+        )
+        .await
+        .unwrap();
+    agent.approve(&certificate.pin).await;
+    let resource = agent.settled(&path).await;
+    assert_eq!(resource["state"], "finished", "{resource}\n{}", agent.log());
+    let (signature, content) = (directory.path().join("s.p7s"), directory.path().join("content"));
+    std::fs::write(&signature, crate::world::signature_of(&resource)).unwrap();
+    std::fs::write(&content, "Договор, который ждёт подписи\n").unwrap();
+    tokens.verify("kz-director", &signature, &content).unwrap();
+    let jobs: Value = agent
+        .owner(Method::GET, "/v1/jobs")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let states: Vec<_> = jobs["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| &job["state"])
+        .collect();
+    assert_eq!(states, ["finished", "finished"], "{jobs}");
+}
+
+/// Copies a directory as the agent's own: for the owner alone.
+fn copy_private(from: &Path, to: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let only = |mode| std::fs::Permissions::from_mode(mode);
+    std::fs::create_dir_all(to).unwrap();
+    std::fs::set_permissions(to, only(0o700)).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let copy = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_private(&entry.path(), &copy);
+        } else {
+            std::fs::copy(entry.path(), &copy).unwrap();
+            std::fs::set_permissions(&copy, only(0o600)).unwrap();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Every method by command.
+
+use serde_json::json;
+
+use super::{office, printed, tokensign};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_made_by_commands() {
+    let business = office().await;
+    business.world.file("Акт.txt", b"act");
+    business.world.file("Счёт.txt", b"invoice");
+    business.world.file("upd.json", br#"{"number":"17"}"#);
+
+    let rehearsed = printed(&business, &["documents", "upload", "Акт.txt", "--dry-run"]);
+    assert_eq!(
+        (&rehearsed["dry_run"], &rehearsed["files"][0]["size"]),
+        (&json!(true), &json!(3))
+    );
+    let stored = printed(&business, &["documents", "upload", "Акт.txt", "Счёт.txt"]);
+    let id = |at: usize| stored["documents"][at]["document_id"].as_str().unwrap().to_owned();
+    let (act, invoice) = (id(0), id(1));
+    let upd = printed(&business, &["documents", "upload-upd", "upd.json"]);
+    let upd = upd["document_id"].as_str().unwrap().to_owned();
+    let listed = printed(&business, &["documents", "list"]);
+    assert_eq!(
+        listed["documents"].as_array().unwrap().len(),
+        3,
+        "the rehearsal stored nothing: {listed}"
+    );
+    assert_eq!(printed(&business, &["documents", "show", &act])["name"], "Акт.txt");
+
+    let made = printed(&business, &["groups", "create", &act, "--recipient", "2BM-TEST"]);
+    let group = made["package_group_id"].as_str().unwrap().to_owned();
+    printed(
+        &business,
+        &["groups", "add", &group, "--unsigned-by-recipient", &invoice],
+    );
+    let status = printed(&business, &["status", &group]);
+    assert_eq!(status["delivery"], "not_submitted");
+    let packages = status["info"]["packages"].as_array().unwrap().clone();
+    assert_eq!(packages.len(), 2);
+    let package = packages[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(printed(&business, &["packages", "show", &package])["document_id"], act);
+    printed(&business, &["packages", "request-status", &package]);
+    let organisation = ["--recipient-inn", "7701234567", "--recipient-email", "a@b.example"];
+    printed(
+        &business,
+        &[&["groups", "update", &group, &invoice][..], &organisation].concat(),
+    );
+    let status = printed(&business, &["status", &group]);
+    assert_eq!(status["info"]["recipientOrg"]["email"], "a@b.example");
+
+    let rehearsed = printed(&business, &["sign", &group, "--dry-run"]);
+    assert_eq!(rehearsed["signed_by"], "token");
+    assert_eq!(
+        printed(&business, &["sign-remotely", &group, "--container", "box", "--dry-run"])["signed_by"],
+        "service"
+    );
+    let send = ["send", "Акт.txt", "--recipient", "2BM-TEST", "--dry-run"];
+    assert_eq!(printed(&business, &send)["files"][0]["name"], "Акт.txt");
+    printed(&business, &["groups", "delete", &group, "--dry-run"]);
+    assert!(!business.sandbox.summary().mig24.groups[0].deleted);
+    printed(&business, &["groups", "delete", &group]);
+    assert!(business.sandbox.summary().mig24.groups[0].deleted);
+
+    for (arguments, list) in [
+        (&["employees"][..], "employees"),
+        (&["counterparties"], "counterparties"),
+        (&["invitations"], "invitations"),
+        (&["invitations", "--outgoing"], "invitations"),
+        (&["operators"], "operators"),
+    ] {
+        assert!(
+            !printed(&business, arguments)[list].as_array().unwrap().is_empty(),
+            "{arguments:?}"
+        );
+        let table = tokensign(&business, arguments);
+        assert!(
+            String::from_utf8_lossy(&table.stdout).lines().count() > 1,
+            "{arguments:?}"
+        );
+    }
+    let employee = printed(&business, &["employees"])["employees"][0]["user_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(printed(&business, &["employees", &employee])["mchd_info_id"], "m-7");
+
+    // Downloads go where they should, and never over a file that is there.
+    let downloaded = printed(&business, &["documents", "download", &act, "--out", "copy.txt"]);
+    assert_eq!(downloaded["size"], 3);
+    assert_eq!(std::fs::read(business.world.path().join("copy.txt")).unwrap(), b"act");
+    let again = tokensign(&business, &["documents", "download", &invoice, "--out", "copy.txt"]);
+    assert_eq!(
+        again.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
+    assert_eq!(std::fs::read(business.world.path().join("copy.txt")).unwrap(), b"act");
+    printed(
+        &business,
+        &["documents", "download", &invoice, "--out", "copy.txt", "--force"],
+    );
+    assert_eq!(
+        std::fs::read(business.world.path().join("copy.txt")).unwrap(),
+        b"invoice"
+    );
+    let named = tokensign(&business, &["documents", "download", &act]);
+    assert_eq!(
+        named.status.code(),
+        Some(2),
+        "the service's name for it is there already"
+    );
+    let piped = tokensign(&business, &["documents", "download", &act, "--out", "-"]);
+    assert_eq!(piped.stdout, b"act");
+    printed(&business, &["documents", "visualize", &upd, "--out", "upd.pdf"]);
+    assert!(
+        std::fs::read(business.world.path().join("upd.pdf"))
+            .unwrap()
+            .starts_with(b"%PDF")
+    );
+    let missing = tokensign(
+        &business,
+        &[
+            "documents",
+            "download",
+            "00000000-0000-4000-8000-000000000000",
+            "--out",
+            "x",
+        ],
+    );
+    assert_eq!(
+        missing.status.code(),
+        Some(5),
+        "{}",
+        String::from_utf8_lossy(&missing.stderr)
+    );
+    assert!(
+        !business.world.path().join("x").exists(),
+        "what cannot be had leaves nothing behind"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_a_package_is_saved_as_a_zip() {
+    let business = office().await;
+    let group = super::group(&business).await;
+    let status = printed(&business, &["status", &group]);
+    let package = status["info"]["packages"][0]["id"].as_str().unwrap().to_owned();
+    printed(&business, &["packages", "download", &package]);
+    let saved = std::fs::read(business.world.path().join(format!("{package}.zip"))).unwrap();
+    assert!(saved.starts_with(b"PK"));
+}

@@ -1,0 +1,195 @@
+//! A package group of many documents: one approval, linear time, bounded memory.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt as _, stream};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokensign_tests::sandbox::RunningSandbox;
+use uuid::Uuid;
+
+use crate::world::Business;
+
+/// The profile `[mig24.large]`: the same service with more patience.
+async fn office() -> Business {
+    Business::with_lines_of(
+        |_| {},
+        |directory, sandbox| {
+            format!(
+                "[mig24.large]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 300\n",
+                sandbox.base_url(),
+                directory.join("mig24.token").display()
+            )
+        },
+        &[],
+    )
+    .await
+}
+
+/// Puts a group of `count` documents into the service, as another program of the organisation would.
+async fn group_of(sandbox: &RunningSandbox, count: usize) -> String {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = |path: &str| {
+        http.post(format!("{}{path}", sandbox.base_url()))
+            .bearer_auth(sandbox.mig24_token().expose())
+    };
+    let ids: Vec<_> = (0..count).map(|_| Uuid::new_v4()).collect();
+    stream::iter(ids.iter().enumerate())
+        .for_each_concurrent(8, |(number, id)| {
+            let upload = post(&format!(
+                "/api/v1/documents/{id}/informal?fileName=document-{number}.txt"
+            ));
+            async move {
+                let answer = upload.body(format!("document {number}\n")).send().await.unwrap();
+                assert_eq!(answer.status(), 201);
+            }
+        })
+        .await;
+    let documents: Vec<_> = ids
+        .iter()
+        .map(|id| json!({ "documentId": id, "recipientSignatureRequired": true }))
+        .collect();
+    let body = json!({ "recipientAbonentCode": "2BM-TEST", "documents": documents });
+    let made: Value = post("/api/v1/package-groups")
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// What signing a group took.
+#[derive(Debug)]
+struct Figures {
+    documents: usize,
+    until_question: Duration,
+    from_approval: Duration,
+    /// The agent's `VmHWM`, in MiB, and how much of it the group added.
+    peak: u64,
+    added: u64,
+    /// The store with its write-ahead log, in MiB.
+    store: u64,
+}
+
+async fn sign(count: usize, patience: Duration) -> Figures {
+    let business = office().await;
+    let group = group_of(&business.sandbox, count).await;
+    let certificate = business.world.tokens.certificate("kz-director");
+    let before = peak_mib(business.world.agent.pid());
+    let request = json!({ "package_group_id": group, "certificate": certificate.fingerprint });
+    let started = Instant::now();
+    let answer = business
+        .world
+        .agent
+        .owner(Method::POST, "/v1/mig24/large/package-group-signatures");
+    let job: Value = answer.json(&request).send().await.unwrap().json().await.unwrap();
+    let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap_or_else(|| panic!("{job}")));
+    let question = waited_for(&business, started + patience, async || {
+        let waiting = business.world.agent.waiting().await;
+        waiting.into_iter().find(|question| question["kind"] == "approve")
+    })
+    .await;
+    let until_question = started.elapsed();
+    assert_eq!(
+        question["documents"].as_array().unwrap().len(),
+        count,
+        "one question for all"
+    );
+    let approved = Instant::now();
+    let decision = json!({ "decision": "approve", "pin": certificate.pin });
+    business.world.agent.decide(&question, decision).await.unwrap();
+    let job = waited_for(&business, approved + patience, async || {
+        let answer = business.world.agent.owner(Method::GET, &path).send().await.unwrap();
+        let job: Value = answer.json().await.unwrap();
+        (job["state"] != "running").then_some(job)
+    })
+    .await;
+    let from_approval = approved.elapsed();
+    assert_eq!(
+        job["state"],
+        "finished",
+        "{}\n{}",
+        job["fault"],
+        business.world.agent.log()
+    );
+    assert_eq!(job["outcome"]["documents"].as_array().unwrap().len(), count);
+    let summary = business.sandbox.summary();
+    assert_eq!(
+        (summary.mig24.groups[0].finishes, summary.mig24.groups[0].documents),
+        (1, count as u64)
+    );
+    assert!(summary.duplicates.is_empty());
+    let steps = job["steps"].as_array().unwrap().len();
+    assert!(steps < 20 + count / 20, "{steps} steps for {count} documents");
+    let peak = peak_mib(business.world.agent.pid());
+    Figures {
+        documents: count,
+        until_question,
+        from_approval,
+        peak,
+        added: peak - before,
+        store: store_mib(&business),
+    }
+}
+
+async fn waited_for<T>(business: &Business, until: Instant, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < until, "not in time\n{}", business.world.agent.log());
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_documents_need_one_approval() {
+    let figures = sign(500, Duration::from_secs(300)).await;
+    println!("{figures:?}");
+    assert!(figures.added < 64, "{figures:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: make test-full"]
+async fn ten_thousand_documents_need_one_approval_and_linear_time() {
+    let patience = Duration::from_secs(1800);
+    let small = sign(1_000, patience).await;
+    println!("{small:?}");
+    let large = sign(10_000, patience).await;
+    println!("{large:?}");
+    // Ten times the documents: ten times the time, with room for a busy machine.
+    for (small, large) in [
+        (small.until_question, large.until_question),
+        (small.from_approval, large.from_approval),
+    ] {
+        assert!(large < small * 16, "{small:?} for 1,000, {large:?} for 10,000");
+    }
+    assert!(large.added < 512, "{large:?}");
+}
+
+/// `VmHWM` of a process, in MiB.
+fn peak_mib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
+}
+
+fn store_mib(business: &Business) -> u64 {
+    let mut size = 0;
+    let mut directories = vec![business.world.path().to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap().flatten() {
+            let path = entry.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() {
+                directories.push(path);
+            } else if name.contains(".db") || name.contains(".sqlite") {
+                size += entry.metadata().map_or(0, |metadata| metadata.len());
+            }
+        }
+    }
+    size >> 20
+}

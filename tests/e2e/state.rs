@@ -1,0 +1,271 @@
+//! The state directory in trouble: a full disk, a read-only store, a damaged page, a clock set back, two agents. Nothing is lost,
+//! and each says what it is.
+
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokensign_tests::agent::Agent;
+
+use crate::world::{World, signature_of};
+
+const CONTENT: &[u8] = "Договор поставки № 12\n".as_bytes();
+
+/// A small file system of its own over the state directory. Taken away when dropped.
+struct SmallDisk {
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    fn over(at: &Path) -> Self {
+        std::fs::create_dir_all(at).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=2m,mode=0700", "tokensign-test"])
+            .arg(at)
+            .output()
+            .unwrap();
+        assert!(
+            mounted.status.success(),
+            "a small disk needs root: run the tests as root, or as `unshare --map-root-user --mount make test`: {mounted:?}"
+        );
+        Self { at: at.to_owned() }
+    }
+
+    /// Fills what is free to the last byte.
+    fn fill(&self) {
+        let mut filler = std::fs::File::create(self.filler()).unwrap();
+        for piece in [64 << 10, 1 << 10, 1] {
+            let piece = vec![0_u8; piece];
+            while filler.write_all(&piece).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.at.join("filler")
+    }
+
+    fn remount(&self, mode: &str) {
+        let done = Command::new("mount")
+            .args(["-o", &format!("remount,{mode}")])
+            .arg(&self.at)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a worker of the agent may just be ending.
+        let _ = Command::new("umount").arg("-l").arg(&self.at).output();
+    }
+}
+
+fn state(world: &World) -> PathBuf {
+    world.tokens.configuration().parent().unwrap().join("state")
+}
+
+/// What a second `tokensign serve` with this world's configuration says, and how it ends.
+fn serve_in_vain(world: &World) -> (Option<i32>, Value) {
+    let output = Command::new("timeout")
+        .arg("30")
+        .arg(tokensign_tests::programs::tokensign())
+        .args(["serve", "--listen", "127.0.0.1:0", "--json", "--config"])
+        .arg(world.tokens.configuration())
+        .env("TOKENSIGN_LOG", "off")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let problem = said.lines().rev().find_map(|line| serde_json::from_str(line).ok());
+    (
+        output.status.code(),
+        problem.unwrap_or_else(|| panic!("no problem in {said}")),
+    )
+}
+
+async fn approved(world: &World, path: &str) -> Value {
+    let certificate = world.tokens.certificate("kz-director");
+    world.agent.approve(&certificate.pin).await;
+    let resource = world.agent.settled(path).await;
+    assert_eq!(resource["state"], "finished", "{resource}\n{}", world.agent.log());
+    world.verify("kz-director", CONTENT, &signature_of(&resource)).unwrap();
+    resource
+}
+
+/// A world whose state directory is a small disk; the agent runs.
+async fn on_a_small_disk() -> (World, SmallDisk) {
+    let mut world = World::new().await;
+    world.agent.kill();
+    std::fs::remove_dir_all(state(&world)).unwrap();
+    let disk = SmallDisk::over(&state(&world));
+    world.agent = Agent::start(&world.tokens.configuration()).await;
+    (world, disk)
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_what_waited_goes_on_when_there_is_room() {
+    let (world, disk) = on_a_small_disk().await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let path = format!("/v1/signatures/{id}");
+    let question = world.agent.question("approve").await;
+    disk.fill();
+    // New work is refused with the reason.
+    let refused = world.request(&certificate.fingerprint, &vec![7; 100 << 10]).await;
+    assert_eq!(refused["code"], "disk_full", "{refused}");
+    // What was approved is not signed, because the approval cannot be written down.
+    let decided = world
+        .agent
+        .decide(&question, json!({ "decision": "approve", "pin": certificate.pin }))
+        .await;
+    let stuck = world
+        .agent
+        .until(&path, |resource| resource["fault"]["code"] == "disk_full")
+        .await;
+    assert_eq!(stuck["documents"][0]["state"], "waiting", "{decided:?} {stuck}");
+    disk.make_room();
+    world
+        .agent
+        .until(&path, |resource| resource["state"] == "stopped")
+        .await;
+    let retried = world
+        .agent
+        .owner(Method::POST, &format!("/v1/jobs/{id}/retry"))
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(retried.status(), 202);
+    approved(&world, &path).await;
+    let verified = world.command(&["audit", "verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_named_and_left_as_it_is() {
+    let (mut world, disk) = on_a_small_disk().await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    world.agent.kill();
+    disk.remount("ro");
+    let (status, problem) = serve_in_vain(&world);
+    assert_eq!(
+        (status, &problem["code"]),
+        (Some(1), &json!("store_failed")),
+        "{problem}"
+    );
+    assert!(
+        problem["detail"].as_str().unwrap().contains("ead-only file system"),
+        "{problem}"
+    );
+    disk.remount("rw");
+    world.agent = Agent::start(&world.tokens.configuration()).await;
+    approved(&world, &format!("/v1/signatures/{id}")).await;
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_found_before_anything_is_done_with_it() {
+    let mut world = World::new().await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    world.agent.kill();
+    let database = state(&world).join("tokensign.sqlite");
+    // Started and ended in good order, so that everything lies in the one file.
+    assert!(world.command(&["jobs", "list"]).status.success());
+    let whole = std::fs::read(&database).unwrap();
+    let pages = whole.len() / 4096;
+    assert!(pages > 20, "{pages}");
+    let mut found = 0;
+    for page in [2, 5, 9] {
+        let mut file = std::fs::File::options().write(true).open(&database).unwrap();
+        file.seek(SeekFrom::Start(page * 4096)).unwrap();
+        file.write_all(&[0xa5; 4096]).unwrap();
+        drop(file);
+        let damaged = std::fs::read(&database).unwrap();
+        let (status, problem) = serve_in_vain(&world);
+        assert_eq!(
+            (status, &problem["code"]),
+            (Some(1), &json!("store_damaged")),
+            "page {page}: {problem}"
+        );
+        assert_eq!(
+            std::fs::read(&database).unwrap(),
+            damaged,
+            "nothing was written into it"
+        );
+        std::fs::write(&database, &whole).unwrap();
+        found += 1;
+    }
+    assert_eq!(found, 3);
+    // The copy that was kept works, and the job still waits.
+    world.agent = Agent::start(&world.tokens.configuration()).await;
+    approved(&world, &format!("/v1/signatures/{id}")).await;
+}
+
+#[tokio::test]
+async fn a_clock_set_back_a_day_loses_nothing() {
+    let mut world = World::new().await;
+    let certificate = world.tokens.certificate("kz-director");
+    let first = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    world.agent.kill();
+    let library = faketime_library();
+    let environment = [
+        ("LD_PRELOAD", library.as_str()),
+        ("FAKETIME", "-1d"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    world.agent = Agent::start_with(&world.tokens.configuration(), &environment).await;
+    approved(&world, &format!("/v1/signatures/{first}")).await;
+    let second = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let resource = approved(&world, &format!("/v1/signatures/{second}")).await;
+    let jobs = world.agent.owner(Method::GET, "/v1/jobs").send().await.unwrap();
+    let jobs: Value = jobs.json().await.unwrap();
+    let order: Vec<_> = jobs["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["id"].clone())
+        .collect();
+    assert_eq!(
+        order,
+        [json!(second), json!(first)],
+        "the newest first, by when they came"
+    );
+    let created = resource["created_at"].as_str().unwrap();
+    assert!(
+        created < jobs["jobs"][1]["created_at"].as_str().unwrap(),
+        "the clock was set back: {created}"
+    );
+    let verified = world.command(&["audit", "verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+/// The library of Debian's faketime, wherever the architecture puts it.
+fn faketime_library() -> String {
+    let found = Command::new("faketime")
+        .args(["-f", "-1d", "printenv", "LD_PRELOAD"])
+        .output();
+    let found = found.expect("faketime is missing: apt-get install faketime");
+    String::from_utf8(found.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn a_second_agent_is_refused_and_the_first_goes_on() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let (status, problem) = serve_in_vain(&world);
+    assert_eq!(
+        (status, &problem["code"]),
+        (Some(1), &json!("agent_running")),
+        "{problem}"
+    );
+    assert_eq!(problem["pid"], world.agent.pid().to_string(), "{problem}");
+    approved(&world, &format!("/v1/signatures/{id}")).await;
+}

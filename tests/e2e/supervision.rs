@@ -1,0 +1,195 @@
+//! Modules that crash and hang while the agent is at work.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, signature_of};
+
+#[tokio::test]
+async fn ten_crashes_under_load_leave_no_request_without_an_answer() {
+    crashes_under_load(10, 0x5EED).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes; run by `make test-full`"]
+async fn fifty_crashes_under_load_leave_no_request_without_an_answer() {
+    crashes_under_load(50, 0xFACADE).await;
+}
+
+/// So many programs ask at once.
+const PROGRAMS: usize = 3;
+/// Documents of one request.
+const DOCUMENTS: usize = 12;
+
+const CERTIFICATE: &str = "gost-director";
+const MODULE: &str = "libgost_token";
+
+/// Kills the worker again and again at moments that the seed chooses, while programs ask and the person approves whatever waits.
+async fn crashes_under_load(crashes: usize, seed: u64) {
+    let mut world = World::new().await;
+    let agent = world.agent.pid();
+    let over = AtomicBool::new(false);
+    let settled = {
+        let world = &world;
+        let (_, (), settled) = tokio::join!(
+            async {
+                kill_workers(world, crashes, seed).await;
+                over.store(true, Ordering::Release);
+            },
+            approve_whatever_waits(world, &over),
+            ask_until(world, &over),
+        );
+        settled
+    };
+    assert!(
+        world.agent.is_running() && world.agent.pid() == agent,
+        "nothing restarts but the worker"
+    );
+    for resource in &settled {
+        assert_eq!(resource["state"], "finished", "seed {seed:#x}: {resource}");
+        let signature = signature_of(resource);
+        world.verify(CERTIFICATE, &content(0), &signature).unwrap();
+    }
+    let token = world.tokens.fixtures().gost_token_state().unwrap();
+    assert_eq!((token.wrong_pins, token.tries_left), (0, 3), "no crash costs a try");
+    println!("seed {seed:#x}: {crashes} crashes, {} requests finished", settled.len());
+}
+
+async fn kill_workers(world: &World, crashes: usize, mut seed: u64) {
+    for _ in 0..crashes {
+        // xorshift64
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        tokio::time::sleep(Duration::from_millis(seed % 700)).await;
+        while world.tokens.kill_worker(world.agent.pid(), MODULE) == 0 {
+            release_what_is_set_aside(world).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    // The last ones may have set it aside.
+    for _ in 0..50 {
+        release_what_is_set_aside(world).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// As a person does with `tokensign modules release`.
+async fn release_what_is_set_aside(world: &World) {
+    let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    for module in answer["modules"].as_array().unwrap() {
+        if module["state"] == "quarantined" {
+            let path = json!({ "path": module["path"] });
+            let released = world.agent.owner(Method::POST, "/v1/modules/release").json(&path);
+            assert!(released.send().await.unwrap().status().is_success());
+        }
+    }
+}
+
+/// Until no program asks any more.
+async fn approve_whatever_waits(world: &World, over: &AtomicBool) {
+    let pin = world.tokens.certificate(CERTIFICATE).pin;
+    let mut idle = Instant::now();
+    while !over.load(Ordering::Acquire) || idle.elapsed() < Duration::from_secs(2) {
+        for question in world.agent.try_waiting().await {
+            idle = Instant::now();
+            // Another answer of ours may have come first.
+            let _ = world
+                .agent
+                .decide(&question, json!({ "decision": "approve", "pin": pin }))
+                .await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Every request that was made, as it ended.
+async fn ask_until(world: &World, over: &AtomicBool) -> Vec<Value> {
+    let asked = AtomicUsize::new(0);
+    let program = async || {
+        let mut settled = Vec::new();
+        while !over.load(Ordering::Acquire) {
+            asked.fetch_add(1, Ordering::AcqRel);
+            let path = request(world).await;
+            settled.push(world.agent.settled(&path).await);
+        }
+        settled
+    };
+    let settled: Vec<Value> = join_all((0..PROGRAMS).map(|_| program())).await.concat();
+    assert_eq!(settled.len(), asked.into_inner());
+    settled
+}
+
+async fn request(world: &World) -> String {
+    let documents: Vec<_> = (0..DOCUMENTS)
+        .map(|number| json!({ "name": format!("{number}.txt"), "content": BASE64_STANDARD.encode(content(number)) }))
+        .collect();
+    let body = json!({
+        "purpose": "signature",
+        "certificate": world.tokens.certificate(CERTIFICATE).fingerprint,
+        "documents": documents,
+    });
+    let answer = world
+        .agent
+        .owner(Method::POST, "/v1/signatures")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    format!(
+        "/v1/signatures/{}",
+        answer["id"].as_str().unwrap_or_else(|| panic!("{answer}"))
+    )
+}
+
+fn content(number: usize) -> Vec<u8> {
+    format!("document {number}").into_bytes()
+}
+
+#[tokio::test]
+async fn a_module_that_hangs_holds_up_nobody_else_and_is_named() {
+    let world = World::with_agent_settings("signature_timeout_seconds = 3").await;
+    world.tokens.gost_control(&json!({ "hang_in_sign": true }));
+    let hanging = world.tokens.certificate(CERTIFICATE);
+    let hung = world.request_signature(&hanging.fingerprint, b"hangs").await;
+    world.agent.approve(&hanging.pin).await;
+    while world.tokens.gost_login_count() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    // Meanwhile another module signs, and the agent answers.
+    let other = world.tokens.certificate("kz-director");
+    let fine = world.request_signature(&other.fingerprint, b"fine").await;
+    world.agent.approve(&other.pin).await;
+    let resource = world.agent.settled(&format!("/v1/signatures/{fine}")).await;
+    world.verify("kz-director", b"fine", &signature_of(&resource)).unwrap();
+
+    world.tokens.gost_control(&json!({}));
+    let started = Instant::now();
+    let question = loop {
+        let waiting = world.agent.waiting().await;
+        if let Some(question) = waiting.into_iter().find(|question| question["notice"].is_object()) {
+            break question;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{}", world.agent.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(question["notice"]["code"], "module_hung", "{question}");
+    world
+        .agent
+        .decide(&question, json!({ "decision": "approve", "pin": hanging.pin }))
+        .await
+        .unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{hung}")).await;
+    world.verify(CERTIFICATE, b"hangs", &signature_of(&resource)).unwrap();
+    let token = world.tokens.fixtures().gost_token_state().unwrap();
+    assert_eq!(token.wrong_pins, 0);
+}
