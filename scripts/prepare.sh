@@ -20,6 +20,7 @@ ls /usr/lib/*/libykcs11.so.2 /usr/lib64/libykcs11.so.2 | grep -q so|ykcs11
 command -v openssl|openssl
 openssl engine -t gost | grep -F "[ available ]"|libengine-gost-openssl
 command -v certtool|gnutls-bin
+ls /usr/lib/*/libsoftokn3.so /usr/lib64/libsoftokn3.so | grep -q so|libnss3
 command -v curl|curl
 command -v jq|jq
 command -v script|bsdutils

@@ -22,7 +22,7 @@ case ${1-} in
         sed -n 's/^test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/\2 \1/p' "$log" | cut -d: -f1 | sort | uniq -c
         ;;
     --bench)
-        cargo build --release --workspace --locked
+        cargo build --profile bench --workspace --locked
         cargo bench --locked -p tokensign-tests --bench bench -- "${@:2}"
         ;;
     *)

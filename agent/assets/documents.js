@@ -121,8 +121,9 @@ function content(document, index, viewer) {
     el('div', { class: 'what' },
       el('div', { class: 'grow' },
         el('div', { class: 'name', title: document.name }, document.name),
-        document.seen ? el('div', { class: 'about' }, about) : el('div', { class: 'unseen' }, t('ui-digest-unseen'))),
-      document.seen ? show : null),
+        document.seen ? el('div', { class: 'about' }, about) : null,
+        warning(document)),
+      document.seen && viewer.canShow ? show : null),
     el('div', { class: 'digest' },
       el('code', { 'aria-label': `${t('ui-digest')} ${document.digest.algorithm}` }, `${document.digest.algorithm} ${groups(digest)}`), copy),
   ];
@@ -132,6 +133,13 @@ function entries(document) {
   if (!document.entries?.length) return null;
   return el('details', { class: 'entries' }, el('summary', {}, `${t('ui-entries')}: ${document.entries.length}`),
     el('ul', {}, document.entries.map((entry) => el('li', {}, entry))));
+}
+
+// What is signed, where it is not a document that the agent has seen.
+function warning(document) {
+  const kind = document.kind ?? 'content';
+  if (kind === 'content' && document.seen) return null;
+  return el('div', { class: 'unseen' }, t(kind === 'content' ? 'ui-digest-unseen' : `ui-kind-${kind.replaceAll('_', '-')}`));
 }
 
 function hex(base64) {

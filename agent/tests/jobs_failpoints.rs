@@ -17,7 +17,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokensign::jobs::{Engine, JobContext, JobEnd, JobFilter, JobState, NewJob, Probe, Scenario, failpoints};
+use tokensign::jobs::{
+    Engine, JobContext, JobEnd, JobFilter, JobState, NewJob, Probe, RetryPolicy, Scenario, failpoints,
+};
 use tokensign::store::{Store, audit};
 
 /// Where the child keeps its store and the record of what happened outside.
@@ -120,7 +122,11 @@ fn as_a_child_run_the_job_to_its_end() {
     let dir = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let store = Store::open(&dir.join("state")).unwrap();
-        let engine = Engine::new(store.clone());
+        let at_once = RetryPolicy {
+            settling: Duration::ZERO,
+            ..RetryPolicy::default()
+        };
+        let engine = Engine::with_policy(store.clone(), at_once);
         engine.register(Arc::new(Sending { outside: outside(&dir) }));
         engine.resume().await.unwrap();
         let id = match engine.list(JobFilter::default()).await.unwrap().first() {

@@ -3,7 +3,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{OperatingSystem, Profile};
+use crate::{OperatingSystem, Profile, Recognition};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -12,7 +12,31 @@ macro_rules! embedded {
 }
 
 /// The profiles that come with the agent.
-const EMBEDDED: &[(&str, &str)] = embedded!["gost-token", "jacarta", "opensc", "rutoken-ecp", "softhsm", "yubikey"];
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "akis",
+    "belgian-eid",
+    "bit4id",
+    "cryptopro-csp",
+    "epass2003",
+    "esmart",
+    "gost-token",
+    "idprime",
+    "jacarta",
+    "kaztoken",
+    "kryoptic",
+    "nss",
+    "opencryptoki",
+    "opensc",
+    "rutoken-ecp",
+    "rutoken-lite",
+    "rutoken-s",
+    "safenet-etoken",
+    "smartcard-hsm",
+    "softhsm",
+    "tpm2",
+    "vipnet",
+    "yubikey",
+];
 
 /// All known token families, by name.
 #[derive(Clone, Debug)]
@@ -35,20 +59,19 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The profiles that come with the agent, replaced and added to by the `*.toml` files of a directory. A directory
+    /// These profiles, replaced and added to by the `*.toml` files of a directory, each named after its profile. A directory
     /// that is not there adds nothing.
     ///
     /// # Errors
     /// The directory or a file in it cannot be read, or a file is no profile.
-    pub fn with_overrides(directory: &Path) -> Result<Self, ProfileError> {
-        let mut catalogue = Self::embedded()?;
+    pub fn overridden_by(mut self, directory: &Path) -> Result<Self, ProfileError> {
         let unreadable = |path: &Path, source| ProfileError::Unreadable {
             path: path.to_owned(),
             source,
         };
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(catalogue),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self),
             Err(error) => return Err(unreadable(directory, error)),
         };
         for entry in entries {
@@ -58,9 +81,9 @@ impl Catalogue {
                 continue;
             };
             let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
-            catalogue.insert(&path, stem, &text)?;
+            self.insert(&path, stem, &text)?;
         }
-        Ok(catalogue)
+        Ok(self)
     }
 
     /// The profile of that name.
@@ -75,11 +98,18 @@ impl Catalogue {
             .find(|profile| profile.names_file(system, file_name))
     }
 
-    /// The profiles that recognise a card by its reader's name or its answer to reset.
-    pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> impl Iterator<Item = &Profile> {
-        self.profiles
-            .values()
-            .filter(move |profile| profile.recognition.iter().any(|r| r.fits_card(reader, atr)))
+    /// The profiles that recognise a card: by its answer to reset, or else, where none knows that, by its reader's name.
+    pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> Vec<&Profile> {
+        let by = |fits: &dyn Fn(&Recognition) -> bool| -> Vec<&Profile> {
+            let profiles = self.profiles.values();
+            profiles
+                .filter(|profile| profile.recognition.iter().any(fits))
+                .collect()
+        };
+        match by(&|recognition| recognition.fits_atr(atr)) {
+            none if none.is_empty() => by(&|recognition| recognition.fits_reader(reader)),
+            profiles => profiles,
+        }
     }
 
     /// All profiles, by name.
@@ -178,6 +208,96 @@ mod tests {
     }
 
     #[test]
+    fn every_family_can_be_installed_or_says_why_not() {
+        let catalogue = Catalogue::embedded().unwrap();
+        for profile in catalogue.iter().filter(|profile| profile.name != "gost-token") {
+            match &profile.cannot_sign {
+                Some(reason) => {
+                    assert!(!reason.use_instead.is_empty(), "{}", profile.name);
+                    for name in &reason.use_instead {
+                        assert!(catalogue.profile(name).is_some(), "{}: {name}", profile.name);
+                    }
+                    assert!(profile.locations.is_empty(), "{}", profile.name);
+                }
+                None => assert!(
+                    profile.installations(OperatingSystem::Linux).next().is_some(),
+                    "{}",
+                    profile.name
+                ),
+            }
+            for location in &profile.locations {
+                assert!(
+                    !location.files.is_empty() && !location.places.is_empty(),
+                    "{}",
+                    profile.name
+                );
+                assert!(
+                    profile.installations(location.os).next().is_some(),
+                    "{} on {:?}",
+                    profile.name,
+                    location.os
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_belongs_to_one_family() {
+        let catalogue = Catalogue::embedded().unwrap();
+        for profile in catalogue.iter() {
+            for location in &profile.locations {
+                for file in &location.files {
+                    let owner = catalogue.profile_of_file(location.os, file).unwrap();
+                    assert_eq!(owner.name, profile.name, "{file}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn cards_are_recognised_by_reader_and_by_answer_to_reset() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let families = |reader: &str, atr: &str| {
+            let atr: Vec<u8> = atr
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+                .collect();
+            let families = catalogue.profiles_of_card(reader, &atr);
+            families.iter().map(|profile| profile.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(families("Aktiv Rutoken ECP 00 00", ""), ["rutoken-ecp"]);
+        assert_eq!(families("Aktiv Rutoken lite 00 00", ""), ["rutoken-lite"]);
+        assert_eq!(
+            families("ACS 38U 00 00", "3B9C96005275746F6B656E4543507363"),
+            ["rutoken-ecp"]
+        );
+        assert_eq!(
+            families("ACS 38U 00 00", "3B9E96005275746F6B656E4C697465534332"),
+            ["rutoken-lite"]
+        );
+        assert_eq!(families("Yubico YubiKey CCID 00 00", ""), ["yubikey"]);
+        assert_eq!(families("X", "3B7F96000080318065B0850300EF120FFE829000"), ["idprime"]);
+        assert_eq!(
+            families("X", "3B7F96000080318065B085040120120FFF829000"),
+            ["belgian-eid"]
+        );
+        assert_eq!(
+            families("X", "3B9F958131FE9F006646530510001171DF0000006A825E"),
+            ["epass2003"]
+        );
+        assert_eq!(
+            families("Nitrokey Nitrokey HSM (DENK0100000) 00 00", ""),
+            ["smartcard-hsm"]
+        );
+        assert_eq!(
+            families("Yubico YubiKey CCID 00 00", "3B8B015275746F6B656E20445320C1"),
+            ["rutoken-ecp"]
+        );
+        assert_eq!(families("X", "3B00"), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_module_is_known_by_its_file_name() {
         let catalogue = Catalogue::embedded().unwrap();
         let name = |file| {
@@ -202,12 +322,12 @@ mod tests {
             "name = 'softhsm'\ntitle = 'Mine'\nconfining = { level = 'off' }\n",
         )
         .unwrap();
-        let catalogue = Catalogue::with_overrides(&directory).unwrap();
+        let catalogue = Catalogue::embedded().unwrap().overridden_by(&directory).unwrap();
         assert_eq!(catalogue.profile("softhsm").unwrap().confining.level, Confinement::Off);
 
         fs::write(&own, "name = 'other'\ntitle = 'Mine'\nconfining = { level = 'off' }\n").unwrap();
         assert!(matches!(
-            Catalogue::with_overrides(&directory),
+            Catalogue::embedded().unwrap().overridden_by(&directory),
             Err(ProfileError::Misnamed { .. })
         ));
 
@@ -219,7 +339,7 @@ mod tests {
         .unwrap();
         assert!(
             matches!(
-                Catalogue::with_overrides(&directory),
+                Catalogue::embedded().unwrap().overridden_by(&directory),
                 Err(ProfileError::Malformed { .. })
             ),
             "no source"

@@ -14,6 +14,9 @@ mod recognition;
 
 pub use catalogue::{Catalogue, ProfileError};
 pub use evidence::Evidence;
-pub use profile::{Confinement, Confining, Location, MechanismName, OperatingSystem, Profile, StateFromConfig, Timing};
-pub use quirk::{ByteOrder, Pairs, Quirk, QuirkEntry, Quirks};
+pub use profile::{
+    CannotSign, Confinement, Confining, Installation, Location, MechanismName, OperatingSystem, Profile,
+    StateFromConfig, Timing, is_version_of,
+};
+pub use quirk::{ByteOrder, ExtensionId, ExtensionIdError, PairBy, Pairs, Quirk, QuirkEntry, Quirks};
 pub use recognition::{Atr, AtrError, Recognition};

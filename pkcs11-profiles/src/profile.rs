@@ -10,10 +10,20 @@ pub struct Profile {
     pub name: String,
     /// The family's name for people.
     pub title: String,
+    /// Which family's module serves a token that several modules show: the one with the highest rank. A maker's own module has
+    /// 50, one that serves cards of many makers less.
+    #[serde(default = "usual_rank")]
+    pub rank: u8,
+    /// The module is loaded where the configuration names it, and not because its file is found.
+    #[serde(default)]
+    pub configured_only: bool,
     /// What a person has to install when the token is present and the module is not.
     #[serde(default)]
-    pub install: Option<String>,
-    /// What a person should know, in English: why the family cannot sign, what to ask the vendor.
+    pub install: Vec<Installation>,
+    /// Tokens of the family hold keys for other programs and cannot sign by themselves.
+    #[serde(default)]
+    pub cannot_sign: Option<CannotSign>,
+    /// What a person should know, in English: what is not known of the family, what to ask the maker.
     #[serde(default)]
     pub note: Option<String>,
     /// The module's file names and places.
@@ -41,22 +51,63 @@ impl Profile {
         self.quirks.iter().collect()
     }
 
+    /// What to install on this system; several where there is a choice.
+    pub fn installations(&self, system: OperatingSystem) -> impl Iterator<Item = &Installation> {
+        self.install
+            .iter()
+            .filter(move |installation| installation.os == system)
+    }
+
     /// Whether a module with this file name belongs to the family on this system. Numbers after the name
     /// (`libykcs11.so.2`) do not matter, nor does case.
     pub fn names_file(&self, system: OperatingSystem, file_name: &str) -> bool {
-        let file_name = file_name.to_lowercase();
         self.locations
             .iter()
             .filter(|location| location.os == system)
             .flat_map(|location| &location.files)
-            .any(|name| {
-                let name = name.to_lowercase();
-                file_name.strip_prefix(&name).is_some_and(|rest| {
-                    rest.is_empty()
-                        || rest.starts_with('.') && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
-                })
-            })
+            .any(|name| is_version_of(file_name, name))
     }
+}
+
+/// Whether a file's name is `name`, in any letter case, or `name` with a version behind it (`libykcs11.so.2`).
+pub fn is_version_of(file_name: &str, name: &str) -> bool {
+    let file_name = file_name.to_lowercase();
+    file_name.strip_prefix(&name.to_lowercase()).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('.') && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+    })
+}
+
+const fn usual_rank() -> u8 {
+    50
+}
+
+/// What to install on one operating system.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Installation {
+    /// The system.
+    pub os: OperatingSystem,
+    /// The product or package, by the name under which it is found.
+    pub what: String,
+    /// Where it comes from: an address for a browser.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The command that installs it, where one does.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// Where it is known from.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+}
+
+/// Why a family cannot sign.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct CannotSign {
+    /// The families whose modules sign with the keys that lie on such a token.
+    #[serde(default)]
+    pub use_instead: Vec<String>,
+    /// Where it is known from.
+    #[serde(flatten)]
+    pub evidence: Evidence,
 }
 
 /// The operating systems that profiles speak of.

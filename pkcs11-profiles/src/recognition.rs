@@ -24,14 +24,15 @@ pub struct Recognition {
 }
 
 impl Recognition {
-    /// Whether a card in this reader is one of the family.
-    pub fn fits_card(&self, reader: &str, atr: &[u8]) -> bool {
-        let by_reader = self
-            .reader
-            .as_ref()
-            .is_some_and(|part| reader.to_lowercase().contains(&part.to_lowercase()));
-        let by_atr = self.atr.as_ref().is_some_and(|mask| mask.fits(atr));
-        by_reader || by_atr
+    /// Whether a reader of this name has a card of the family in it: a token with its reader built in.
+    pub fn fits_reader(&self, reader: &str) -> bool {
+        let part = self.reader.as_ref();
+        part.is_some_and(|part| reader.to_lowercase().contains(&part.to_lowercase()))
+    }
+
+    /// Whether a card that answers so is one of the family.
+    pub fn fits_atr(&self, atr: &[u8]) -> bool {
+        self.atr.as_ref().is_some_and(|mask| mask.fits(atr))
     }
 
     /// Whether a token with this model is one of the family.

@@ -7,6 +7,14 @@
 #[path = "../../agent/tests/token_fleet/approvals.rs"]
 #[allow(missing_docs, unreachable_pub)]
 mod approvals;
+#[allow(
+    dead_code,
+    missing_docs,
+    reason = "shared with the tests of the CMS room, which use more of it"
+)]
+#[path = "../../agent/tests/cms/authority.rs"]
+mod authority;
+mod cms;
 mod endpoint;
 mod measure;
 mod raw_loop;
@@ -15,7 +23,8 @@ mod worker;
 use measure::Report;
 
 /// Every benchmark by its name.
-const BENCHMARKS: &[(&str, fn(&mut Report))] = &[("worker", worker::run), ("endpoint", endpoint::run)];
+const BENCHMARKS: &[(&str, fn(&mut Report))] =
+    &[("worker", worker::run), ("endpoint", endpoint::run), ("cms", cms::run)];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -93,19 +93,18 @@ pub(crate) fn serve(arguments: &[String]) {
 }
 
 fn sign(sessions: &mut [Session], key: ObjectHandle, is_rsa: bool, count: usize) {
-    // A DigestInfo of SHA-256 has 51 bytes, the digest alone 32.
-    let (mechanism, input) = if is_rsa {
-        (Mechanism::RsaPkcs, vec![7; 51])
-    } else {
-        (Mechanism::Ecdsa, vec![7; 32])
-    };
     let share = count / sessions.len();
     std::thread::scope(|scope| {
         for session in sessions {
-            let (mechanism, input) = (&mechanism, &input);
             scope.spawn(move || {
+                // A DigestInfo of SHA-256 has 51 bytes, the digest alone 32.
+                let (mechanism, input) = if is_rsa {
+                    (Mechanism::RsaPkcs, vec![7; 51])
+                } else {
+                    (Mechanism::Ecdsa, vec![7; 32])
+                };
                 for _ in 0..share {
-                    session.sign(mechanism, key, input).unwrap();
+                    session.sign(&mechanism, key, &input).unwrap();
                 }
             });
         }

@@ -41,7 +41,7 @@ async fn other_origins_get_nowhere() {
 #[tokio::test]
 #[ignore = "draws every state in three languages; part of make test-full"]
 async fn every_state_has_its_picture() {
-    let images = root().join("docs/images");
+    let images = root().join("docs/images/page");
     let scratch = tempfile::tempdir().unwrap();
     let wanted = if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
         images

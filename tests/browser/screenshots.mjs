@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIRECTOR, LOGIN, api, ask, base64, beginPairing, browser, card, link, pdf, text, tokenOf, until, window } from './lib.mjs';
 
@@ -43,7 +43,7 @@ const STATES = {
     await page.locator('.button.primary').waitFor();
   } },
   remember: { documents: [contract], steps: (page) => page.locator('.remember input').first().check() },
-  choose: { documents: [contract], certificate: null },
+  choose: { documents: [contract], certificate: 'bin=200140000123' },
   login: { documents: [text('challenge', 'b3b1c6…')], certificate: LOGIN.fingerprint, purpose: 'authentication' },
   service: { documents: [contract], change: (question) => {
     question.destination = { service: 'idocs', profile: 'main', host: 'idocs.example', organisation: 'ТОО «ВЫМЫШЛЕННАЯ КОМПАНИЯ»', counterparty: 'АО «ПРИМЕР»', effect: 'effect-idocs-send', reversible: false };
@@ -82,14 +82,25 @@ if (!process.env.STATES) {
 }
 await chromium.close();
 try {
-  execFileSync('pngquant', ['--force', '--ext', '.png', '--skip-if-larger', '64', ...wanted.flatMap((name) => LANGUAGES.map((language) => join(directory, `${name}.${language}.png`)))]);
+  execFileSync('pngquant', ['--force', '--ext', '.png', '--skip-if-larger', '--strip', '48', ...readdirSync(directory).filter((name) => name.endsWith('.png')).map((name) => join(directory, name))]);
 } catch {
   // Without pngquant, or where a picture cannot be made smaller, the files are as they came.
 }
 
 async function draw(name, language, file, options = {}) {
   const state = STATES[name];
-  const page = await window(chromium, { language, ...options });
+  const page = await window(chromium, { language, viewport: { width: 820, height: 560 }, ...options });
+  // Who asks here is this script; the pictures show what a person would see.
+  await page.addInitScript(() => {
+    const parse = JSON.parse;
+    JSON.parse = (text) => {
+      const value = parse(text);
+      if (value?.caller?.processes) {
+        value.caller.processes = [['/opt/1cv8/x86_64/8.3.25/1cv8c', 4242], ['/usr/bin/gnome-shell', 1873]].map(([executable, pid]) => ({ pid, name: executable.split('/').pop(), executable }));
+      }
+      return value;
+    };
+  });
   if (state.change) await page.route('**/v1/questions/stream*', (route) => changed(route, state.change));
   if (state.progress) await page.route('**/progress', (route) => route.fulfill({ json: state.progress }));
   if (state.inventory) {
@@ -101,7 +112,7 @@ async function draw(name, language, file, options = {}) {
     });
   }
   if (state.pair) await beginPairing('1С:Бухгалтерия', ['sign', 'certificates', 'idocs:main:submit']);
-  const id = state.documents && await ask(state.documents, { token, certificate: DIRECTOR.fingerprint, ...state });
+  const id = state.documents && await ask(state.documents, { token, certificate: state.certificate === undefined ? DIRECTOR.fingerprint : state.certificate, purpose: state.purpose });
   if (id) await until('the question is asked', async () => (await api('GET', '/v1/questions')).body.questions.length);
   await page.goto(state.link === false ? new URL('/approve', await link()).href : await link());
   if (state.link !== false && !state.change) await page.locator('#link-state.on').waitFor();

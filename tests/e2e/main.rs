@@ -5,6 +5,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod api_description;
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/authority.rs"]
+mod authority;
 mod bad_input;
 mod cards;
 mod command_line;
@@ -18,12 +21,17 @@ mod jobs;
 mod large_file;
 mod many_waiting;
 mod mig24;
+mod modules;
 mod pin_safety;
 mod second_user;
 mod services;
 mod signing;
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/stamping_server.rs"]
+mod stamping;
 mod state;
 mod supervision;
 mod tpm;
 mod unattended;
+mod verification;
 mod world;

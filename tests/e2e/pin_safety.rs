@@ -63,7 +63,14 @@ async fn a_second_application_does_not_ride_on_the_login_of_the_first() {
 
 /// A request of an application with its question.
 async fn asked_by(world: &World, application: &str, documents: usize) -> (String, Value) {
-    let document = json!({ "name": "a.txt", "content": BASE64_STANDARD.encode("document") });
+    let path = request_of(world, application, documents).await;
+    (path, world.agent.question("approve").await)
+}
+
+/// A request of an application; the path of its resource.
+async fn request_of(world: &World, application: &str, documents: usize) -> String {
+    let document =
+        json!({ "name": "a.txt", "media_type": "text/plain", "content": BASE64_STANDARD.encode("document") });
     let body = json!({
         "purpose": "signature",
         "certificate": world.tokens.certificate(CERTIFICATE).fingerprint,
@@ -75,7 +82,7 @@ async fn asked_by(world: &World, application: &str, documents: usize) -> (String
         .json(&body);
     let answer: Value = sent.send().await.unwrap().json().await.unwrap();
     let id = answer["id"].as_str().unwrap_or_else(|| panic!("no id in {answer}"));
-    (format!("/v1/signatures/{id}"), world.agent.question("approve").await)
+    format!("/v1/signatures/{id}")
 }
 
 #[tokio::test]
@@ -161,4 +168,74 @@ fn files_in(directory: &Path) -> Vec<std::path::PathBuf> {
         .flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] })
         .filter(|path| path.is_file())
         .collect()
+}
+
+/// A kept login has a worker process of its own: it signs without a PIN for its grant, is no way in for anybody else, and goes with the token.
+#[tokio::test]
+async fn a_kept_login_serves_its_grant_alone_and_ends_with_the_token() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate(CERTIFICATE);
+    let first = world.agent.pair("first", &["sign"]).await;
+    let second = world.agent.pair("second", &["sign"]).await;
+    let (path, question) = asked_by(&world, &first, 1).await;
+    let remember = json!({ "uses": 9, "seconds": 600 });
+    let decision = json!({ "decision": "approve", "pin": certificate.pin, "remember": remember });
+    world.agent.decide(&question, decision).await.unwrap();
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
+    let workers = || workers_of(world.agent.pid(), "libgost_token").len();
+    world
+        .agent
+        .until("/v1/grants", |grants| {
+            grants["grants"].as_array().is_some_and(|all| all.len() == 1)
+        })
+        .await;
+    assert_eq!(workers(), 2, "one for all, one for the grant");
+
+    let path = request_of(&world, &first, 3).await;
+    let resource = world.agent.settled(&path).await;
+    assert_eq!(resource["state"], "finished", "nobody is asked: {resource}");
+    let seen = || {
+        let token = world.tokens.fixtures().gost_token_state().unwrap();
+        (token.login_calls, token.wrong_pins, token.signatures)
+    };
+    assert_eq!(seen(), (1, 0, 4), "one login for both requests");
+
+    let (_, question) = asked_by(&world, &second, 1).await;
+    let wrong = json!({ "decision": "approve", "pin": "00000000" });
+    world.agent.decide(&question, wrong).await.unwrap();
+    let again = world.agent.question("approve").await;
+    assert_eq!(again["notice"]["code"], "pin_incorrect", "{again}");
+    assert_eq!(seen(), (2, 1, 4));
+    world
+        .agent
+        .decide(&again, json!({ "decision": "refuse" }))
+        .await
+        .unwrap();
+
+    world.tokens.gost_control(&json!({ "device_removed": true }));
+    world
+        .agent
+        .until("/v1/grants", |grants| {
+            grants["grants"].as_array().is_some_and(Vec::is_empty)
+        })
+        .await;
+    let started = std::time::Instant::now();
+    while workers() != 1 {
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(30),
+            "{} workers",
+            workers()
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    world.tokens.gost_control(&json!({}));
+    world
+        .agent
+        .until("/v1/tokens", |answer| {
+            answer["tokens"].as_array().is_some_and(|all| all.len() == 2)
+        })
+        .await;
+    let (_, question) = asked_by(&world, &first, 1).await;
+    assert_eq!(question["kind"], "approve");
+    assert_eq!(seen(), (2, 1, 4));
 }

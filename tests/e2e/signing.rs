@@ -199,7 +199,14 @@ async fn several_certificates_fit_and_the_person_chooses() {
         .unwrap();
     let id = answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
     let question = world.agent.question("choose").await;
-    assert!(question["candidates"].as_array().unwrap().len() > 3, "{question}");
+    let candidates = question["candidates"].as_array().unwrap();
+    assert!(candidates.len() > 3, "{question}");
+    // The likeliest first: an organisation's before a person's, then the one that lasts longest.
+    let rank = |candidate: &Value| {
+        let until = candidate["valid_until"].as_str().unwrap().to_owned();
+        (candidate["organisation"].is_null(), std::cmp::Reverse(until))
+    };
+    assert!(candidates.is_sorted_by_key(rank), "{question}");
     world
         .agent
         .decide(

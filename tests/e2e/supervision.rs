@@ -31,6 +31,7 @@ const CERTIFICATE: &str = "gost-director";
 const MODULE: &str = "libgost_token";
 
 /// Kills the worker again and again at moments that the seed chooses, while programs ask and the person approves whatever waits.
+#[allow(clippy::print_stdout, reason = "the figures belong to the test's report")]
 async fn crashes_under_load(crashes: usize, seed: u64) {
     let mut world = World::new().await;
     let agent = world.agent.pid();

@@ -71,7 +71,14 @@ async fn a_seal_signs_by_itself_and_says_so_loudly() {
         .unwrap();
     let entries = audit["entries"].as_array().unwrap();
     let of = |kind: &str| entries.iter().find(|entry| entry["kind"] == kind).unwrap();
-    assert!(of("unattended_allowed")["body"]["certificate"].is_string());
+    let allowed = &of("unattended_allowed")["body"]["certificates"];
+    assert!(
+        allowed
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|entry| entry["certificate"] == certificate && entry["pin_from"].is_string())
+    );
     assert_eq!(
         (&of("approved")["body"]["kind"], &of("approved")["actor"]),
         (&json!("unattended"), &json!("agent"))

@@ -28,6 +28,11 @@ impl World {
     /// With lines added to the fixtures' configuration.
     pub(crate) async fn with_configuration(lines: &str) -> Self {
         let (directory, tokens) = prepared(lines);
+        Self::of(directory, tokens).await
+    }
+
+    /// With fixtures that were configured before.
+    pub(crate) async fn of(directory: TempDir, tokens: Tokens) -> Self {
         let agent = Agent::start(&tokens.configuration()).await;
         Self {
             agent,
@@ -183,7 +188,7 @@ fn profiles(directory: &Path, sandbox: &RunningSandbox) -> String {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         lines.push_str(&format!(
             "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n\
-             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1 }}\n",
+             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1, settling_seconds = 0.3 }}\n",
             sandbox.base_url(),
             file.display()
         ));

@@ -10,6 +10,15 @@ pub(crate) struct Algorithm {
     pub(crate) name: &'static str,
     pub(crate) key: KeyKind,
     pub(crate) preference: Preference,
+    pub(crate) country: Country,
+}
+
+/// Whose identifiers and layout a GOST signature has.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Country {
+    Russia,
+    /// Under the number of bits.
+    Kazakhstan(u32),
 }
 
 const fn plain(name: &'static str, key: KeyKind) -> Algorithm {
@@ -20,6 +29,14 @@ const fn plain(name: &'static str, key: KeyKind) -> Algorithm {
             digest: None,
             rsa_pss: false,
         },
+        country: Country::Russia,
+    }
+}
+
+const fn kazakh(name: &'static str, bits: u32, key: KeyKind) -> Algorithm {
+    Algorithm {
+        country: Country::Kazakhstan(bits),
+        ..plain(name, key)
     }
 }
 
@@ -31,10 +48,11 @@ const fn rsa(name: &'static str, digest: DigestAlgorithm, rsa_pss: bool) -> Algo
             digest: Some(digest),
             rsa_pss,
         },
+        country: Country::Russia,
     }
 }
 
-pub(crate) const USUAL: [Algorithm; 9] = [
+pub(crate) const USUAL: [Algorithm; 11] = [
     rsa("RSA, SHA-256", DigestAlgorithm::Sha256, false),
     rsa("RSA, SHA-512", DigestAlgorithm::Sha512, false),
     rsa("RSA-PSS, SHA-256", DigestAlgorithm::Sha256, true),
@@ -44,6 +62,8 @@ pub(crate) const USUAL: [Algorithm; 9] = [
     plain("Ed25519", authority::ED25519),
     plain("GOST R 34.10-2012-256, CryptoPro-A", authority::GOST_256_CRYPTO_PRO_A),
     plain("GOST R 34.10-2012-512, TC26-A", authority::GOST_512_A),
+    kazakh("GOST 34.10-2015-256 (KZ)", 256, authority::GOST_256_TC26_A),
+    kazakh("GOST 34.10-2015-512 (KZ)", 512, authority::GOST_512_A),
 ];
 
 pub(crate) const MORE: [Algorithm; 13] = [
@@ -63,6 +83,10 @@ pub(crate) const MORE: [Algorithm; 13] = [
 ];
 
 impl Algorithm {
+    pub(crate) fn is_kazakh(&self) -> bool {
+        matches!(self.country, Country::Kazakhstan(_))
+    }
+
     pub(crate) fn is_gost(&self) -> bool {
         self.name.starts_with("GOST")
     }

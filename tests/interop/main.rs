@@ -9,12 +9,15 @@ mod algorithms;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
 #[path = "../../agent/tests/cms/authority.rs"]
 mod authority;
+#[path = "../../agent/tests/cms/kazakh_key.rs"]
+mod kazakh_key;
 mod report;
 mod samples;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
 #[path = "../../agent/tests/cms/stamping_server.rs"]
 mod stamping_server;
 mod timestamps;
+mod transcoding;
 mod verifiers;
 
 use algorithms::{Algorithm, MORE, USUAL};

@@ -49,10 +49,11 @@ impl fmt::Display for Report {
         writeln!(f, "# Which verifier accepts what\n")?;
         writeln!(
             f,
-            "Written by `make test-full`: {} detached CAdES-B signatures of each algorithm before each verifier. A cell tells how many were accepted and how many\n\
-             with changed content were refused. A letter stands for a gap of the verifier, explained below the table: it refuses such signatures whoever makes\n\
-             them. Kazakh signatures (GOST 34.10-2015) are checked apart, because only the national software knows their identifiers: their values are those of\n\
-             the Russian standard in another order of bytes, and OpenSSL's GOST engine makes and checks them so.\n",
+            "Written by `make test-full`: {} detached CAdES-B signatures of each algorithm before each verifier, each over content of its own. A cell tells how\n\
+             many were accepted and, behind the comma, how many with changed content were refused. A letter stands for a gap of the verifier, explained below\n\
+             the table: it refuses such signatures whoever makes them.\n\n\
+             Kazakh signatures (GOST 34.10-2015) are put under the identifiers of TC26 for OpenSSL, because only the national software knows their own: their\n\
+             values are those of the Russian standard in another order of bytes. How the agent lays signatures out: [signatures.md](signatures.md).\n",
             self.count
         )?;
         let names: Vec<_> = self.columns.iter().map(|(verifier, _)| verifier.to_string()).collect();

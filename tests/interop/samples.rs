@@ -4,14 +4,18 @@ use std::fs;
 use std::path::PathBuf;
 
 use time::OffsetDateTime;
+use tokensign::certificate::Certificate;
 use tokensign::cms::{Scheme, SignedAttributes, assemble_detached, normalise_signature};
 
-use crate::algorithms::Algorithm;
+use crate::algorithms::{Algorithm, Country};
 use crate::authority::Authority;
+use crate::kazakh_key::{with_kazakh_256, with_kazakh_512};
 
 pub(crate) struct Samples {
     pub(crate) algorithm: Algorithm,
     pub(crate) authority: Authority,
+    /// The signer's certificate.
+    pub(crate) certificate: Certificate,
     count: usize,
 }
 
@@ -25,22 +29,28 @@ impl Samples {
     /// Signs as the agent does, with OpenSSL in the place of the token.
     pub(crate) fn make(algorithm: Algorithm, count: usize) -> Self {
         let authority = Authority::new(algorithm.key);
-        let scheme = Scheme::for_certificate(&authority.leaf, &algorithm.preference).unwrap();
+        let certificate = match algorithm.country {
+            Country::Russia => authority.leaf.clone(),
+            Country::Kazakhstan(256) => with_kazakh_256(&authority.leaf),
+            Country::Kazakhstan(_) => with_kazakh_512(&authority.leaf),
+        };
+        let scheme = Scheme::for_certificate(&certificate, &algorithm.preference).unwrap();
         for number in 0..=count {
             let content = format!("Счёт на оплату № {number}\r\n");
             let digest = scheme.digest().digest(content.as_bytes());
             let now = OffsetDateTime::now_utc();
-            let attributes = SignedAttributes::new(&digest, &authority.leaf, now, &scheme).unwrap();
+            let attributes = SignedAttributes::new(&digest, &certificate, now, &scheme).unwrap();
             let raw = authority.sign(&scheme, &attributes.as_input());
-            let value = normalise_signature(&authority.leaf, &scheme, &attributes.as_input(), &raw).unwrap();
+            let value = normalise_signature(&certificate, &scheme, &attributes.as_input(), &raw).unwrap();
             let chain = std::slice::from_ref(&authority.root);
-            let signature = assemble_detached(&scheme, &authority.leaf, chain, Some(&attributes), &value);
+            let signature = assemble_detached(&scheme, &certificate, chain, Some(&attributes), &value);
             fs::write(authority.path(&format!("content-{number}")), content).unwrap();
             fs::write(authority.path(&format!("signature-{number}.p7s")), signature).unwrap();
         }
         Self {
             algorithm,
             authority,
+            certificate,
             count,
         }
     }

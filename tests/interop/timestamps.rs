@@ -21,7 +21,7 @@ async fn both_levels_pass_the_validation_of_en_319_102() {
     };
     let client = TimestampAuthority::new(&config).unwrap().unwrap();
     let (mut by_pyhanko, mut by_bouncy_castle, mut keep) = (Vec::new(), Vec::new(), Vec::new());
-    for algorithm in USUAL {
+    for algorithm in USUAL.into_iter().filter(|algorithm| !algorithm.is_kazakh()) {
         let samples = Samples::make(algorithm, 1);
         let sample = samples.honest().remove(0);
         let plain = fs::read(&sample.signature).unwrap();

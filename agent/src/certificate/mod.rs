@@ -215,6 +215,11 @@ impl Certificate {
             .unwrap_or_default()
     }
 
+    /// The identifiers of all extensions.
+    pub fn extensions(&self) -> impl Iterator<Item = Oid> + '_ {
+        self.inner.extensions.iter().map(|extension| extension.oid)
+    }
+
     /// The identifiers of the extensions marked critical.
     pub fn critical_extensions(&self) -> impl Iterator<Item = Oid> + '_ {
         self.inner
@@ -227,6 +232,11 @@ impl Certificate {
     /// Whether this certificate may be used for `purpose` at the instant `at`.
     pub fn check_suitable(&self, purpose: Purpose, at: OffsetDateTime) -> Result<(), Unsuitable> {
         suitability::check(self, purpose, at)
+    }
+
+    /// The whole days until the end of validity at the instant `at`, when they are 30 or fewer: then it is time to renew.
+    pub fn expires_in_days(&self, at: OffsetDateTime) -> Option<u16> {
+        suitability::days_left(self, at)
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {

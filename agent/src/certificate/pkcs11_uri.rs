@@ -62,11 +62,16 @@ impl Pkcs11Uri {
             && same(&self.object, location.label)
             && self.id.as_deref().is_none_or(|id| id == location.id)
             && !matches!(self.object_type, Some(ObjectType::SecretKey | ObjectType::Data))
-            && same(&self.module_path, location.module_path)
+            && self.names_module(location.module_path)
+    }
+
+    /// Whether the query attributes fit the module with that file.
+    pub fn names_module(&self, file: &str) -> bool {
+        self.module_path.as_deref().is_none_or(|path| path == file)
             && self
                 .module_name
                 .as_deref()
-                .is_none_or(|name| Some(name) == module_name(location.module_path))
+                .is_none_or(|name| Some(name) == module_name(file))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::{Certificate, ExtendedKeyUsage};
@@ -52,6 +52,16 @@ pub enum Unsuitable {
         "the certificate's key usage does not allow signatures; choose a certificate with digital signature key usage"
     )]
     KeyUsage,
+}
+
+/// A renewal takes days at an authority's office; so long before the end people are told.
+const WARNING: Duration = Duration::days(30);
+
+/// The whole days until the end of validity, when they are few enough for a warning; `None` also behind the end.
+pub(super) fn days_left(certificate: &Certificate, at: OffsetDateTime) -> Option<u16> {
+    let left = certificate.not_after() - at;
+    let is_near = !left.is_negative() && left <= WARNING && at >= certificate.not_before();
+    is_near.then(|| u16::try_from(left.whole_days()).ok()).flatten()
 }
 
 pub(super) fn check(certificate: &Certificate, purpose: Purpose, at: OffsetDateTime) -> Result<(), Unsuitable> {

@@ -54,6 +54,8 @@ pub(super) enum Command {
     Sign(Sign),
     /// Verify a signature.
     Verify(Verify),
+    /// Add timestamps to a signature that has none.
+    Timestamp(Timestamp),
     /// Sign and send documents in iDocs.
     #[command(subcommand)]
     Idocs(Idocs),
@@ -156,7 +158,7 @@ pub(super) struct Signer {
 
 #[derive(Args, Debug)]
 pub(super) struct Sign {
-    /// The files to sign.
+    /// The files to sign; - for stdin, with --out.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -170,6 +172,9 @@ pub(super) struct Sign {
     /// Put the known certificates of the chain into the signature.
     #[arg(long)]
     pub(super) include_chain: bool,
+    /// Add the signature to this one over the same file; what is in it stays as it is. The result goes to --out.
+    #[arg(long, value_name = "SIGNATURE", requires = "out", conflicts_with = "attached")]
+    pub(super) add_to: Option<PathBuf>,
     /// How the signature is written.
     #[arg(long, value_enum, default_value_t = Encoding::Der)]
     pub(super) encoding: Encoding,
@@ -187,7 +192,7 @@ pub(super) enum Format {
     CadesB,
     /// CAdES baseline T: with a timestamp.
     CadesT,
-    /// CMS without the attributes of CAdES (RFC 5652).
+    /// CMS (RFC 5652); what is made is a CAdES-B signature, which is one.
     Cms,
 }
 
@@ -212,6 +217,25 @@ pub(super) struct Verify {
     /// A root certificate to trust (PEM); may be repeated.
     #[arg(long = "root", value_name = "FILE")]
     pub(super) roots: Vec<PathBuf>,
+    /// Ask the issuers of the certificates whether they were revoked (OCSP, revocation lists); only then anything is fetched.
+    #[arg(long)]
+    pub(super) revocation: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Timestamp {
+    /// The signature: DER, PEM or base64.
+    #[arg(value_name = "SIGNATURE")]
+    pub(super) signature: PathBuf,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Encoding::Der)]
+    pub(super) encoding: Encoding,
+    /// Where the result goes: a file, or - for stdout.
+    #[arg(long, value_name = "PATH")]
+    pub(super) out: PathBuf,
+    /// Overwrite a file that is there.
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// What the scenarios of both services take.
@@ -395,9 +419,35 @@ pub(super) enum AuditFormat {
 pub(super) enum Modules {
     /// List them, with what is wrong with them.
     List,
+    /// Try one in a process of its own, and keep it when it loads.
+    Add(AddModule),
+    /// Let go of one that was added.
+    Remove {
+        /// The module's file, or a PKCS#11 URI with module-path or module-name.
+        path: String,
+    },
     /// Take back one that was set aside, and end its worker.
     Release {
-        /// The module's file.
-        path: PathBuf,
+        /// The module's file, or a PKCS#11 URI with module-path or module-name.
+        path: String,
     },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct AddModule {
+    /// The module's file, or a PKCS#11 URI with module-path.
+    pub(super) path: String,
+    /// The token family to treat it as; recognised by the file's name without it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// An environment variable that the module needs; not for secrets. May be given several times.
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    pub(super) variables: Vec<(String, String)>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
 }

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::output::{printable, table_lines};
@@ -38,10 +36,7 @@ impl Check {
 /// `tokensign doctor`: every finding with what to do; fails when there is one.
 pub(super) async fn run(session: &Session) -> Result<(), Fault> {
     let output = session.output;
-    let mut checks = vec![
-        Check::of("directories", directories(session)),
-        Check::of("reader service", reader_service()),
-    ];
+    let mut checks = vec![Check::of("directories", directories(session))];
     checks.extend(secrets_of_profiles(session));
     checks.extend(agent(session).await);
 
@@ -100,14 +95,27 @@ fn directories(session: &Session) -> Result<String, Fault> {
 }
 
 /// Tokens that speak PC/SC need its service; some have drivers of their own, so its absence is told, not counted as a problem.
-fn reader_service() -> Result<String, Fault> {
-    let socket = Path::new("/run/pcscd/pcscd.comm");
-    Ok(if socket.exists() {
-        "pcscd runs"
-    } else {
-        "pcscd does not run: tokens in smart card readers are not seen"
+fn reader_service(inventory: &Value) -> String {
+    match inventory["reader_service"].as_str() {
+        Some("ok") => "the PC/SC service answers",
+        Some("absent") => "the PC/SC service (pcscd) does not run: tokens in smart card readers are not seen",
+        Some("hangs") => "the PC/SC service (pcscd) does not answer: restart it",
+        _ => "the PC/SC service (pcscd) answers with an error: restart it",
     }
-    .to_owned())
+    .to_owned()
+}
+
+/// What is in each reader. A card that cannot be used is a problem, an empty reader is not.
+fn readers(inventory: &Value) -> impl Iterator<Item = Check> {
+    let readers = inventory["readers"].as_array().into_iter().flatten();
+    readers.map(|reader| {
+        let name = reader["name"].as_str().unwrap_or_default();
+        let result = match reader.get("fault").filter(|fault| !fault.is_null()) {
+            Some(problem) => Err(problem::to_fault(problem)),
+            None => Ok(reader["state"].as_str().unwrap_or_default().to_owned()),
+        };
+        Check::of(format!("reader {name}"), result)
+    })
 }
 
 fn secrets_of_profiles(session: &Session) -> Vec<Check> {
@@ -146,13 +154,18 @@ async fn agent(session: &Session) -> Vec<Check> {
         Ok(found) => found,
         Err(fault) => return vec![Check::of("agent", Err(fault))],
     };
-    let mut checks = vec![Check::of("agent", Ok(how))];
+    let mut checks = vec![
+        Check::of("agent", Ok(how)),
+        Check::of("reader service", Ok(reader_service(&inventory))),
+    ];
+    checks.extend(readers(&inventory));
     for module in inventory["modules"].as_array().into_iter().flatten() {
         let path = module["path"].as_str().unwrap_or_default();
         let state = module["state"].as_str().unwrap_or_default().to_owned();
+        let profile = module["profile"].as_str().unwrap_or("no known family");
         let found = match module.get("fault").filter(|fault| !fault.is_null()) {
             Some(problem) => Err(problem::to_fault(problem)),
-            None => Ok(state),
+            None => Ok(format!("{state}, {profile}")),
         };
         checks.push(Check::of(path, found));
     }

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::arguments::{Certs, Modules, Purpose};
-use super::output::{Output, pair_lines, table_lines};
+use super::output::{Output, pair_lines, printable, table_lines};
 use super::problem;
 use super::session::Session;
 use super::table::Table;
@@ -15,7 +17,9 @@ pub(super) async fn tokens(session: &Session) -> Result<(), Fault> {
     output.result(&answer, || {
         let tokens = items(&answer, "tokens");
         if tokens.is_empty() {
-            return vec![output.text("ui-tokens-none")];
+            let mut lines = vec![output.text("ui-tokens-none")];
+            lines.extend(reader_lines(&output, &answer));
+            return lines;
         }
         let headings = [
             "ui-token",
@@ -36,7 +40,9 @@ pub(super) async fn tokens(session: &Session) -> Result<(), Fault> {
                 items(token, "certificates").len().to_string(),
             ]);
         }
-        table_lines(&table)
+        let mut lines = table_lines(&table);
+        lines.extend(reader_lines(&output, &answer));
+        lines
     });
     Ok(())
 }
@@ -78,39 +84,101 @@ pub(super) async fn modules(session: &Session, command: &Modules) -> Result<(), 
         Modules::List => {
             let answer = read(session, "/v1/tokens", &[]).await?;
             let modules = json!({ "modules": answer["modules"] });
-            output.result(&modules, || {
-                let mut table =
-                    Table::new(["cli-module", "ui-profile", "ui-state", "ui-details"].map(|key| output.text(key)));
-                for module in items(&modules, "modules") {
-                    let fault = module
-                        .get("fault")
-                        .filter(|fault| !fault.is_null())
-                        .map(problem::to_fault);
-                    table.row([
-                        text(module, "path"),
-                        text(module, "profile"),
-                        words::word(&output, "ui-module-", &text(module, "state")),
-                        fault
-                            .map(|fault| output.localizer().fault_title(&fault))
-                            .unwrap_or_default(),
-                    ]);
-                }
-                table_lines(&table)
+            output.result(&modules, || module_lines(&output, &modules));
+        }
+        Modules::Add(module) => {
+            let body = json!({
+                "path": absolute(&module.path)?,
+                "profile": module.profile,
+                "env": module.variables.iter().cloned().collect::<BTreeMap<_, _>>(),
             });
-            Ok(())
+            let answer = post(session, "/v1/modules", &body).await?;
+            output.result(&answer, || {
+                let (path, description) = (text(&answer, "path"), description(&answer));
+                vec![output.text_with("cli-module-added", &[("path", &path), ("description", &description)])]
+            });
+        }
+        Modules::Remove { path } => {
+            let answer = post(session, "/v1/modules/remove", &json!({ "path": absolute(path)? })).await?;
+            let removed = text(&answer, "path");
+            output.result(&answer, || {
+                vec![output.text_with("cli-module-removed", &[("path", &removed)])]
+            });
         }
         Modules::Release { path } => {
-            let agent = session.agent().await?;
-            let answer = agent
-                .client()
-                .post("/v1/modules/release", &json!({ "path": path }))
-                .await;
-            agent.end().await;
-            let answer = answer?;
+            let answer = post(session, "/v1/modules/release", &json!({ "path": absolute(path)? })).await?;
             output.result(&answer, || vec![output.text("ui-done")]);
-            Ok(())
         }
     }
+    Ok(())
+}
+
+fn module_lines(output: &Output, modules: &Value) -> Vec<String> {
+    let headings = ["cli-module", "ui-profile", "cli-origin", "ui-state", "ui-details"];
+    let mut table = Table::new(headings.map(|key| output.text(key)));
+    for module in items(modules, "modules") {
+        let fault = module
+            .get("fault")
+            .filter(|fault| !fault.is_null())
+            .map(problem::to_fault);
+        table.row([
+            text(module, "path"),
+            text(module, "profile"),
+            words::word(output, "ui-origin-", &text(module, "origin")),
+            words::word(output, "ui-module-", &text(module, "state")),
+            fault
+                .map(|fault| output.localizer().fault_title(&fault))
+                .unwrap_or_default(),
+        ]);
+    }
+    table_lines(&table)
+}
+
+/// What a module says of itself, in one line.
+fn description(library: &Value) -> String {
+    let parts = ["manufacturer", "description", "version"].map(|member| text(library, member));
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+/// A path as it is meant where the command is typed: the agent may run elsewhere. A PKCS#11 URI stays as it is.
+fn absolute(path: &str) -> Result<String, Fault> {
+    if path.starts_with("pkcs11:") {
+        return Ok(path.to_owned());
+    }
+    let absolute = std::path::absolute(path).map_err(|error| Fault::invalid_field("path", error))?;
+    Ok(absolute.to_string_lossy().into_owned())
+}
+
+async fn post(session: &Session, path: &str, body: &Value) -> Result<Value, Fault> {
+    let agent = session.agent().await?;
+    let answer = agent.client().post(path, body).await;
+    agent.end().await;
+    answer
+}
+
+/// The readers whose card is no token here, each with what is wrong and what to do.
+fn reader_lines(output: &Output, answer: &Value) -> Vec<String> {
+    let localizer = output.localizer();
+    let troubled = items(answer, "readers")
+        .iter()
+        .filter_map(|reader| Some((reader, reader.get("fault").filter(|fault| !fault.is_null())?)));
+    troubled
+        .flat_map(|(reader, problem)| {
+            let fault = problem::to_fault(problem);
+            let state = words::word(output, "ui-reader-", &text(reader, "state"));
+            [
+                String::new(),
+                printable(&format!(
+                    "{}: {}: {state}",
+                    output.text("ui-reader"),
+                    text(reader, "name")
+                )),
+                format!("    {}", printable(&localizer.fault_title(&fault))),
+                format!("    {}", printable(&localizer.fault_advice(&fault))),
+            ]
+        })
+        .collect()
 }
 
 async fn read(session: &Session, path: &str, query: &[(&str, String)]) -> Result<Value, Fault> {
@@ -153,10 +221,12 @@ fn certificate_lines(output: &Output, certificate: &Value) -> Vec<String> {
         "ui-valid-from",
         words::date_of(output, &text(certificate, "valid_from")),
     );
-    row(
-        "ui-valid-until",
-        words::date_of(output, &text(certificate, "valid_until")),
-    );
+    let mut valid_until = words::date_of(output, &text(certificate, "valid_until"));
+    if let Some(days) = certificate["expires_in_days"].as_u64() {
+        let warning = output.text_with("ui-expires-soon", &[("count", &days)]);
+        valid_until = format!("{valid_until} ({warning})");
+    }
+    row("ui-valid-until", valid_until);
     let purposes: Vec<_> = items(certificate, "purposes")
         .iter()
         .filter_map(Value::as_str)

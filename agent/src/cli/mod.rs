@@ -32,6 +32,7 @@ mod services;
 mod session;
 mod sign;
 mod table;
+mod timestamp;
 mod token_watch;
 mod upload;
 mod verify;
@@ -111,6 +112,7 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
             Command::Certs(arguments) => inventory::certs(session, arguments).await,
             Command::Sign(arguments) => sign::run(session, arguments).await,
             Command::Verify(arguments) => verify::run(session, arguments).await,
+            Command::Timestamp(arguments) => timestamp::run(session, arguments).await,
             Command::Idocs(command) => idocs::run(session, command).await,
             Command::Mig24(command) => mig24::run(session, command).await,
             Command::Approve(arguments) => approve::run(session, arguments).await,

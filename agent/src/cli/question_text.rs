@@ -4,7 +4,7 @@ use super::output::{Output, pair_lines, printable};
 use super::words;
 use crate::cms::Digest;
 use crate::consent::{
-    Action, CallerView, CertificateView, Destination, DocumentView, PairingView, PinState, PinView, Question,
+    Action, CallerView, CertificateView, Destination, DocumentView, ItemKind, PairingView, PinState, PinView, Question,
     QuestionBody, RemoteMeans, RemoteSigner,
 };
 use crate::messages::{Fault, Language};
@@ -224,9 +224,14 @@ impl Rows<'_> {
             if !facts_of_content.is_empty() {
                 facts.push(printable(&facts_of_content.join(", ")));
             }
-            if !document.seen {
-                facts.push(self.output.text("ui-digest-unseen"));
-            }
+            let key = match (document.kind, document.seen) {
+                (ItemKind::Content, true) => None,
+                (ItemKind::Content, false) => Some("ui-digest-unseen"),
+                (ItemKind::BareContent, _) => Some("ui-kind-bare-content"),
+                (ItemKind::ForeignAttributes, _) => Some("ui-kind-foreign-attributes"),
+                (ItemKind::ForeignAttributesDigest, _) => Some("ui-kind-foreign-attributes-digest"),
+            };
+            facts.extend(key.map(|key| self.output.text(key)));
             facts.push(digest_text(&document.digest));
             if !document.entries.is_empty() {
                 facts.push(format!("{}:", self.output.text("ui-entries")));
@@ -263,7 +268,12 @@ impl Rows<'_> {
         }
         self.push("ui-issuer", &certificate.issuer);
         self.push("ui-serial", &certificate.serial);
-        self.push("ui-valid-until", words::date(self.output, certificate.valid_until));
+        let mut valid_until = words::date(self.output, certificate.valid_until);
+        if let Some(days) = certificate.expires_in_days {
+            let warning = self.output.text_with("ui-expires-soon", &[("count", &days)]);
+            valid_until = format!("{valid_until} ({warning})");
+        }
+        self.push("ui-valid-until", valid_until);
         self.push("ui-key-type", &certificate.key_type);
         self.push("ui-token", &certificate.token);
     }

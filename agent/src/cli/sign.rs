@@ -13,6 +13,9 @@ use super::upload::{self, FileToSend};
 use crate::messages::{Code, Fault};
 use crate::platform;
 
+/// The part that holds the signature to which another is added.
+const EXISTING_PART: &str = "existing";
+
 /// `tokensign sign`
 pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault> {
     let mut files = Vec::with_capacity(arguments.files.len());
@@ -22,13 +25,26 @@ pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault
     // Refused before anything is asked or signed.
     let targets = Target::of_all(arguments, &files)?;
     let pin = arguments.signer.pin_source.unattended()?;
+    let existing = match &arguments.add_to {
+        Some(_) if files.len() > 1 => {
+            return Err(Fault::invalid_field("--add-to", "is a signature over one file"));
+        }
+        Some(path) => Some(FileToSend::open(path).await?),
+        None => None,
+    };
     let configured = session.config.agent.pinentry.as_deref();
     let dialog = arguments.signer.pin_source.dialog(configured)?;
 
     let documents: Vec<_> = files
         .iter()
         .enumerate()
-        .map(|(index, file)| json!({ "name": file.name(), "part": FileToSend::part_name(index) }))
+        .map(|(index, file)| {
+            let mut document = json!({ "name": file.name(), "part": FileToSend::part_name(index) });
+            if existing.is_some() {
+                document["add_to_part"] = json!(EXISTING_PART);
+            }
+            document
+        })
         .collect();
     let request = json!({
         "purpose": "signature",
@@ -48,7 +64,9 @@ pub(super) async fn run(session: &Session, arguments: &Sign) -> Result<(), Fault
     let client = agent.client();
     let signed = async {
         let follower = Follower::attach(client, session.output, pin, dialog).await?;
-        let (form, bar) = upload::form(&session.output, &request, &files).await?;
+        let mut parts = upload::parts(&files);
+        parts.extend(existing.iter().map(|existing| (EXISTING_PART.to_owned(), existing)));
+        let (form, bar) = upload::form_of_parts(&session.output, Some(&request), parts).await?;
         let started = client.post_form("/v1/signatures", form).await;
         bar.finish_and_clear();
         let id = id_of(&started?)?;
@@ -92,10 +110,7 @@ fn write(
             .and_then(|text| STANDARD.decode(text).ok());
         let der = der.ok_or_else(|| Fault::internal("the agent's answer holds no signature"))?;
         let bytes = encode(&der, arguments.encoding);
-        match target {
-            Target::Stdout => session.output.bytes(&bytes).map_err(Fault::internal)?,
-            Target::File(path) => write_file(path, &bytes, arguments.force)?,
-        }
+        target.write(session, &bytes, arguments.force)?;
         written.push(json!({
             "file": file.path(),
             "output": target.path(),
@@ -135,7 +150,7 @@ fn exists(path: &Path) -> Fault {
 }
 
 /// The signature's bytes as they are written.
-fn encode(der: &[u8], encoding: Encoding) -> Vec<u8> {
+pub(super) fn encode(der: &[u8], encoding: Encoding) -> Vec<u8> {
     match encoding {
         Encoding::Der => der.to_vec(),
         Encoding::Base64 => format!("{}\n", STANDARD.encode(der)).into_bytes(),
@@ -150,12 +165,30 @@ fn encode(der: &[u8], encoding: Encoding) -> Vec<u8> {
 
 /// Where one signature goes.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Target {
+pub(super) enum Target {
     File(PathBuf),
     Stdout,
 }
 
 impl Target {
+    /// The target that was named; refused before anything is done when it is a file that exists.
+    pub(super) fn of_one(out: &Path, overwrite: bool) -> Result<Self, Fault> {
+        if out.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        if !overwrite && out.symlink_metadata().is_ok() {
+            return Err(exists(out));
+        }
+        Ok(Self::File(out.to_owned()))
+    }
+
+    pub(super) fn write(&self, session: &Session, bytes: &[u8], overwrite: bool) -> Result<(), Fault> {
+        match self {
+            Self::Stdout => session.output.bytes(bytes).map_err(Fault::internal),
+            Self::File(path) => write_file(path, bytes, overwrite),
+        }
+    }
+
     fn of_all(arguments: &Sign, files: &[FileToSend]) -> Result<Vec<Self>, Fault> {
         let targets: Vec<_> = match &arguments.out {
             Some(out) if out.as_os_str() == "-" => {
@@ -177,6 +210,12 @@ impl Target {
                 }
                 vec![Self::File(out.clone())]
             }
+            None if files.iter().any(FileToSend::is_stdin) => {
+                return Err(Fault::invalid_field(
+                    "--out",
+                    "is needed: what comes on stdin has no place of its own",
+                ));
+            }
             None => files
                 .iter()
                 .map(|file| {
@@ -197,7 +236,7 @@ impl Target {
         Ok(targets)
     }
 
-    fn path(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
             Self::Stdout => None,

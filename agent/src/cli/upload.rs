@@ -1,7 +1,7 @@
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use indicatif::ProgressBar;
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
@@ -17,6 +17,9 @@ const PIECE: usize = 256 << 10;
 /// From this size on, in bytes, sending takes long enough to be shown.
 const WORTH_SHOWING: u64 = 8 << 20;
 
+/// Stands for what comes on stdin.
+const STDIN: &str = "-";
+
 /// A file to send. It is read piece by piece while it is sent.
 #[derive(Debug)]
 pub(super) struct FileToSend {
@@ -26,9 +29,18 @@ pub(super) struct FileToSend {
 }
 
 impl FileToSend {
+    /// A file; `-` is what comes on stdin, of a size that nobody knows yet.
+    ///
     /// # Errors
     /// `file_unreadable`.
     pub(super) async fn open(path: &Path) -> Result<Self, Fault> {
+        if path.as_os_str() == STDIN {
+            return Ok(Self {
+                path: path.to_owned(),
+                name: "stdin".to_owned(),
+                size: 0,
+            });
+        }
         let metadata = tokio::fs::metadata(path)
             .await
             .map_err(|error| unreadable(path, &error))?;
@@ -45,6 +57,11 @@ impl FileToSend {
             name,
             size: metadata.len(),
         })
+    }
+
+    /// Whether it is stdin.
+    pub(super) fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == STDIN
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -98,16 +115,13 @@ pub(super) fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
     read().map_err(|error| unreadable(path, &error))
 }
 
-/// A form of a part `request` and the files, and the bar that shows their way.
-///
-/// # Errors
-/// `file_unreadable`.
-pub(super) async fn form(output: &Output, request: &Value, files: &[FileToSend]) -> Result<(Form, ProgressBar), Fault> {
-    let mut named = Vec::with_capacity(files.len());
-    for (index, file) in files.iter().enumerate() {
-        named.push((FileToSend::part_name(index), file));
-    }
-    form_of_parts(output, Some(request), named).await
+/// The files under the names of their parts.
+pub(super) fn parts(files: &[FileToSend]) -> Vec<(String, &FileToSend)> {
+    files
+        .iter()
+        .enumerate()
+        .map(|(index, file)| (FileToSend::part_name(index), file))
+        .collect()
 }
 
 /// A form of files under names of their own.
@@ -133,6 +147,14 @@ pub(super) async fn form_of_parts(
         form = form.part("request", part);
     }
     for (name, file) in files {
+        if file.is_stdin() {
+            let part = Part::stream(Body::wrap_stream(stdin_pieces()))
+                .file_name(file.name.clone())
+                .mime_str("application/octet-stream")
+                .map_err(Fault::internal)?;
+            form = form.part(name, part);
+            continue;
+        }
         let opened = tokio::fs::File::open(&file.path)
             .await
             .map_err(|error| unreadable(&file.path, &error))?;
@@ -150,6 +172,22 @@ pub(super) async fn form_of_parts(
         form = form.part(name, part);
     }
     Ok((form, bar))
+}
+
+/// What comes on stdin, until it ends.
+fn stdin_pieces() -> impl Stream<Item = io::Result<Vec<u8>>> {
+    stream::unfold((), |()| async {
+        let read = tokio::task::spawn_blocking(|| {
+            let mut piece = vec![0; PIECE];
+            let length = io::stdin().lock().read(&mut piece)?;
+            piece.truncate(length);
+            Ok(piece)
+        });
+        match read.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(piece) if piece.is_empty() => None,
+            piece => Some((piece, ())),
+        }
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Fault {

@@ -30,7 +30,7 @@ pub(super) async fn run(session: &Session, arguments: &Verify) -> Result<(), Fau
             .map_err(|_| Fault::invalid_field("--root", format!("{} is not PEM", path.display())))?;
         roots.push(text);
     }
-    let request = json!({ "roots": roots });
+    let request = json!({ "roots": roots, "revocation": arguments.revocation });
     let mut parts = vec![("signature".to_owned(), &signature)];
     parts.extend(content.as_ref().map(|content| ("content".to_owned(), content)));
 

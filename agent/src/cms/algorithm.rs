@@ -102,6 +102,11 @@ impl Scheme {
         self.row.token_calls
     }
 
+    /// Whether a token can be given a digest whose message is not at hand.
+    pub fn signs_digests(&self) -> bool {
+        self.token_calls().iter().any(|call| call.input != InputForm::Message)
+    }
+
     /// The AlgorithmIdentifier of `digest` for a timestamp of a signature by this scheme (RFC 3161 section 2.4.1): the scheme's own where it is the
     /// scheme's digest, so that Kazakh signatures are stamped under Kazakh identifiers; NULL parameters, which every authority reads.
     pub fn imprint_identifier(&self, digest: DigestAlgorithm) -> Vec<u8> {
@@ -1050,6 +1055,31 @@ mod tests {
                 "{}",
                 row.name
             );
+        }
+    }
+
+    /// A further algorithm is a row here (a key that `certificate` does not know keeps its identifier): no other file names one.
+    #[test]
+    fn signature_algorithms_are_named_in_this_file_only() {
+        let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut directories = vec![sources];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                // The reader of keys has the identifiers that keys and signatures share.
+                let is_ours = path.ends_with("cms/algorithm.rs") || path.ends_with("certificate/public_key.rs");
+                if is_ours || path.extension().is_none_or(|extension| extension != "rs") {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                for (oid, _) in &SIGNATURE_OIDS {
+                    assert!(!text.contains(&format!("\"{oid}\"")), "{oid} in {}", path.display());
+                }
+            }
         }
     }
 

@@ -3,13 +3,10 @@
 
 use thiserror::Error;
 
-use super::algorithm::Scheme;
-use super::assemble::{implicit, signer_info};
-use super::self_check::SignatureValue;
-use super::signed_attributes::{SignedAttributes, attribute};
-use super::signed_data::{Outline, SignedData, SignedDataError};
+use super::assemble::implicit;
+use super::signed_attributes::attribute;
+use super::signed_data::{MAX_SIGNERS, Outline, SignedData, SignedDataError};
 use super::timestamp::{SIGNATURE_TIME_STAMP, TimestampToken};
-use crate::certificate::Certificate;
 use crate::certificate::asn1::{Asn1Error, Element, Oid, Tag, insert, offset_in, place_in_set, writer};
 
 /// Why nothing can be added.
@@ -21,7 +18,7 @@ pub enum AmendError {
     /// The timestamp belongs to another signature.
     #[error("the timestamp was made for another signature")]
     OtherImprint,
-    /// The attributes are about content of another type.
+    /// The other signature is about content of another type.
     #[error("the signature is over content of type {0}; a signer of the same content must name the same type")]
     ContentType(Oid),
     /// The signature cannot be taken apart.
@@ -62,44 +59,48 @@ impl SignedData {
         })
     }
 
-    /// This signature with a further signer of the same content: its SignerInfo, its certificate with those of `chain`, and its digest algorithm,
-    /// where they are not there already.
+    /// This signature with the signers of `other`, a signature over the same content, as further ones: their SignerInfos with what stands in them,
+    /// and certificates and digest algorithms that are not there already.
     ///
     /// # Errors
-    /// [`AmendError::ContentType`] when the attributes are about content of another type.
-    pub fn with_signer(
-        &self,
-        scheme: &Scheme,
-        certificate: &Certificate,
-        chain: &[Certificate],
-        attributes: &SignedAttributes,
-        signature: &SignatureValue,
-    ) -> Result<Vec<u8>, AmendError> {
-        if attributes.content_type() != self.content_type() {
+    /// [`AmendError::ContentType`] when `other` is about content of another type; [`AmendError::Malformed`] when there would be more signers than
+    /// are read.
+    pub fn with_signers_of(&self, other: &Self) -> Result<Vec<u8>, AmendError> {
+        if other.content_type() != self.content_type() {
             return Err(AmendError::ContentType(self.content_type()));
         }
-        let signer_info = signer_info(scheme, certificate, Some(attributes), signature);
-        let mut der = insert_into(self.der(), |outline| Some(outline.signers), &signer_info)?;
-        for certificate in [certificate].into_iter().chain(chain) {
-            if !self.certificates().contains(certificate) {
-                der = with_certificate(&der, certificate)?;
+        if self.signers().len() + other.signers().len() > MAX_SIGNERS {
+            return Err(AmendError::Malformed(SignedDataError::TooMany {
+                what: "signers",
+                limit: MAX_SIGNERS,
+            }));
+        }
+        let added = Outline::read(other.der())?;
+        let mut der = self.der().to_vec();
+        for signer in elements(&added.signers) {
+            der = insert_into(&der, |outline| Some(outline.signers), signer)?;
+        }
+        for certificate in added.certificates.iter().flat_map(elements) {
+            der = with_certificate(&der, certificate)?;
+        }
+        for algorithm in elements(&added.digest_algorithms) {
+            if !elements(&Outline::read(&der)?.digest_algorithms).any(|known| known == algorithm) {
+                der = insert_into(&der, |outline| Some(outline.digest_algorithms), algorithm)?;
             }
         }
-        let digest_algorithm = scheme.digest_identifier();
-        let algorithms = Outline::read(&der)?.digest_algorithms;
-        if contains(&algorithms, &digest_algorithm) {
-            return Ok(der);
-        }
-        insert_into(&der, |outline| Some(outline.digest_algorithms), &digest_algorithm)
+        Ok(der)
     }
 }
 
-fn with_certificate(der: &[u8], certificate: &Certificate) -> Result<Vec<u8>, AmendError> {
+fn with_certificate(der: &[u8], certificate: &[u8]) -> Result<Vec<u8>, AmendError> {
     let outline = Outline::read(der)?;
-    if outline.certificates.is_some() {
-        return insert_into(der, |outline| outline.certificates, certificate.der());
+    if let Some(certificates) = outline.certificates {
+        if elements(&certificates).any(|known| known == certificate) {
+            return Ok(der.to_vec());
+        }
+        return insert_into(der, |outline| outline.certificates, certificate);
     }
-    let certificates = implicit(Tag::constructed(0), writer::set_of(vec![certificate.der().to_vec()]));
+    let certificates = implicit(Tag::constructed(0), writer::set_of(vec![certificate.to_vec()]));
     Ok(insert(
         der,
         &outline.enclosing,
@@ -121,9 +122,10 @@ fn insert_into(
     Ok(insert(der, &enclosing, place_in_set(der, &set, addition), addition))
 }
 
-fn contains(set: &Element<'_>, wanted: &[u8]) -> bool {
+/// The elements of a set, each whole.
+fn elements<'a>(set: &Element<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
     let mut elements = set.reader();
-    std::iter::from_fn(|| elements.element().ok()).any(|element| element.whole == wanted)
+    std::iter::from_fn(move || elements.element().ok().map(|element| element.whole))
 }
 
 fn last_of<'a>(parent: &Element<'a>) -> Result<Element<'a>, Asn1Error> {

@@ -113,7 +113,7 @@ impl Parts {
 }
 
 /// One SignerInfo, version 1: the signer is named by issuer and serial number.
-pub(super) fn signer_info(
+fn signer_info(
     scheme: &Scheme,
     certificate: &Certificate,
     attributes: Option<&SignedAttributes>,

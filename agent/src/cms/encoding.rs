@@ -76,6 +76,114 @@ impl Encoding {
     }
 }
 
+/// Decodes a file that comes in pieces, whichever of the encodings it has.
+#[derive(Debug, Default)]
+pub(super) struct PiecewiseDecoder {
+    form: Option<Form>,
+    /// What cannot be decoded yet: the beginning of the file, a line of PEM, fewer than four characters.
+    pending: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Der,
+    /// Before the end of the line with BEGIN.
+    PemBegin,
+    Pem,
+    /// Behind the last character.
+    Ended,
+    Base64,
+    /// Behind the padding.
+    Padded,
+}
+
+/// A line with BEGIN is shorter.
+const LONGEST_LINE: usize = 1024;
+
+impl PiecewiseDecoder {
+    /// What `piece` adds to the decoded file.
+    pub(super) fn push<'a>(&mut self, piece: &'a [u8]) -> Result<Cow<'a, [u8]>, EncodingError> {
+        if self.form == Some(Form::Der) {
+            return Ok(Cow::Borrowed(piece));
+        }
+        self.pending.extend_from_slice(piece);
+        if self.form.is_none() {
+            let Some(form) = self.recognised() else {
+                return Ok(Cow::Borrowed(&[]));
+            };
+            self.form = Some(form);
+            if form == Form::Der {
+                return Ok(Cow::Owned(std::mem::take(&mut self.pending)));
+            }
+        }
+        if self.form == Some(Form::PemBegin) {
+            match self.pending.iter().position(|byte| *byte == b'\n') {
+                Some(end) => drop(self.pending.drain(..=end)),
+                None if self.pending.len() > LONGEST_LINE => return Err(EncodingError::Unrecognised),
+                None => return Ok(Cow::Borrowed(&[])),
+            }
+            self.form = Some(Form::Pem);
+        }
+        self.decode().map(Cow::Owned)
+    }
+
+    /// What is left, when the file ends here.
+    pub(super) fn finish(&mut self) -> Result<Vec<u8>, EncodingError> {
+        match self.form {
+            Some(Form::Der | Form::Ended | Form::Padded) => Ok(Vec::new()),
+            Some(Form::Base64) if self.pending.is_empty() => Ok(Vec::new()),
+            _ => Err(EncodingError::Unrecognised),
+        }
+    }
+
+    fn recognised(&mut self) -> Option<Form> {
+        if let [0x30, second, ..] = *self.pending {
+            // What is shorter than 128 bytes is no signature; `0` also begins base64, but not that of an ASN.1 element.
+            return Some(if second >= 0x80 { Form::Der } else { Form::Base64 });
+        }
+        let blank = self
+            .pending
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
+        self.pending.drain(..blank);
+        match *self.pending {
+            [] | [0x30] => None,
+            [b'-', ..] => Some(Form::PemBegin),
+            _ => Some(Form::Base64),
+        }
+    }
+
+    fn decode(&mut self) -> Result<Vec<u8>, EncodingError> {
+        if self.form == Some(Form::Ended) {
+            self.pending.clear();
+            return Ok(Vec::new());
+        }
+        if self.form == Some(Form::Padded) {
+            let is_blank = self.pending.iter().all(u8::is_ascii_whitespace);
+            self.pending.clear();
+            return is_blank.then(Vec::new).ok_or(EncodingError::Unrecognised);
+        }
+        let mut characters = std::mem::take(&mut self.pending);
+        if self.form == Some(Form::Pem)
+            && let Some(end) = characters.iter().position(|byte| *byte == b'-')
+        {
+            characters.truncate(end);
+            self.form = Some(Form::Ended);
+        }
+        characters.retain(|byte| !byte.is_ascii_whitespace());
+        if self.form != Some(Form::Ended) {
+            self.pending = characters.split_off(characters.len() / 4 * 4);
+        }
+        let decoded = BASE64.decode(&characters).map_err(|_| EncodingError::Unrecognised)?;
+        // Padding ends the file; base64 has no other use for it.
+        if characters.ends_with(b"=") && self.form == Some(Form::Base64) {
+            self.form = Some(Form::Padded);
+        }
+        Ok(decoded)
+    }
+}
+
 /// What stands between the two lines, without RFC 1421 headers.
 fn pem_body(after_begin: &str) -> Option<&str> {
     let (_, rest) = after_begin.split_once("-----")?;
@@ -131,6 +239,36 @@ mod tests {
             Encoding::decode(other_label).unwrap(),
             (Cow::Borrowed(&[0x30, 0][..]), Encoding::Pem)
         );
+    }
+
+    #[test]
+    fn pieces_of_any_size_are_decoded() {
+        let der: Vec<u8> = [&[0x30, 0x81, 0xc8][..], &[7; 200]].concat();
+        for encoding in [Encoding::Der, Encoding::Pem, Encoding::Base64] {
+            let encoded = encoding.encode(&der);
+            for size in [1, 3, 64, 1000] {
+                let mut decoder = PiecewiseDecoder::default();
+                let mut decoded = Vec::new();
+                for piece in encoded.chunks(size) {
+                    decoded.extend_from_slice(&decoder.push(piece).unwrap());
+                }
+                decoded.extend(decoder.finish().unwrap());
+                assert_eq!(decoded, der, "{encoding} in pieces of {size}");
+            }
+        }
+        for bytes in [
+            &b""[..],
+            b" ",
+            b"0",
+            b"MII",
+            b"MII!AAAA",
+            b"-----BEGIN CMS-----\nMAA=",
+            b"-----BEGIN CMS-----",
+        ] {
+            let mut decoder = PiecewiseDecoder::default();
+            let refused = decoder.push(bytes).is_err() || decoder.finish().is_err();
+            assert!(refused, "{bytes:?}");
+        }
     }
 
     #[test]

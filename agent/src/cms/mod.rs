@@ -8,13 +8,14 @@
 //! 4. [`assemble_detached`] or [`assemble_attached`] makes the file.
 //!
 //! [`SignedData`] reads such files, also those of other producers, gives a verdict for each signer, and takes additions without touching what is
-//! there.
+//! there. An [`AttachedReader`] does so for files too large for memory.
 //!
 //! Nothing here reads files, talks to tokens or asks the clock; and nothing that was signed is ever encoded again.
 
 mod algorithm;
 mod amend;
 mod assemble;
+mod attached;
 mod digest;
 mod encoding;
 mod path;
@@ -31,6 +32,7 @@ pub use self::algorithm::{
 };
 pub use self::amend::AmendError;
 pub use self::assemble::{AttachedFrame, assemble_attached, assemble_detached, attached_frame};
+pub use self::attached::{AttachedReader, LARGEST_STRUCTURE};
 pub use self::digest::{ContentDigester, ContentDigests, Digest, DigestAlgorithm, DigestError, Hasher};
 pub use self::encoding::{Encoding, EncodingError};
 pub use self::primitive::{GostLayout, SignatureError};

@@ -10,7 +10,7 @@ use super::algorithm::SignatureAlgorithm;
 use super::assemble::SIGNED_DATA;
 use super::digest::DigestAlgorithm;
 use super::encoding::{Encoding, EncodingError};
-use super::signed_attributes::{AttributesError, SignedAttributes};
+use super::signed_attributes::{AttributesError, ID_DATA, SignedAttributes};
 use super::timestamp::SIGNATURE_TIME_STAMP;
 use crate::certificate::Certificate;
 use crate::certificate::asn1::{Asn1Error, Element, Oid, Reader, Tag, ber, offset_in};
@@ -79,6 +79,9 @@ pub enum SignedDataError {
         /// How many are read.
         limit: usize,
     },
+    /// A signer's digest algorithm is not in digestAlgorithms (RFC 5652 section 5.1), so that content read in one pass was not hashed with it.
+    #[error("the CMS does not announce the digest algorithm {0} that a signer of it uses")]
+    DigestNotAnnounced(DigestAlgorithm),
     /// No signer at all (a bag of certificates).
     #[error("the CMS holds no signature, only certificates")]
     NoSigner,
@@ -113,6 +116,11 @@ impl SignedData {
     /// eContentType.
     pub const fn content_type(&self) -> Oid {
         self.content_type
+    }
+
+    /// Whether the content is plain data (id-data, RFC 5652 section 4), as documents are.
+    pub fn is_over_data(&self) -> bool {
+        self.content_type == ID_DATA
     }
 
     /// The certificates inside, except those that cannot be read.
@@ -150,6 +158,11 @@ impl SignerInfo {
     /// The signed attributes, if there are any.
     pub const fn attributes(&self) -> Option<&SignedAttributes> {
         self.attributes.as_ref()
+    }
+
+    /// digestAlgorithm; `None` when it is not one of those known.
+    pub const fn digest(&self) -> Option<DigestAlgorithm> {
+        self.digest
     }
 
     /// The signature value.
@@ -212,7 +225,7 @@ impl fmt::Display for SignerId {
 }
 
 /// Honest files hold a few of each; the limits bound the work that a hostile one can ask for.
-const MAX_SIGNERS: usize = 64;
+pub(super) const MAX_SIGNERS: usize = 64;
 const MAX_CERTIFICATES: usize = 256;
 const MAX_TIMESTAMPS: usize = 16;
 

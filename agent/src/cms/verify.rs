@@ -150,6 +150,32 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::ContentMissing,
+        Self::ContentDigestMismatch,
+        Self::ContentTypeMismatch,
+        Self::CertificateMissing,
+        Self::CertificateHashMismatch,
+        Self::AlgorithmUnsupported,
+        Self::AlgorithmMismatch,
+        Self::SignatureMismatch,
+        Self::SignatureLayout,
+        Self::ContentNeededWhole,
+        Self::IssuerUnknown,
+        Self::RootUntrusted,
+        Self::CertificateSignature,
+        Self::IssuerNotAuthority,
+        Self::CertificateExpired,
+        Self::CertificateNotYetValid,
+        Self::CriticalExtension,
+        Self::CertificateRevoked,
+        Self::RevocationUnknown,
+        Self::TimestampMalformed,
+        Self::TimestampImprint,
+        Self::TimestampSigner,
+    ];
+
     /// A stable code for programs.
     pub const fn code(self) -> &'static str {
         match self {

@@ -9,13 +9,14 @@ use super::{ApplicationConfig, Config, RetryConfig, ServiceConfig, TokenSource};
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
-const SERVICE_KEYS: [&str; 11] = [
+const SERVICE_KEYS: [&str; 12] = [
     "base_url",
     "certificate",
     "connect_timeout_seconds",
     "extra_ca",
     "include_chain",
     "keep_documents_days",
+    "plain_cms",
     "proxy",
     "retry",
     "timeout_seconds",
@@ -113,7 +114,10 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         ));
     }
     for module in &config.modules {
-        absolute("modules.path", &module.path)?;
+        // A PKCS#11 URI is read where modules are loaded.
+        if !module.path.to_string_lossy().starts_with("pkcs11:") {
+            absolute("modules.path", &module.path)?;
+        }
     }
     for certificate in &config.certificates {
         let fingerprint = &certificate.fingerprint;
@@ -122,6 +126,16 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
                 "certificates.fingerprint = {fingerprint:?} is not 64 hexadecimal digits (SHA-256)"
             ));
         }
+        if let Some(digest) = &certificate.digest
+            && !["sha256", "sha384", "sha512"].contains(&digest.as_str())
+        {
+            return Err(format!(
+                "certificates.digest = {digest:?} is none of sha256, sha384, sha512"
+            ));
+        }
+    }
+    for roots in &config.verification.roots {
+        absolute("verification.roots", roots)?;
     }
     for certificate in config.certificates.iter().filter(|certificate| !certificate.unattended) {
         if certificate.pin.is_some() {
@@ -224,6 +238,7 @@ fn retry(key: &str, retry: &RetryConfig) -> Result<(), String> {
     for (name, seconds) in [
         ("first_delay_seconds", retry.first_delay_seconds),
         ("longest_delay_seconds", retry.longest_delay_seconds),
+        ("settling_seconds", retry.settling_seconds),
     ] {
         if seconds.is_some_and(|seconds| !(0.0..=LONGEST_DELAY).contains(&seconds)) {
             return Err(format!("{key}.{name} is not between 0 and {LONGEST_DELAY} seconds"));

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, check};
+use super::{Config, LockedConfig, check};
 use crate::messages::{Code, Fault};
 use crate::platform;
 
 /// The name of the configuration file in the system's and the user's directory.
 const FILE: &str = "tokensign.toml";
+/// The directory of token profiles beside it.
+const PROFILES: &str = "profiles.d";
 /// The largest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 /// Lists whose entries of all layers count, with the key by which a higher layer replaces one of a lower.
@@ -116,8 +118,10 @@ impl Config {
         } else {
             files.join(", ")
         };
-        let config = Self::deserialize_table(merged).map_err(|reason| invalid(Path::new(&source), reason))?;
+        let mut config = Self::deserialize_table(merged).map_err(|reason| invalid(Path::new(&source), reason))?;
         check::check(&config).map_err(|reason| invalid(Path::new(&source), reason))?;
+        config.locked.keys = locks.into_iter().map(|lock| lock.key).collect();
+        config.profile_directories = profile_directories(layers, &config.locked);
         Ok(config)
     }
 
@@ -126,6 +130,17 @@ impl Config {
             .try_into()
             .map_err(|error: toml::de::Error| error.message().to_owned())
     }
+}
+
+/// The directories `profiles.d` beside the files of the layers. The lock `profiles` keeps the user's out.
+fn profile_directories(layers: &Layers, locked: &LockedConfig) -> Vec<PathBuf> {
+    let beside = |directory: &Path| directory.join(PROFILES);
+    let own = match (&layers.explicit, &layers.user) {
+        (Some(file), _) => file.parent().map(beside),
+        (None, user) => user.as_deref().map(beside),
+    };
+    let own = own.filter(|_| !locked.covers("profiles"));
+    layers.system.as_deref().map(beside).into_iter().chain(own).collect()
 }
 
 /// One file, read.
@@ -150,9 +165,9 @@ impl Layer {
         check_alone(&path, &text)?;
         let locked = match table.remove("locked") {
             Some(locked) => locked
-                .try_into::<super::LockedConfig>()
+                .try_into::<LockedConfig>()
                 .map_err(|error| invalid(&path, error.message()))?,
-            None => super::LockedConfig::default(),
+            None => LockedConfig::default(),
         };
         Ok(Self {
             path,
@@ -489,6 +504,28 @@ mod tests {
         assert!(reason(Config::load(&layers)).contains("agent.open_page may not be changed"));
         layers.explicit = Some(files.0.path().join("missing.toml"));
         assert!(reason(Config::load(&layers)).contains("missing.toml"));
+    }
+
+    #[test]
+    fn token_profiles_lie_beside_the_files_and_the_system_can_keep_the_users_out() {
+        let lock = "[locked]\nkeys = ['profiles']";
+        for (system, both) in [("", true), (lock, false)] {
+            let files = Files::new(&[("system/tokensign.toml", system)]);
+            let root = files.0.path();
+            let mut layers = files.layers();
+            let mut expected = vec![root.join("system/profiles.d")];
+            expected.extend(both.then(|| root.join("user/profiles.d")));
+            assert_eq!(Config::load(&layers).unwrap().profile_directories, expected);
+
+            let own = Files::new(&[("own/mine.toml", "")]);
+            layers.explicit = Some(own.0.path().join("own/mine.toml"));
+            let config = Config::load(&layers).unwrap();
+            let named = config
+                .profile_directories
+                .contains(&own.0.path().join("own/profiles.d"));
+            assert_eq!(named, both);
+            assert_eq!(config.locked.covers("profiles.rutoken-ecp"), !both);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Belongs here: the types, reading and merging the files, locked keys, and the checks that need no I/O elsewhere.
 //! Does not belong here: opening what the configuration names.
 
+mod added_modules;
 mod check;
 mod directories;
 mod layers;
@@ -10,6 +11,7 @@ mod mig24_queue;
 mod mig24_shapes;
 mod model;
 
+pub use added_modules::AddedModules;
 pub use directories::Directories;
 pub use layers::Layers;
 pub use mig24_queue::{Mig24Queue, Mig24QueueNames};
@@ -20,5 +22,5 @@ pub use mig24_shapes::{
 pub use model::{
     AgentConfig, ApplicationConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, GrantsConfig, HashKind,
     IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile,
-    TimestampConfig, TimestampLevel, TokenSource, WebhooksConfig,
+    TimestampConfig, TimestampLevel, TokenSource, VerificationConfig, WebhooksConfig,
 };

@@ -20,6 +20,8 @@ pub struct Config {
     pub discovery: DiscoveryConfig,
     /// The time stamping authority.
     pub timestamp: TimestampConfig,
+    /// What verification trusts.
+    pub verification: VerificationConfig,
     /// What is particular to single certificates.
     pub certificates: Vec<CertificatePolicy>,
     /// Applications that the administrator pairs.
@@ -32,6 +34,9 @@ pub struct Config {
     pub mig24: BTreeMap<String, Mig24Profile>,
     /// What the user may not change; counts in the system's files only.
     pub locked: LockedConfig,
+    /// Directories of token profiles that replace and add to those that come with the agent, the lowest layer first.
+    #[serde(skip)]
+    pub profile_directories: Vec<PathBuf>,
 }
 
 /// `[locked]`
@@ -62,6 +67,16 @@ pub struct AgentConfig {
     pub pinentry: Option<PathBuf>,
     /// The language of texts where neither browser nor terminal says one: `ru`, `kk` or `en`.
     pub language: Option<String>,
+}
+
+impl LockedConfig {
+    /// Whether the system keeps this key, or a table around it, from the user.
+    pub fn covers(&self, key: &str) -> bool {
+        self.keys.iter().any(|locked| {
+            key.strip_prefix(locked.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
 }
 
 impl Default for AgentConfig {
@@ -111,7 +126,7 @@ impl Default for EndpointConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleConfig {
-    /// The module's file, absolute.
+    /// The module's file, absolute; or a PKCS#11 URI with `module-path` (RFC 7512).
     pub path: PathBuf,
     /// The profile in `pkcs11-profiles` to use; recognised by the file name when absent.
     pub profile: Option<String>,
@@ -126,11 +141,16 @@ pub struct ModuleConfig {
 pub struct DiscoveryConfig {
     /// Whether modules are looked for besides `[[modules]]`.
     pub enabled: bool,
+    /// Which module serves a token that several show, the best first: profiles or paths of modules.
+    pub prefer: Vec<String>,
 }
 
 impl Default for DiscoveryConfig {
     fn default() -> Self {
-        Self { enabled: true }
+        Self {
+            enabled: true,
+            prefer: Vec::new(),
+        }
     }
 }
 
@@ -221,9 +241,23 @@ pub struct CertificatePolicy {
     /// Whether the certificate may be used without a person, with a PIN source.
     #[serde(default)]
     pub unattended: bool,
+    /// RSASSA-PSS instead of PKCS#1 v1.5, for an RSA key.
+    #[serde(default)]
+    pub rsa_pss: bool,
+    /// The digest of its signatures, where its key allows several: `sha256`, `sha384`, `sha512`.
+    #[serde(default)]
+    pub digest: Option<String>,
     /// Where its PIN comes from when the agent is to use it by itself; only with `unattended`.
     #[serde(default)]
     pub pin: Option<TokenSource>,
+}
+
+/// `[verification]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerificationConfig {
+    /// Files of root certificates (PEM) that are trusted besides those that a request brings.
+    pub roots: Vec<PathBuf>,
 }
 
 /// A profile of either service.
@@ -257,6 +291,9 @@ pub struct ServiceConfig {
     /// Whether the certificate chain goes into the signature.
     #[serde(default)]
     pub include_chain: bool,
+    /// CMS without signed attributes (RFC 5652 section 5.4), for a service that takes nothing else.
+    #[serde(default)]
+    pub plain_cms: bool,
     /// Whether the signature gets a timestamp of the authority in `[timestamp]`.
     #[serde(default)]
     pub timestamp: TimestampLevel,
@@ -280,6 +317,7 @@ impl ServiceConfig {
             extra_ca: None,
             proxy: None,
             include_chain: false,
+            plain_cms: false,
             timestamp: TimestampLevel::default(),
             retry: RetryConfig::default(),
             keep_documents_days: 0,
@@ -309,6 +347,9 @@ pub struct RetryConfig {
     pub probe_failures: Option<u32>,
     /// How often a step that must happen once is repeated because the service says that it did not happen.
     pub repeats: Option<u32>,
+    /// How long after a lost answer the service's word that the step did not happen is not believed yet, in seconds: the request may
+    /// still be on its way.
+    pub settling_seconds: Option<f64>,
 }
 
 /// Where a secret comes from. The secret itself never stands in the configuration.

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::grant::GrantPromise;
@@ -245,11 +246,14 @@ pub struct ApprovedItem {
 }
 
 /// What the digest of an approved item is a digest of.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// A document's content; the agent builds the signed attributes around it (RFC 5652 section 5.3).
+    #[default]
     Content,
+    /// A document's content; its digest is signed itself, without attributes (RFC 5652 section 5.4), because the profile asks for that.
+    BareContent,
     /// Signed attributes that somebody else built and handed over, approved as such.
     ForeignAttributes,
     /// Signed attributes that somebody else built and kept, approved as such.
@@ -260,6 +264,7 @@ impl ApprovedItem {
     fn row(&self) -> approvals::NewItem {
         let kind = match self.kind {
             ItemKind::Content => "content",
+            ItemKind::BareContent => "bare_content",
             ItemKind::ForeignAttributes => "foreign_attributes",
             ItemKind::ForeignAttributesDigest => "foreign_attributes_digest",
         };
@@ -274,6 +279,7 @@ impl ApprovedItem {
     fn of_row(row: approvals::Item) -> Result<Self, Fault> {
         let kind = match row.kind.as_str() {
             "content" => ItemKind::Content,
+            "bare_content" => ItemKind::BareContent,
             "foreign_attributes" => ItemKind::ForeignAttributes,
             "foreign_attributes_digest" => ItemKind::ForeignAttributesDigest,
             other => {

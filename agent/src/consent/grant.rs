@@ -231,6 +231,7 @@ mod tests {
             size: None,
             digest: DigestAlgorithm::Sha256.digest(b"a"),
             seen,
+            kind: Default::default(),
             entries: Vec::new(),
             content: None,
         }

@@ -17,7 +17,6 @@ use super::desk::ApprovalSubject;
 use super::grant::{DocumentClass, GrantLimits, GrantPromise, GrantScope, RememberOffer};
 use super::question::{CallerView, PinView};
 use super::unlock::Unlock;
-use crate::certificate::Fingerprint;
 use crate::messages::{Code, Fault};
 use crate::platform::{self, Deadline};
 use crate::store::{Store, audit, grants};
@@ -379,11 +378,6 @@ impl Grants {
         Ok(ended)
     }
 
-    /// The certificates that grants hold for.
-    pub fn certificates(&self) -> Vec<Fingerprint> {
-        self.lock().values().map(|grant| grant.scope.certificate).collect()
-    }
-
     /// Every change from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<GrantChange> {
         self.shared.changes.subscribe()
@@ -448,7 +442,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
-    use crate::certificate::Purpose;
+    use crate::certificate::{Fingerprint, Purpose};
     use crate::cms::DigestAlgorithm;
     use crate::consent::{Approval, ApprovedItem, ItemKind, LoginUse, UnlockSource};
 

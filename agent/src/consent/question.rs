@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::approval::ItemKind;
 use super::grant::RememberOffer;
 use super::remote::RemoteSigner;
 use crate::certificate::Fingerprint;
@@ -171,6 +172,9 @@ pub struct DocumentView {
     pub digest: Digest,
     /// Whether the agent has seen the content and made the digest itself.
     pub seen: bool,
+    /// What the digest is a digest of.
+    #[serde(default)]
+    pub kind: ItemKind,
     /// The entries of a ZIP.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
@@ -226,6 +230,9 @@ pub struct CertificateView {
     /// Valid until.
     #[serde(with = "time::serde::rfc3339")]
     pub valid_until: OffsetDateTime,
+    /// How many days it is still valid, when they are 30 or fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_days: Option<u16>,
     /// The label of the token it lies on.
     pub token: String,
     /// The PKCS#11 URI of its key (RFC 7512).

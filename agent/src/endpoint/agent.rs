@@ -18,6 +18,7 @@ use super::credentials::FreshToken;
 use super::events::{EventKind, Events};
 use super::listeners;
 use super::metrics::Metrics;
+use super::module_path::{URI, module_path};
 use super::page_sessions::PageSessions;
 use super::pairings::Pairings;
 use super::rates::Rates;
@@ -25,8 +26,9 @@ use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
 use super::webhooks;
-use crate::certificate::Fingerprint;
-use crate::config::{Config, Directories};
+use crate::certificate::{Fingerprint, FingerprintError};
+use crate::cms::{DigestError, Preference};
+use crate::config::{AddedModules, Config, Directories, ModuleConfig};
 use crate::consent::{Desk, GrantEvent, GrantLimits, Grants};
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
@@ -81,7 +83,8 @@ impl Agent {
         // Before anything else: the lock makes sure that this is the only agent of these directories.
         let store = Store::open(&directories.state)?;
         let desk = Desk::new();
-        let fleet = fleet(&config)?;
+        let added_modules = AddedModules::of(&directories);
+        let fleet = fleet(&config, &added_modules)?;
         let limits = GrantLimits {
             max_uses: config.grants.max_uses,
             max_duration: Duration::from_secs(config.grants.max_seconds),
@@ -131,6 +134,7 @@ impl Agent {
             grants,
             engine: engine.clone(),
             fleet,
+            added_modules,
             idocs,
             mig24,
             applications,
@@ -256,6 +260,7 @@ async fn start_prompters(shared: &Arc<Shared>, tasks: &TaskTracker) -> Result<()
         ));
     }
     let mut sources = HashMap::new();
+    let mut allowed = Vec::new();
     for certificate in config.certificates.iter().filter(|certificate| certificate.unattended) {
         let source = certificate.pin.as_ref();
         let place = source.map(secrets::describe);
@@ -264,16 +269,19 @@ async fn start_prompters(shared: &Arc<Shared>, tasks: &TaskTracker) -> Result<()
             .parse::<Fingerprint>()
             .map_err(Fault::internal)?;
         tracing::warn!(%fingerprint, place, "this certificate may be used WITHOUT A PERSON");
+        allowed.push(json!({ "certificate": fingerprint, "pin_from": place }));
+        if let Some(source) = source {
+            sources.insert(fingerprint, source.clone());
+        }
+    }
+    if !allowed.is_empty() {
         let entry = audit::Entry {
             kind: "unattended_allowed",
             actor: audit::Actor::Agent,
             job: None,
-            body: json!({ "certificate": fingerprint, "pin_from": place }),
+            body: json!({ "certificates": allowed }),
         };
         shared.store.write(move |tx| audit::append(tx, entry).map(drop)).await?;
-        if let Some(source) = source {
-            sources.insert(fingerprint, source.clone());
-        }
     }
     if !sources.is_empty() {
         tasks.spawn(prompters::approve_unattended(
@@ -314,31 +322,82 @@ fn signing_options(config: &Config) -> Result<SigningOptions, Fault> {
                 ))
         })
     });
+    let preferences = config.certificates.iter().map(|certificate| {
+        let digest = certificate.digest.as_deref().map(str::parse).transpose();
+        let invalid = |reason: &dyn std::fmt::Display| {
+            Fault::new(Code::ConfigInvalid).arg("reason", format_args!("certificates: {reason}"))
+        };
+        let preference = Preference {
+            digest: digest.map_err(|error: DigestError| invalid(&error))?,
+            rsa_pss: certificate.rsa_pss,
+        };
+        let fingerprint = certificate
+            .fingerprint
+            .parse()
+            .map_err(|error: FingerprintError| invalid(&error))?;
+        Ok::<(Fingerprint, Preference), Fault>((fingerprint, preference))
+    });
     Ok(SigningOptions {
+        preferences: preferences.collect::<Result<_, _>>()?,
         question_timeout: Duration::from_secs(config.agent.question_timeout_seconds),
         unattended: unattended.collect::<Result<_, _>>()?,
         timestamp_authority: TimestampAuthority::new(&config.timestamp)?,
     })
 }
 
-fn fleet(config: &Config) -> Result<Fleet, Fault> {
-    let catalogue = Catalogue::embedded().map_err(Fault::internal)?;
-    let modules = config.modules.iter().map(|module| ModuleSpec {
-        path: module.path.clone(),
-        profile: module.profile.clone(),
-        env: module.env.clone(),
-    });
+fn fleet(config: &Config, added: &AddedModules) -> Result<Fleet, Fault> {
+    // A system that keeps the list of modules to itself keeps it from the command line, too.
+    let added = match config.locked.covers("modules") {
+        true => Vec::new(),
+        false => added.load()?,
+    };
     let options = FleetOptions {
-        modules: modules.collect(),
+        modules: config.modules.iter().map(module_spec).collect::<Result<_, _>>()?,
+        added: added.iter().map(module_spec).collect::<Result<_, _>>()?,
         discovery: config.discovery.enabled.then(Discovery::system),
+        prefer: config
+            .discovery
+            .prefer
+            .iter()
+            .map(|named| preferred(named))
+            .collect::<Result<_, _>>()?,
         watch_readers: true,
         deadlines: Deadlines {
             signature: Duration::from_secs(config.agent.signature_timeout_seconds),
             ..Deadlines::default()
         },
-        ..FleetOptions::new(catalogue)
+        ..FleetOptions::new(catalogue(config)?)
     };
     Fleet::new(options).map_err(Fault::from)
+}
+
+/// The token families that come with the agent, as the configuration's own profiles change them.
+fn catalogue(config: &Config) -> Result<Catalogue, Fault> {
+    let embedded = Catalogue::embedded().map_err(Fault::internal)?;
+    let mut directories = config.profile_directories.iter();
+    directories
+        .try_fold(embedded, |catalogue, directory| catalogue.overridden_by(directory))
+        .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", error))
+}
+
+fn module_spec(module: &ModuleConfig) -> Result<ModuleSpec, Fault> {
+    let path = module_path(&module.path.to_string_lossy())
+        .map_err(|reason| Fault::new(Code::ConfigInvalid).arg("reason", format_args!("modules.path: {reason}")))?;
+    Ok(ModuleSpec {
+        path,
+        profile: module.profile.clone(),
+        env: module.env.clone(),
+    })
+}
+
+/// A profile's name stays as it is; a module is named by its path.
+fn preferred(named: &str) -> Result<String, Fault> {
+    if !named.starts_with(URI) {
+        return Ok(named.to_owned());
+    }
+    module_path(named)
+        .map(|path| path.to_string_lossy().into_owned())
+        .map_err(|reason| Fault::new(Code::ConfigInvalid).arg("reason", format_args!("discovery.prefer: {reason}")))
 }
 
 /// Carries what arrives in a profile's message queues into the stream of events, until the agent ends.

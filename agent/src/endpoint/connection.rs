@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -72,9 +73,13 @@ where
     };
     let connection = Arc::new(connection);
     let served_connection = Arc::clone(&connection);
+    // What is not even a request leaves bytes unread.
+    let unread = Arc::new(AtomicBool::new(true));
+    let left_unread = Arc::clone(&unread);
     let service = service_fn(move |request| {
         let (shared, router, connection) = (Arc::clone(&shared), router.clone(), Arc::clone(&connection));
-        async move { Ok::<_, Infallible>(answer(shared, router, &connection, request).await) }
+        let unread = Arc::clone(&left_unread);
+        async move { Ok::<_, Infallible>(answer(shared, router, &connection, request, &unread).await) }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -83,10 +88,12 @@ where
         .max_headers(MOST_HEADERS)
         .max_buf_size(LARGEST_HEAD)
         .keep_alive(keep_alive);
-    let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(Lingering::new(stream)), service));
+    let mut served =
+        std::pin::pin!(builder.serve_connection(TokioIo::new(Lingering::new(stream, Arc::clone(&unread))), service));
     let result = tokio::select! {
         result = served.as_mut() => result,
         () = shutdown.cancelled() => {
+            unread.store(false, Ordering::Relaxed);
             served.as_mut().graceful_shutdown();
             tokio::time::timeout(LAST_WORDS, served).await.unwrap_or(Ok(()))
         }
@@ -99,7 +106,13 @@ where
     }
 }
 
-async fn answer(shared: Arc<Shared>, router: Router, connection: &Connection, request: Request<Incoming>) -> Response {
+async fn answer(
+    shared: Arc<Shared>,
+    router: Router,
+    connection: &Connection,
+    request: Request<Incoming>,
+    unread: &AtomicBool,
+) -> Response {
     let CallerLanguage(localizer) = CallerLanguage::of(request.headers());
     // Whoever disagrees with us about where a body of several pieces ends gets no second request on the same connection.
     let in_pieces = request.headers().contains_key(TRANSFER_ENCODING);
@@ -136,6 +149,7 @@ async fn answer(shared: Arc<Shared>, router: Router, connection: &Connection, re
     if in_pieces {
         close(&mut response);
     }
+    unread.store(has_body && !response.status().is_success(), Ordering::Relaxed);
     shared.metrics.answered(response.status());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

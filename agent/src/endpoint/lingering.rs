@@ -1,6 +1,8 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,14 +17,17 @@ const LINGER: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Lingering<S> {
     stream: S,
+    /// Whether something of the other side's may lie unread.
+    unread: Arc<AtomicBool>,
     closing: Option<Pin<Box<Sleep>>>,
     written: bool,
 }
 
 impl<S> Lingering<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S, unread: Arc<AtomicBool>) -> Self {
         Self {
             stream,
+            unread,
             closing: None,
             written: false,
         }
@@ -60,12 +65,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
         self.stream.is_write_vectored()
     }
 
-    /// Says that nothing more is written, and reads to the other side's end.
+    /// Says that nothing more is written, and reads to the other side's end where something may be left.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.written {
             ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
             this.written = true;
+        }
+        if !this.unread.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
         }
         let closing = this.closing.get_or_insert_with(|| Box::pin(sleep(LINGER)));
         let mut rest = [0; 16 << 10];
@@ -98,7 +106,7 @@ mod tests {
         let mut caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (accepted, _) = listener.accept().await.unwrap();
         let refused = tokio::spawn(async move {
-            let mut accepted = Lingering::new(accepted);
+            let mut accepted = Lingering::new(accepted, Arc::new(AtomicBool::new(true)));
             accepted.write_all(b"no").await.unwrap();
             accepted.shutdown().await.unwrap();
         });

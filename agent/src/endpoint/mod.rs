@@ -23,6 +23,7 @@ mod language;
 mod lingering;
 mod listeners;
 mod metrics;
+mod module_path;
 mod openapi;
 mod page_sessions;
 mod pairings;

@@ -12,7 +12,7 @@ use super::page_sessions::PageSessions;
 use super::pairings::Pairings;
 use super::rates::Rates;
 use super::refusals::Refusals;
-use crate::config::Config;
+use crate::config::{AddedModules, Config};
 use crate::consent::{Desk, Grants};
 use crate::idocs::Idocs;
 use crate::jobs::Engine;
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) grants: Grants,
     pub(super) engine: Engine,
     pub(super) fleet: Fleet,
+    /// The record of the modules that the person added.
+    pub(super) added_modules: AddedModules,
     pub(super) idocs: Idocs,
     pub(super) mig24: Mig24,
     pub(super) applications: Arc<Applications>,

@@ -329,7 +329,7 @@ impl Run<'_> {
                 blob: Some(content.blob.to_string()),
                 size: Some(content.size),
                 digest: None,
-                kind: DocumentKind::Content,
+                kind: DocumentKind::of_document(service.plain_cms),
             }],
             destination: Some(destination.clone()),
             notice: contents.changed.then(|| Fault::new(Code::ContentChanged)),

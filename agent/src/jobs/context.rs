@@ -270,7 +270,11 @@ impl JobContext {
                 step.ready().await;
                 match probe().await {
                     Ok(Probe::Done(value)) => return step.done(value).await,
-                    Ok(Probe::NotDone) => step.permit_repeat(repeats).await?,
+                    Ok(Probe::NotDone) => {
+                        if !step.permit_repeat(repeats).await? {
+                            continue;
+                        }
+                    }
                     Ok(Probe::Unknown(fault)) | Err(StepError::Refused(fault) | StepError::Blocked(fault)) => {
                         return Err(step.undecided(fault).await);
                     }
@@ -373,7 +377,7 @@ impl JobContext {
                 }
             }
         };
-        Ok(Step::Open(StepRun::new(self, row)))
+        Ok(Step::Open(Box::new(StepRun::new(self, row))))
     }
 
     fn recall<T: DeserializeOwned>(&self, name: &str, result: Result<Value, Fault>) -> Result<T, JobEnd> {
@@ -398,5 +402,5 @@ impl fmt::Debug for JobContext {
 enum Step<'a> {
     /// Closed in an earlier run.
     Closed(Result<Value, Fault>),
-    Open(StepRun<'a>),
+    Open(Box<StepRun<'a>>),
 }

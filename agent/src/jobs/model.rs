@@ -215,7 +215,7 @@ pub struct Evidence {
 /// How a scenario ends when it does not finish. `?` on it inside a scenario ends the run.
 #[derive(Clone, Debug)]
 pub enum JobEnd {
-    /// Closed: failed, refused or cancelled, by the fault's code.
+    /// Closed: failed, refused or cancelled, by the fault's code; stopped when it is the store's.
     Closed(Fault),
     /// A person must look.
     Stopped(Fault),
@@ -233,6 +233,7 @@ impl JobEnd {
     pub(super) fn state(&self) -> JobState {
         match self {
             Self::Stopped(_) => JobState::Stopped,
+            Self::Closed(fault) if is_of_the_store(fault) => JobState::Stopped,
             Self::Closed(fault) => match fault.code() {
                 Code::Refused | Code::Expired => JobState::Refused,
                 Code::Cancelled => JobState::Cancelled,
@@ -240,6 +241,11 @@ impl JobEnd {
             },
         }
     }
+}
+
+/// Whether the store failed and nobody refused anything: a person makes room or mends it, and the job goes on.
+pub(super) fn is_of_the_store(fault: &Fault) -> bool {
+    matches!(fault.code(), Code::DiskFull | Code::StoreDamaged | Code::StoreFailed)
 }
 
 impl From<Fault> for JobEnd {

@@ -17,6 +17,9 @@ pub struct RetryPolicy {
     pub probe_failures: u32,
     /// How often a guarded effect is repeated because the probe says that it did not happen.
     pub repeats: u32,
+    /// How long after an effect was broken off the answer that it did not happen is not believed yet: the request may still be on its
+    /// way, and a repetition would be a second one.
+    pub settling: Duration,
     /// How long a cancelled job or an ending agent waits for a guarded effect that is under way.
     pub grace: Duration,
 }
@@ -29,6 +32,7 @@ impl Default for RetryPolicy {
             failures: 8,
             probe_failures: 5,
             repeats: 2,
+            settling: Duration::from_secs(10),
             grace: Duration::from_secs(30),
         }
     }
@@ -101,7 +105,10 @@ mod tests {
     fn a_clock_that_was_set_back_delays_nothing() {
         let soon = until(OffsetDateTime::now_utc() + Duration::from_secs(60));
         assert!((59..=60).contains(&soon.as_secs()), "{soon:?}");
-        assert_eq!(until(OffsetDateTime::now_utc() + Duration::from_secs(86_400)), Duration::ZERO);
+        assert_eq!(
+            until(OffsetDateTime::now_utc() + Duration::from_secs(86_400)),
+            Duration::ZERO
+        );
         assert_eq!(
             until(OffsetDateTime::now_utc() - Duration::from_secs(86_400)),
             Duration::ZERO

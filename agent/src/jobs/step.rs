@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::context::JobContext;
 use super::live::InFlight;
+use super::model::is_of_the_store;
 use super::{JobEnd, Stage, StepState, failpoints, retry};
 use crate::messages::{Code, Fault};
 use crate::store::audit::{self, Actor, Entry};
@@ -23,6 +24,8 @@ pub(super) struct StepRun<'a> {
     /// Held from before the commit that opens a guarded step until the commit that tells how it went.
     in_flight: Option<InFlight>,
     not_before: Option<Instant>,
+    /// Since when it is not known how the effect went: when this run came to it, or when it was broken off in this run.
+    doubted_at: Instant,
 }
 
 impl<'a> StepRun<'a> {
@@ -33,6 +36,7 @@ impl<'a> StepRun<'a> {
             row,
             in_flight: None,
             not_before,
+            doubted_at: Instant::now(),
         }
     }
 
@@ -155,6 +159,7 @@ impl<'a> StepRun<'a> {
     /// A guarded effect may have happened: plans the first probe.
     pub(super) async fn doubt(&mut self, fault: Fault) -> Result<(), JobEnd> {
         self.row.failures = 0;
+        self.doubted_at = Instant::now();
         let delay = self.context.policy().delay(1, &fault);
         self.plan(StepState::Uncertain, delay, fault).await
     }
@@ -176,20 +181,28 @@ impl<'a> StepRun<'a> {
         self.plan(StepState::Uncertain, delay, fault).await
     }
 
-    /// The probe says that the effect did not happen: it may be repeated, but not without end.
-    pub(super) async fn permit_repeat(&mut self, at_most: u32) -> Result<(), JobEnd> {
+    /// The probe says that the effect did not happen. Whether it may be repeated now: not while the request may still be on its way
+    /// (the probe comes again later then), and not without end.
+    pub(super) async fn permit_repeat(&mut self, at_most: u32) -> Result<bool, JobEnd> {
+        let broken_off = || {
+            Fault::new(Code::ServiceUncertain).detail(format_args!(
+                "step {} was broken off {} times",
+                self.row.name, self.row.attempts
+            ))
+        };
+        let fault = self.row.fault.clone().unwrap_or_else(broken_off);
+        let settled_at = self.doubted_at + self.context.policy().settling;
+        let left = settled_at.saturating_duration_since(Instant::now());
+        if !left.is_zero() {
+            self.plan(StepState::Uncertain, left, fault).await?;
+            return Ok(false);
+        }
         if self.row.repeats >= at_most {
-            let fault = self.row.fault.clone().unwrap_or_else(|| {
-                Fault::new(Code::ServiceUncertain).detail(format_args!(
-                    "step {} was broken off {} times",
-                    self.row.name, self.row.attempts
-                ))
-            });
             return Err(self.set_aside(fault).await);
         }
         self.row.repeats += 1;
         self.row.failures = 0;
-        Ok(())
+        Ok(true)
     }
 
     /// The probe cannot tell: a person must look.
@@ -328,10 +341,6 @@ fn entry(row: &StepRow) -> Entry {
         job: Some(row.job),
         body,
     }
-}
-
-fn is_of_the_store(fault: &Fault) -> bool {
-    matches!(fault.code(), Code::DiskFull | Code::StoreDamaged | Code::StoreFailed)
 }
 
 fn as_json<T: Serialize>(step: &str, value: &T) -> Result<Value, Fault> {

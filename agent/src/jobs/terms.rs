@@ -24,6 +24,7 @@ impl Terms {
             failures: retry.failures.unwrap_or(built_in.failures),
             probe_failures: retry.probe_failures.unwrap_or(built_in.probe_failures),
             repeats: retry.repeats.unwrap_or(built_in.repeats),
+            settling: delay(retry.settling_seconds).unwrap_or(built_in.settling),
             grace: built_in.grace,
         }
     }

@@ -170,6 +170,16 @@ catalogue! {
     TokenRemoved = "token_removed", 409, Token;
     /// Another program holds the token.
     TokenBusy = "token_busy", 409, Token;
+    /// A card is in a reader and the module of its family is missing.
+    DriverMissing = "driver_missing", 409, Token;
+    /// The token keeps keys for other programs and cannot sign by itself.
+    TokenCannotSign = "token_cannot_sign", 422, Token;
+    /// A card is in a reader, its module works and does not show it.
+    TokenNotSeen = "token_not_seen", 409, Token;
+    /// A card is in a reader, and nothing is known to serve it.
+    CardUnknown = "card_unknown", 409, Token;
+    /// A card does not answer its reader.
+    CardMute = "card_mute", 409, Token;
     /// The key is not on the token.
     KeyNotFound = "key_not_found", 404, Token;
     /// The token answered with an error that has no code of its own; `ckr` names it.

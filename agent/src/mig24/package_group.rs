@@ -310,6 +310,7 @@ impl Run<'_> {
     /// One question for the whole group.
     async fn sign(&self, by: &SignedBy, known: &KnownGroup, checked: &[Checked]) -> Result<TimedSigned, JobEnd> {
         let organisation = by.certificate.identity().organisation.clone();
+        let plain = self.profile.config.service.plain_cms;
         let request = Request {
             key: format!("{}:sign", self.context.id()),
             caller: self.input.caller.clone(),
@@ -320,7 +321,10 @@ impl Run<'_> {
                 include_chain: self.profile.config.service.include_chain,
                 timestamp: self.profile.config.service.timestamp,
             },
-            documents: checked.iter().map(|checked| checked.document.clone()).collect(),
+            documents: checked
+                .iter()
+                .map(|checked| checked.document.clone().in_profile(plain))
+                .collect(),
             destination: Some(self.destination(known, organisation, by.mchd.clone())),
             notice: None,
         };

@@ -15,7 +15,7 @@ use super::package_group::claim_key;
 use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
 use crate::cms::DigestAlgorithm;
-use crate::consent::{CallerView, Destination, DocumentView, RemoteApproval, RemoteMeans, RemoteSigner};
+use crate::consent::{CallerView, Destination, DocumentView, ItemKind, RemoteApproval, RemoteMeans, RemoteSigner};
 use crate::http_client::{Failure, ServiceId};
 use crate::jobs::{JobContext, JobEnd, NewJob, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
@@ -257,7 +257,10 @@ impl Run<'_> {
             size: Some(file.size),
             digest: file.digest,
             seen: true,
+            kind: ItemKind::Content,
             entries: Vec::new(),
+            // Only its digest is kept: the service signs, and the file stays with the service.
+            content: None,
         })
     }
 

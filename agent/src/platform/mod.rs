@@ -17,6 +17,7 @@ mod process;
 mod screen_lock;
 mod sealed_reader;
 mod signal;
+mod socket_clients;
 mod terminal;
 mod user;
 mod worker;
@@ -42,6 +43,7 @@ pub use process::{NotAProcessIdentity, ProcessIdentity};
 pub use screen_lock::{ScreenLocks, SessionEvent};
 pub use sealed_reader::{SealLimits, seal, spawn_reader, standard_input_file};
 pub use signal::{kill_self, shutdown_signal};
+pub use socket_clients::clients_of_socket;
 pub use terminal::{Terminal, Typed};
 pub use user::current_uid;
 pub use worker::{

@@ -153,7 +153,7 @@ fn is_address(field: &str, address: SocketAddr) -> bool {
 }
 
 /// The process of this user that has the socket open.
-fn holder_of_socket(inode: u64) -> Option<u32> {
+pub(super) fn holder_of_socket(inode: u64) -> Option<u32> {
     let wanted = format!("socket:[{inode}]");
     std::fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
@@ -181,7 +181,7 @@ fn owner_of_process(pid: u32) -> Option<u32> {
     users.split_ascii_whitespace().next()?.parse().ok()
 }
 
-fn describe_process(pid: u32) -> Option<Process> {
+pub(super) fn describe_process(pid: u32) -> Option<Process> {
     let directory = PathBuf::from(format!("/proc/{pid}"));
     let name = std::fs::read_to_string(directory.join("comm"))
         .ok()?

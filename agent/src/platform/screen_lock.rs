@@ -29,12 +29,6 @@ impl ScreenLocks {
         Self { events }
     }
 
-    /// One that hears nothing.
-    pub fn none() -> Self {
-        let (_, events) = mpsc::channel(1);
-        Self { events }
-    }
-
     /// Waits for the next announcement; for ever when nothing announces.
     pub async fn next(&mut self) -> SessionEvent {
         match self.events.recv().await {

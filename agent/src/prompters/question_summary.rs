@@ -81,7 +81,7 @@ pub(super) fn lines(question: &Question, texts: Localizer) -> String {
 pub(super) fn candidate_lines(question: &Question, candidate: &CertificateView, texts: Localizer) -> String {
     let mut lines = Lines {
         texts,
-        text: self::lines(question, texts),
+        text: lines(question, texts),
     };
     lines.caller(&question.caller);
     lines.certificate(candidate);

@@ -30,6 +30,8 @@ pub(super) struct Item {
 pub(super) enum Tbs {
     /// Attributes that the agent built.
     Attributes(SignedAttributes),
+    /// The content's digest, without attributes.
+    Bare,
     /// Attributes that a service built.
     Foreign(Vec<u8>),
     /// A digest that a service made.
@@ -42,7 +44,7 @@ impl Item {
         match &self.tbs {
             Tbs::Attributes(attributes) => attributes.to_be_signed(),
             Tbs::Foreign(bytes) => bytes,
-            Tbs::ForeignDigest => self.prepared.item.digest.value(),
+            Tbs::Bare | Tbs::ForeignDigest => self.prepared.item.digest.value(),
         }
     }
 
@@ -50,7 +52,7 @@ impl Item {
         match &self.tbs {
             Tbs::Attributes(attributes) => attributes.as_input(),
             Tbs::Foreign(bytes) => ToBeSigned::Message(bytes),
-            Tbs::ForeignDigest => ToBeSigned::Digest(&self.prepared.item.digest),
+            Tbs::Bare | Tbs::ForeignDigest => ToBeSigned::Digest(&self.prepared.item.digest),
         }
     }
 
@@ -63,6 +65,7 @@ impl Item {
     ) -> Result<Authorised, Fault> {
         match &self.tbs {
             Tbs::Attributes(attributes) => Authorised::attributes(approval, index, attributes, certificate, scheme),
+            Tbs::Bare => Authorised::bare_content(approval, index, certificate, scheme),
             Tbs::Foreign(bytes) => Authorised::foreign_attributes(approval, index, bytes, certificate, scheme),
             Tbs::ForeignDigest => Authorised::foreign_digest(approval, index, certificate, scheme),
         }
@@ -94,6 +97,7 @@ pub(super) async fn tbs(
         DocumentKind::Content => SignedAttributes::new(&prepared.item.digest, certificate, signing_time, scheme)
             .map(Tbs::Attributes)
             .map_err(Fault::internal),
+        DocumentKind::BareContent => Ok(Tbs::Bare),
         DocumentKind::ForeignAttributes => {
             let blob = prepared
                 .document

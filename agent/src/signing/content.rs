@@ -1,9 +1,11 @@
 //! The documents of a request: their digests, streamed, and what of them is shown.
 
+use std::collections::BTreeSet;
+
 use tokio::io::AsyncReadExt as _;
 
 use super::request::{Document, DocumentKind};
-use crate::cms::{ContentDigester, Digest, DigestAlgorithm};
+use crate::cms::{ContentDigester, ContentDigests, Digest, DigestAlgorithm, SignedAttributes};
 use crate::consent::{ApprovedItem, DocumentView, ItemKind};
 use crate::messages::{Code, Fault};
 use crate::store::Store;
@@ -12,6 +14,8 @@ use crate::store::blobs::BlobId;
 /// How much of a document is in memory at a time.
 const PIECE: usize = 64 << 10;
 
+/// The largest set of signed attributes, in bytes.
+const LARGEST_ATTRIBUTES: u64 = 64 << 10;
 /// The largest ZIP whose names are listed here, in bytes: what its directory takes in memory stays small. The preview lists larger ones.
 const LISTED_SIZE: u64 = 8 << 20;
 
@@ -37,10 +41,15 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
     };
     let kind = match document.kind {
         DocumentKind::Content => ItemKind::Content,
+        DocumentKind::BareContent => {
+            check_bare(store, document).await?;
+            ItemKind::BareContent
+        }
         DocumentKind::ForeignAttributes => ItemKind::ForeignAttributes,
         DocumentKind::ForeignAttributesDigest => ItemKind::ForeignAttributesDigest,
     };
-    let seen = document.blob.is_some() && document.kind == DocumentKind::Content;
+    let is_document = matches!(document.kind, DocumentKind::Content | DocumentKind::BareContent);
+    let seen = document.blob.is_some() && is_document;
     let entries = match &document.blob {
         Some(blob) if seen && document.size.is_some_and(|size| size <= LISTED_SIZE) => zip_entries(store, &blob_id(blob)?).await,
         _ => Vec::new(),
@@ -57,6 +66,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
             size: document.size,
             digest,
             seen,
+            kind,
             entries,
             content: document.blob.as_deref().filter(|_| seen).map(blob_id).transpose()?,
         },
@@ -64,16 +74,36 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
     })
 }
 
+/// Without attributes the digest of the content is what is signed. Content that itself is a set of signed attributes would then make a signature on
+/// whatever those are about, so it is refused, and so is content that was not seen (the ambiguity that RFC 5652 section 5.4 leaves).
+async fn check_bare(store: &Store, document: &Document) -> Result<(), Fault> {
+    let refused = |reason: &str| {
+        Err(
+            Fault::invalid_field("documents", format_args!("{:?} {reason}", document.name))
+                .detail("a signature without signed attributes is made only over content that the agent sees"),
+        )
+    };
+    let Some(blob) = &document.blob else {
+        return refused("comes without its content");
+    };
+    if document.size.is_some_and(|size| size > LARGEST_ATTRIBUTES) {
+        return Ok(());
+    }
+    match SignedAttributes::parse(&read_small(store, blob).await?) {
+        Ok(_) => refused("is a set of signed attributes, not a document"),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Reads a whole small blob: signed attributes that a service built.
 pub(super) async fn read_small(store: &Store, blob: &str) -> Result<Vec<u8>, Fault> {
-    const LIMIT: u64 = 64 << 10;
     let mut bytes = Vec::new();
     let file = store.blob(&blob_id(blob)?).await?;
-    file.take(LIMIT + 1)
+    file.take(LARGEST_ATTRIBUTES + 1)
         .read_to_end(&mut bytes)
         .await
         .map_err(Fault::internal)?;
-    if bytes.len() as u64 > LIMIT {
+    if bytes.len() as u64 > LARGEST_ATTRIBUTES {
         return Err(Fault::new(Code::PrepareUnusable).detail("signed attributes of more than 64 KiB"));
     }
     Ok(bytes)
@@ -103,21 +133,9 @@ async fn digest_of(
     document: &Document,
     algorithm: DigestAlgorithm,
 ) -> Result<Digest, Fault> {
-    let mut algorithms = std::collections::BTreeSet::from([algorithm]);
+    let mut algorithms = BTreeSet::from([algorithm]);
     algorithms.extend(document.digest.as_ref().map(Digest::algorithm));
-    let mut digester = ContentDigester::new(&algorithms);
-    let mut file = store.blob(blob).await?;
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = file.read(&mut piece).await.map_err(|error| {
-            Fault::new(Code::StoreFailed).detail(format_args!("the spooled document cannot be read: {error}"))
-        })?;
-        if read == 0 {
-            break;
-        }
-        digester.update(&piece[..read]);
-    }
-    let digests = digester.finish();
+    let digests = digest_all(store, blob, &algorithms).await?;
     if let Some(given) = &document.digest
         && digests.by(given.algorithm()) != Some(given)
     {
@@ -127,6 +145,34 @@ async fn digest_of(
         .by(algorithm)
         .cloned()
         .ok_or_else(|| Fault::internal("a digest that was asked for is missing"))
+}
+
+/// The digests of a spooled document, read piece by piece.
+pub(super) async fn digests_of(
+    store: &Store,
+    blob: &str,
+    algorithms: &BTreeSet<DigestAlgorithm>,
+) -> Result<ContentDigests, Fault> {
+    digest_all(store, &blob_id(blob)?, algorithms).await
+}
+
+async fn digest_all(
+    store: &Store,
+    blob: &BlobId,
+    algorithms: &BTreeSet<DigestAlgorithm>,
+) -> Result<ContentDigests, Fault> {
+    let mut digester = ContentDigester::new(algorithms);
+    let mut file = store.blob(blob).await?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece).await.map_err(|error| {
+            Fault::new(Code::StoreFailed).detail(format_args!("the spooled document cannot be read: {error}"))
+        })?;
+        if read == 0 {
+            return Ok(digester.finish());
+        }
+        digester.update(&piece[..read]);
+    }
 }
 
 fn given_digest(document: &Document, algorithm: DigestAlgorithm) -> Result<Digest, Fault> {
@@ -149,7 +195,7 @@ fn given_digest(document: &Document, algorithm: DigestAlgorithm) -> Result<Diges
         )))
 }
 
-fn blob_id(text: &str) -> Result<BlobId, Fault> {
+pub(super) fn blob_id(text: &str) -> Result<BlobId, Fault> {
     text.parse().map_err(Fault::internal)
 }
 

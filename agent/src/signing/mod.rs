@@ -4,6 +4,7 @@
 //! Belongs here: the order of these steps, what is asked when, resuming an approval after a crash. Does not belong here: who
 //! called and where the result goes.
 
+mod addition;
 mod attempt;
 pub(crate) mod base64_bytes;
 mod calibration;
@@ -17,10 +18,12 @@ mod service;
 mod timestamping;
 mod waiting;
 
+pub use addition::{add_signer, check_addition};
 pub use narrowing::AllowedCertificates;
 pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub(crate) use selection::{key_type, location, uri};
+pub(crate) use selection::{key_type, location, objection, purposes, uri};
 pub use service::{Signing, SigningOptions};
+pub use timestamping::{Stamped, stamp_existing};

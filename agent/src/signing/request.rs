@@ -84,10 +84,30 @@ pub enum DocumentKind {
     /// The document itself; a CMS is made.
     #[default]
     Content,
+    /// The document itself; a CMS without signed attributes is made (RFC 5652 section 5.4), for a profile that asks for it.
+    BareContent,
     /// Signed attributes that a service built (the blob holds them); the raw signature value is returned.
     ForeignAttributes,
     /// A digest of signed attributes that a service built; the raw signature value is returned.
     ForeignAttributesDigest,
+}
+
+impl Document {
+    /// This document for a profile: `plain` ones want a CMS without signed attributes. What a service built itself stays what it is.
+    #[must_use]
+    pub fn in_profile(mut self, plain: bool) -> Self {
+        if self.kind == DocumentKind::Content {
+            self.kind = DocumentKind::of_document(plain);
+        }
+        self
+    }
+}
+
+impl DocumentKind {
+    /// That of a document itself; `plain` profiles want a CMS without signed attributes.
+    pub const fn of_document(plain: bool) -> Self {
+        if plain { Self::BareContent } else { Self::Content }
+    }
 }
 
 /// Which certificate to use, before the documents' digests are known.

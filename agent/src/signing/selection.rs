@@ -37,7 +37,7 @@ pub(super) fn candidates(
         }
         match check(&certificate, found, purpose, now) {
             Ok(()) => usable.push(Candidate {
-                view: view(&certificate, token, found),
+                view: view(&certificate, token, found, now),
                 token: token.id.clone(),
                 pin: pin_view(token),
                 certificate,
@@ -113,6 +113,38 @@ pub(crate) fn location<'a>(token: &'a Token, found: &'a TokenCertificate, module
     }
 }
 
+/// What speaks against a certificate now, for the purpose asked for or else for any; the listing shows what signing would say.
+pub(crate) fn objection(
+    certificate: &Certificate,
+    found: &TokenCertificate,
+    purpose: Option<Purpose>,
+    now: OffsetDateTime,
+) -> Option<Fault> {
+    let check = |purpose| check(certificate, found, purpose, now);
+    let checked = match purpose {
+        Some(purpose) => check(purpose),
+        None => check(Purpose::Signature).or_else(|first| check(Purpose::Authentication).map_err(|_| first)),
+    };
+    checked.err()
+}
+
+/// What a certificate is issued for, valid at present or not.
+pub(crate) fn purposes(certificate: &Certificate, now: OffsetDateTime) -> Vec<Purpose> {
+    let is_for = |purpose: &Purpose| {
+        !matches!(
+            certificate.check_suitable(*purpose, now),
+            Err(Unsuitable::AuthenticationOnly
+                | Unsuitable::SignatureOnly
+                | Unsuitable::Authority
+                | Unsuitable::KeyUsage)
+        )
+    };
+    [Purpose::Signature, Purpose::Authentication]
+        .into_iter()
+        .filter(is_for)
+        .collect()
+}
+
 fn check(
     certificate: &Certificate,
     found: &TokenCertificate,
@@ -149,7 +181,7 @@ fn check(
     Ok(())
 }
 
-fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> CertificateView {
+fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate, now: OffsetDateTime) -> CertificateView {
     let identity = certificate.identity();
     let roles = certificate.roles();
     CertificateView {
@@ -172,6 +204,7 @@ fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate) -> C
         key_type: key_type(certificate.public_key()),
         valid_from: certificate.not_before(),
         valid_until: certificate.not_after(),
+        expires_in_days: certificate.expires_in_days(now),
         token: token.id.label.clone(),
         uri: uri(token, found),
     }
@@ -207,7 +240,7 @@ pub(crate) fn uri(token: &Token, found: &TokenCertificate) -> String {
     Pkcs11Uri {
         token: text(&token.id.label),
         manufacturer: text(&token.id.manufacturer),
-        serial: text(&token.id.serial),
+        serial: text(&token.id.serial).filter(|_| token.serial_is_telling),
         model: text(&token.id.model),
         object: None,
         id: (!found.id.is_empty()).then(|| found.id.clone()),

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::granting;
-use super::request::{CertificateRequest, ChosenCertificate, Format, Request, Signed, SignedDocument};
+use super::request::{
+    CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
+};
 use super::selection::{self, Candidate};
 use super::waiting;
 use crate::certificate::{Certificate, Fingerprint, Purpose};
-use crate::cms::{Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
+use crate::cms::{Digest, Preference, Scheme, SignatureValue, SignedAttributes, assemble_detached, attached_frame};
 use crate::consent::{
     Action, Approval, ApprovalKind, ApprovalSubject, Asked, Consented, Decision, Desk, DocumentView, GrantEnd,
     GrantPromise, Grants, ItemRecord, PinView, QuestionBody, Unlock, UnlockSource,
@@ -39,6 +41,8 @@ pub struct SigningOptions {
     pub question_timeout: Duration,
     /// The certificates that may be used without a person.
     pub unattended: HashSet<Fingerprint>,
+    /// What certificates sign with instead of the default of their keys.
+    pub preferences: HashMap<Fingerprint, Preference>,
     /// Who stamps signatures that want it.
     pub timestamp_authority: Option<TimestampAuthority>,
 }
@@ -170,8 +174,7 @@ impl Signing {
             destination: request.destination.clone(),
         };
         let candidate = self.candidate(context, &wanted).await?;
-        let scheme =
-            Scheme::for_certificate(&candidate.certificate, &Preference::default()).map_err(Fault::internal)?;
+        let scheme = self.scheme(&candidate.certificate, &request.documents)?;
         let mut prepared = Vec::with_capacity(request.documents.len());
         for document in &request.documents {
             prepared.push(content::prepare(&self.inner.store, document, scheme.digest()).await?);
@@ -228,6 +231,41 @@ impl Signing {
             Err(fault) if fault.code() == Code::CertificateNotFound => look(fleet.refresh().await),
             known => known,
         }
+    }
+
+    /// How the certificate signs these documents: as the configuration wants it, and where only digests of theirs are there, by the algorithm of
+    /// those.
+    fn scheme(&self, certificate: &Certificate, documents: &[Document]) -> Result<Scheme, Fault> {
+        let configured = self.inner.options.preferences.get(&certificate.fingerprint());
+        let configured = configured.copied().unwrap_or_default();
+        let mut given = documents
+            .iter()
+            .map(|document| document.digest.as_ref().filter(|_| document.blob.is_none()))
+            .map(|digest| digest.map(Digest::algorithm));
+        let first = given.next().flatten();
+        let by_digest = Preference {
+            digest: first
+                .filter(|_| given.all(|digest| digest == first))
+                .or(configured.digest),
+            ..configured
+        };
+        // Digests that do not go with the key are told when they are looked at one by one.
+        let scheme = Scheme::for_certificate(certificate, &by_digest)
+            .or_else(|_| Scheme::for_certificate(certificate, &configured))
+            .map_err(|error| {
+                Fault::new(Code::UnsupportedAlgorithm)
+                    .arg("algorithm", certificate.public_key())
+                    .detail(error)
+            })?;
+        let is_bare = documents
+            .iter()
+            .any(|document| document.kind == DocumentKind::BareContent);
+        if is_bare && !scheme.signs_digests() {
+            return Err(Fault::new(Code::UnsupportedAlgorithm)
+                .arg("algorithm", certificate.public_key())
+                .detail("this algorithm signs whole messages and cannot make a signature without signed attributes"));
+        }
+        Ok(scheme)
     }
 
     fn is_unattended(&self, fingerprint: &Fingerprint) -> bool {
@@ -518,7 +556,8 @@ impl Work<'_> {
                 .as_ref()
                 .ok_or_else(|| Fault::internal("an item has no signature"))?;
             let signature = match &item.tbs {
-                Tbs::Attributes(attributes) => self.cms(&item.prepared, attributes, value).await?,
+                Tbs::Attributes(attributes) => self.cms(&item.prepared, Some(attributes), value).await?,
+                Tbs::Bare => self.cms(&item.prepared, None, value).await?,
                 Tbs::Foreign(_) | Tbs::ForeignDigest => value.as_bytes().to_vec(),
             };
             documents.push(SignedDocument {
@@ -539,7 +578,7 @@ impl Work<'_> {
     async fn cms(
         &self,
         prepared: &Prepared,
-        attributes: &SignedAttributes,
+        attributes: Option<&SignedAttributes>,
         value: &SignatureValue,
     ) -> Result<Vec<u8>, Fault> {
         let Format {
@@ -550,13 +589,7 @@ impl Work<'_> {
         let certificate = &self.candidate.certificate;
         let chain = if include_chain { self.chain() } else { Vec::new() };
         if detached {
-            return Ok(assemble_detached(
-                &self.scheme,
-                certificate,
-                &chain,
-                Some(attributes),
-                value,
-            ));
+            return Ok(assemble_detached(&self.scheme, certificate, &chain, attributes, value));
         }
         let size = prepared.document.size.unwrap_or(u64::MAX);
         if size > ATTACHED_LIMIT {
@@ -565,7 +598,7 @@ impl Work<'_> {
                 .detail("an attached signature holds the whole content; ask for a detached one"));
         }
         let content = content::read_whole(&self.signing.inner.store, &prepared.document).await?;
-        let frame = attached_frame(&self.scheme, certificate, &chain, Some(attributes), value, size);
+        let frame = attached_frame(&self.scheme, certificate, &chain, attributes, value, size);
         Ok([frame.head.as_slice(), &content, &frame.tail].concat())
     }
 

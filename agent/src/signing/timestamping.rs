@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::request::{Format, Signed, SignedDocument};
 use super::service::Signing;
-use crate::cms::{Preference, Scheme, SignedData};
+use crate::certificate::Certificate;
+use crate::cms::{Preference, Scheme, SchemeError, SignedData, SignerInfo};
 use crate::config::TimestampLevel;
 use crate::jobs::{JobContext, JobEnd, StepError};
 use crate::messages::{Code, Fault};
@@ -59,6 +62,58 @@ impl Signing {
     }
 }
 
+/// The scheme by which `signer` signed, for its digest: a timestamp has the same.
+fn scheme_of(certificate: &Certificate, signer: &SignerInfo) -> Result<Scheme, SchemeError> {
+    let same = Preference {
+        digest: signer.digest(),
+        rsa_pss: false,
+    };
+    Scheme::for_certificate(certificate, &same)
+        .or_else(|_| Scheme::for_certificate(certificate, &Preference::default()))
+}
+
+/// A signature made anywhere with a timestamp for each signer that has none yet; nothing that is there changes. The content is not needed: the stamp
+/// is on the signature's value.
+///
+/// # Errors
+/// `invalid_field` when there is no signer without one, or a signer's certificate is not inside; `timestamp_failed`.
+pub async fn stamp_existing(authority: &TimestampAuthority, signature: &SignedData) -> Result<Stamped, Fault> {
+    let refuse = |reason: &str| Fault::invalid_field("signature", reason);
+    let mut signed = signature.clone();
+    let mut times = Vec::new();
+    for index in 0..signature.signers().len() {
+        let signer = &signature.signers()[index];
+        if signer.timestamp_count() > 0 {
+            continue;
+        }
+        let certificate = signature
+            .signer_certificate(index)
+            .ok_or_else(|| refuse("does not hold the signer's certificate"))?;
+        let scheme =
+            scheme_of(&certificate, signer).map_err(|error| Fault::new(Code::UnsupportedAlgorithm).detail(error))?;
+        let token = authority.stamp(signer.signature(), &scheme).await?;
+        let stamped = signed.with_timestamp(index, &token).map_err(Fault::internal)?;
+        signed = SignedData::parse(&stamped).map_err(Fault::internal)?;
+        times.push(token.generated_at());
+    }
+    if times.is_empty() {
+        return Err(refuse("has a timestamp for every signer already"));
+    }
+    Ok(Stamped {
+        signature: signed.der().to_vec(),
+        times,
+    })
+}
+
+/// A signature with the timestamps that were added.
+#[derive(Debug, Clone)]
+pub struct Stamped {
+    /// The CMS in DER.
+    pub signature: Vec<u8>,
+    /// The times that the new timestamps attest.
+    pub times: Vec<OffsetDateTime>,
+}
+
 async fn add(
     authority: &TimestampAuthority,
     level: TimestampLevel,
@@ -71,7 +126,7 @@ async fn add(
     let (Some(signer), Some(certificate)) = (cms.signers().first(), cms.signer_certificate(0)) else {
         return Err(Fault::internal("a signature of ours lacks its signer"));
     };
-    let scheme = Scheme::for_certificate(&certificate, &Preference::default()).map_err(Fault::internal)?;
+    let scheme = scheme_of(&certificate, signer).map_err(Fault::internal)?;
     let token = match (authority.stamp(signer.signature(), &scheme).await, level) {
         (Err(_), TimestampLevel::Optional) => {
             tokio::time::sleep(PAUSE).await;

@@ -5,7 +5,7 @@
 //! belong here: what an attestation means for a verdict (that is `cms`), and when one is asked for.
 
 mod exchange;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod revocation;
 mod timestamp_authority;

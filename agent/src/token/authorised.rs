@@ -40,6 +40,20 @@ impl Authorised {
         ))
     }
 
+    /// The approved digest at `index` itself, for a CMS without signed attributes (RFC 5652 section 5.4).
+    ///
+    /// # Errors
+    /// As [`Authorised::attributes`]; the item must be approved as a document signed without attributes.
+    pub fn bare_content(
+        approval: &Approval,
+        index: usize,
+        certificate: &Certificate,
+        scheme: &Scheme,
+    ) -> Result<Self, Fault> {
+        let digest = approved(approval, index, ItemKind::BareContent, certificate)?;
+        Self::digest(digest, certificate, scheme)
+    }
+
     /// Signed attributes that somebody else built, approved as such: their digest is the item's.
     ///
     /// # Errors
@@ -69,6 +83,10 @@ impl Authorised {
         scheme: &Scheme,
     ) -> Result<Self, Fault> {
         let digest = approved(approval, index, ItemKind::ForeignAttributesDigest, certificate)?;
+        Self::digest(digest, certificate, scheme)
+    }
+
+    fn digest(digest: &Digest, certificate: &Certificate, scheme: &Scheme) -> Result<Self, Fault> {
         if digest.algorithm() != scheme.digest() {
             return Err(mismatch(
                 "the approved digest is by another algorithm than the signature",

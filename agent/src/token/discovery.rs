@@ -1,10 +1,13 @@
-//! Which modules there are: those configured, those that profiles know the place of, those that p11-kit lists.
+//! Which modules there are: those configured, those that the person added, those that profiles know the place of, those that
+//! p11-kit lists.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use pkcs11_profiles::{Catalogue, OperatingSystem};
+use pkcs11_profiles::{Catalogue, OperatingSystem, is_version_of};
+use serde::Serialize;
 
 use super::launch::ModuleSpec;
 use super::p11_kit::{self, P11KitDirectories};
@@ -28,6 +31,7 @@ impl Discovery {
                 package: "/usr/share/p11-kit/modules".into(),
                 system: "/etc/pkcs11/modules".into(),
                 user: home.map(|home| home.join(".config/pkcs11/modules")),
+                settings: "/etc/pkcs11/pkcs11.conf".into(),
                 libraries: libraries.clone(),
             },
             libraries,
@@ -35,46 +39,80 @@ impl Discovery {
     }
 }
 
-/// Every module once, by its real path: the configured ones first and as configured, then what is found.
+/// Why a module is on the list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The configuration names it.
+    Configured,
+    /// The person added it on the command line.
+    Added,
+    /// Its file lies where a profile knows it.
+    Profile,
+    /// A file of p11-kit's names it.
+    P11Kit,
+}
+
+/// Every module once, by its real path: the configured ones first and as configured, then those added, then what is found.
 pub(super) fn modules(
     configured: &[ModuleSpec],
+    added: &[ModuleSpec],
     discovery: Option<&Discovery>,
     catalogue: &Catalogue,
-) -> Vec<ModuleSpec> {
-    let found = discovery.into_iter().flat_map(|discovery| {
-        let by_profile = known_places(discovery, catalogue).map(|(path, profile)| ModuleSpec {
-            path,
-            profile: Some(profile),
-            ..ModuleSpec::default()
-        });
-        let by_p11_kit = p11_kit::modules(&discovery.p11_kit).into_iter().map(|path| ModuleSpec {
-            path,
-            ..ModuleSpec::default()
-        });
-        by_profile.chain(by_p11_kit)
-    });
+) -> Vec<(ModuleSpec, Origin)> {
+    let named = configured.iter().map(|spec| (spec.clone(), Origin::Configured));
+    let added = added.iter().map(|spec| (spec.clone(), Origin::Added));
+    let found = discovery.into_iter().flat_map(|discovery| found(discovery, catalogue));
     let mut seen = HashSet::new();
-    let mut profiles: HashSet<String> = HashSet::new();
+    let mut families: HashSet<String> = HashSet::new();
     let mut modules = Vec::new();
-    for (place, spec) in configured
-        .iter()
-        .cloned()
-        .enumerate()
-        .map(|(i, s)| (Some(i), s))
-        .chain(found.map(|s| (None, s)))
-    {
-        if !seen.insert(spec.path.canonicalize().unwrap_or_else(|_| spec.path.clone())) {
+    for (spec, origin) in named.chain(added).chain(found) {
+        if !seen.insert(real(&spec.path)) {
             continue;
         }
         let family = spec.profile.clone().or_else(|| family(&spec.path, catalogue));
         // Two copies of one vendor's library would show each of its tokens twice: of those that are found the first one counts,
-        // and none where one is configured.
-        let first = family.is_none_or(|family| profiles.insert(family));
-        if first || place.is_some() {
-            modules.push(spec);
+        // and none where one is named.
+        let first = family.is_none_or(|family| families.insert(family));
+        if first || matches!(origin, Origin::Configured | Origin::Added) {
+            modules.push((spec, origin));
         }
     }
     modules
+}
+
+/// What profiles know the place of and what p11-kit lists, without what the person switched off there and what only a
+/// configuration may load.
+fn found(discovery: &Discovery, catalogue: &Catalogue) -> Vec<(ModuleSpec, Origin)> {
+    let listing = p11_kit::modules(&discovery.p11_kit);
+    let disabled: HashSet<PathBuf> = listing.disabled.iter().map(|path| real(path)).collect();
+    let by_profile = known_places(discovery, catalogue).into_iter().map(|(path, profile)| {
+        let spec = ModuleSpec {
+            path,
+            profile: Some(profile),
+            ..ModuleSpec::default()
+        };
+        (spec, Origin::Profile)
+    });
+    let by_p11_kit = listing.modules.into_iter().map(|path| {
+        let spec = ModuleSpec {
+            path,
+            ..ModuleSpec::default()
+        };
+        (spec, Origin::P11Kit)
+    });
+    let only_configured = |spec: &ModuleSpec| {
+        let family = spec.profile.clone().or_else(|| family(&spec.path, catalogue));
+        family.is_some_and(|family| {
+            catalogue
+                .profile(&family)
+                .is_some_and(|profile| profile.configured_only)
+        })
+    };
+    by_profile
+        .chain(by_p11_kit)
+        .filter(|(spec, _)| !disabled.contains(&real(&spec.path)) && !only_configured(spec))
+        .collect()
 }
 
 /// The system that profiles are read for.
@@ -86,37 +124,69 @@ pub(super) fn operating_system() -> OperatingSystem {
     }
 }
 
-/// For each profile its module's first file that exists.
-fn known_places<'a>(
-    discovery: &'a Discovery,
-    catalogue: &'a Catalogue,
-) -> impl Iterator<Item = (PathBuf, String)> + 'a {
-    catalogue.iter().filter_map(move |profile| {
+/// For each profile its module's first file that exists, by the profile's order of names and places.
+fn known_places(discovery: &Discovery, catalogue: &Catalogue) -> Vec<(PathBuf, String)> {
+    let mut shelves = Shelves::default();
+    let mut found = Vec::new();
+    for profile in catalogue.iter() {
         let locations = profile
             .locations
             .iter()
             .filter(|location| location.os == operating_system());
-        let mut candidates = locations.flat_map(|location| {
-            location.files.iter().flat_map(move |file| {
-                let places = location
-                    .places
-                    .iter()
-                    .map(Path::new)
-                    .chain(discovery.libraries.iter().map(PathBuf::as_path));
-                places.map(move |place| place.join(file))
-            })
-        });
-        Some((candidates.find(|path| path.is_file())?, profile.name.clone()))
-    })
+        let path = locations
+            .flat_map(|location| location.files.iter().map(move |file| (location, file)))
+            .find_map(|(location, file)| {
+                let places = location.places.iter().map(Path::new);
+                places
+                    .chain(discovery.libraries.iter().map(PathBuf::as_path))
+                    .find_map(|place| shelves.find(place, file))
+            });
+        if let Some(path) = path {
+            found.push((path, profile.name.clone()));
+        }
+    }
+    found
 }
 
-fn family(path: &Path, catalogue: &Catalogue) -> Option<String> {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+/// Directories with what is in them, each read once.
+#[derive(Default)]
+struct Shelves {
+    read: HashMap<PathBuf, Vec<String>>,
+}
+
+impl Shelves {
+    /// The file of that name in the directory; where only numbered ones lie there (`libykcs11.so.2`), the one with the shortest
+    /// name, which the others' names lead to.
+    fn find(&mut self, directory: &Path, name: &str) -> Option<PathBuf> {
+        let names = self
+            .read
+            .entry(directory.to_owned())
+            .or_insert_with(|| file_names(directory));
+        let fitting = names.iter().filter(|found| is_version_of(found, name));
+        let best = fitting.min_by_key(|found| (found.len(), found.as_str() != name))?;
+        Some(directory.join(best)).filter(|path| path.is_file())
+    }
+}
+
+fn file_names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+pub(super) fn family(path: &Path, catalogue: &Catalogue) -> Option<String> {
     let name_of = |path: &Path| {
         let file_name = path.file_name()?.to_str()?;
         Some(catalogue.profile_of_file(operating_system(), file_name)?.name.clone())
     };
-    name_of(path).or_else(|| name_of(&real))
+    name_of(path).or_else(|| name_of(&real(path)))
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// Where libraries lie on this system.
@@ -145,8 +215,6 @@ fn library_directories() -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::fs;
-
     use super::*;
 
     fn nowhere(root: &Path) -> Discovery {
@@ -155,7 +223,8 @@ mod tests {
             p11_kit: P11KitDirectories {
                 package: root.join("package"),
                 system: root.join("system"),
-                user: None,
+                user: Some(root.join("user")),
+                settings: root.join("pkcs11.conf"),
                 libraries: vec![root.join("lib")],
             },
         }
@@ -176,18 +245,63 @@ mod tests {
         };
         let catalogue = Catalogue::embedded().unwrap();
         let discovery = nowhere(root.path());
-        let mine = |specs: Vec<ModuleSpec>| {
+        let mine = |specs: Vec<(ModuleSpec, Origin)>| {
             specs
                 .into_iter()
-                .filter(|s| s.path.starts_with(root.path()))
+                .filter(|(spec, _)| spec.path.starts_with(root.path()))
                 .collect::<Vec<_>>()
         };
+        let added = ModuleSpec {
+            path: root.path().join("lib/../lib/libvendor.so"),
+            ..ModuleSpec::default()
+        };
+        let once = std::slice::from_ref;
         assert_eq!(
-            mine(modules(std::slice::from_ref(&configured), Some(&discovery), &catalogue)),
-            [configured]
+            mine(modules(once(&configured), once(&added), Some(&discovery), &catalogue)),
+            [(configured, Origin::Configured)]
         );
-        assert_eq!(mine(modules(&[], Some(&discovery), &catalogue))[0].path, module);
-        assert!(modules(&[], None, &catalogue).is_empty());
+        assert_eq!(
+            mine(modules(&[], once(&added), Some(&discovery), &catalogue)),
+            [(added, Origin::Added)]
+        );
+        let found = mine(modules(&[], &[], Some(&discovery), &catalogue));
+        assert_eq!((&found[0].0.path, found[0].1), (&module, Origin::P11Kit));
+        assert!(modules(&[], &[], None, &catalogue).is_empty());
+    }
+
+    #[test]
+    fn what_is_switched_off_in_p11_kit_is_not_found_by_its_profile_either() {
+        let root = tempfile::tempdir().unwrap();
+        let module = root.path().join("lib/libgost_token.so");
+        for directory in ["lib", "package", "user"] {
+            fs::create_dir_all(root.path().join(directory)).unwrap();
+        }
+        fs::write(&module, "").unwrap();
+        let catalogue = Catalogue::embedded().unwrap();
+        let is_found = || {
+            let found = modules(&[], &[], Some(&nowhere(root.path())), &catalogue);
+            found.iter().any(|(spec, _)| spec.path == module)
+        };
+        assert!(is_found());
+        fs::write(root.path().join("package/gost.module"), "module: libgost_token.so\n").unwrap();
+        assert!(is_found());
+        fs::write(root.path().join("user/gost.module"), "module:\n").unwrap();
+        assert!(!is_found());
+    }
+
+    #[test]
+    fn a_numbered_file_is_found_and_what_only_a_configuration_loads_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("lib")).unwrap();
+        for name in ["libgost_token.so.1.0", "libgost_token.so.1", "libsoftokn3.so"] {
+            fs::write(root.path().join("lib").join(name), "").unwrap();
+        }
+        let catalogue = Catalogue::embedded().unwrap();
+        let mine: Vec<_> = modules(&[], &[], Some(&nowhere(root.path())), &catalogue)
+            .into_iter()
+            .filter_map(|(spec, _)| Some(spec.path.strip_prefix(root.path()).ok()?.to_owned()))
+            .collect();
+        assert_eq!(mine, [Path::new("lib/libgost_token.so.1")]);
     }
 
     #[test]
@@ -202,12 +316,11 @@ mod tests {
             path: root.path().join(directory).join("libgost_token.so"),
             ..ModuleSpec::default()
         };
-        let both = modules(&[spec("a"), spec("b")], Some(&nowhere(root.path())), &catalogue);
+        let both = modules(&[spec("a")], &[spec("b")], Some(&nowhere(root.path())), &catalogue);
         let gost: Vec<_> = both
-            .iter()
-            .filter(|spec| spec.path.ends_with("libgost_token.so"))
-            .cloned()
+            .into_iter()
+            .filter(|(spec, _)| spec.path.ends_with("libgost_token.so"))
             .collect();
-        assert_eq!(gost, [spec("a"), spec("b")]);
+        assert_eq!(gost, [(spec("a"), Origin::Configured), (spec("b"), Origin::Added)]);
     }
 }

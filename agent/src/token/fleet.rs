@@ -1,6 +1,6 @@
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use pkcs11_profiles::Catalogue;
@@ -8,26 +8,35 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::batch::{Batch, Signatures};
-use super::discovery::{self, Discovery};
+use super::discovery::{self, Discovery, Origin};
+use super::duplicates::{self, Shelf, Standing};
 use super::error::TokenError;
 use super::inventory::{Inventory, ModuleState, ModuleStatus, Token};
-use super::keeper::{Keeper, Order, Polling, SignOrder};
-use super::kept_logins::{self, KeptLogins, Origin};
-use super::launch::{Deadlines, Launch, ModuleSpec};
+use super::keeper::{self, Keeper, Order, Polling, SignOrder};
+use super::kept_logins::{self, KeptLogins};
+use super::launch::{Deadlines, Launch, ModuleSpec, UnknownProfile};
+use super::presence::{self, ReaderStatus};
 use super::progress::Progress;
+use super::protocol::Library;
+use super::reader_list::ReaderList;
 use super::reader_watch::ReaderWatch;
+use super::readers::ReadersError;
 use super::spawner::Spawner;
 use super::supervision::CrashPolicy;
 use crate::consent::LoginUse;
-use crate::platform::own_program;
+use crate::platform::{clients_of_socket, own_program};
 
 /// What a fleet is built from.
 #[derive(Clone, Debug)]
 pub struct FleetOptions {
     /// The modules of the configuration.
     pub modules: Vec<ModuleSpec>,
+    /// The modules that the person added on the command line.
+    pub added: Vec<ModuleSpec>,
     /// Where others are looked for; `None` looks nowhere.
     pub discovery: Option<Discovery>,
+    /// Which module serves a token that several show, the best first: profiles or paths of modules.
+    pub prefer: Vec<String>,
     /// The known token families.
     pub catalogue: Catalogue,
     /// The program that is started as `tokensign worker`; this one when absent.
@@ -49,7 +58,9 @@ impl FleetOptions {
     pub fn new(catalogue: Catalogue) -> Self {
         Self {
             modules: Vec::new(),
+            added: Vec::new(),
             discovery: None,
+            prefer: Vec::new(),
             catalogue,
             worker_program: None,
             poll: Some(Duration::from_secs(2)),
@@ -69,20 +80,28 @@ pub struct Fleet {
 
 #[derive(Debug)]
 struct Shared {
-    keepers: Vec<Kept>,
+    options: FleetOptions,
     spawner: Spawner,
+    polling: Option<Polling>,
+    readers: ReaderList,
+    keepers: RwLock<Vec<Kept>>,
     board: Arc<Board>,
     logins: KeptLogins,
     /// Ends what follows the readers and the board.
     _ended: DropGuard,
 }
 
+impl Shared {
+    fn keepers(&self) -> Vec<Kept> {
+        self.keepers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// A module with the way to its keeper.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     orders: mpsc::Sender<Order>,
-    /// `None` when its profile does not exist; then orders find nobody.
-    launch: Option<Arc<Launch>>,
+    launch: Arc<Launch>,
 }
 
 impl Fleet {
@@ -94,61 +113,141 @@ impl Fleet {
         let no_worker = |error: std::io::Error| TokenError::NoWorker {
             reason: error.to_string(),
         };
-        let program = options.worker_program.map_or_else(own_program, Ok).map_err(no_worker)?;
-        let spawner = Spawner::start(program).map_err(no_worker)?;
-        let specs = discovery::modules(&options.modules, options.discovery.as_ref(), &options.catalogue);
-        let sessions = options.sessions.or_else(|| std::thread::available_parallelism().ok());
-        let sessions = sessions.map_or(1, NonZeroUsize::get);
-        let launches: Vec<_> = specs
-            .iter()
-            .map(|spec| (spec, Launch::new(spec, &options.catalogue, options.deadlines, sessions)))
-            .collect();
-        let readers = match options.watch_readers {
+        let program = options.worker_program.clone();
+        let program = program.map_or_else(own_program, Ok).map_err(no_worker)?;
+        let modules = discovery::modules(
+            &options.modules,
+            &options.added,
+            options.discovery.as_ref(),
+            &options.catalogue,
+        );
+        let watched = match options.watch_readers {
             true => Some(ReaderWatch::start().map_err(no_worker)?),
             false => None,
         };
         let polling = options.poll.map(|every| Polling {
             every,
-            readers: readers.clone(),
+            readers: watched.clone(),
         });
-        let board = Arc::new(Board::new(
-            launches
-                .iter()
-                .map(|(spec, launch)| status(spec, launch.as_ref()))
-                .collect(),
-        ));
-        let mut keepers = Vec::new();
-        for (place, (_, launch)) in launches.into_iter().enumerate() {
-            let (orders, incoming) = mpsc::channel(64);
-            let launch = launch.ok().map(Arc::new);
-            // A module whose profile does not exist stays on the board with its error.
-            if let Some(launch) = &launch {
-                let publisher = Publisher {
-                    board: Arc::clone(&board),
-                    place,
-                };
-                let keeper = Keeper::new(Arc::clone(launch), spawner.clone(), options.crash_policy, publisher);
-                tokio::spawn(keeper.run(incoming, polling.clone()));
-            }
-            keepers.push(Kept { orders, launch });
-        }
         let ended = CancellationToken::new();
         let shared = Arc::new(Shared {
-            keepers,
-            spawner,
-            board,
+            spawner: Spawner::start(program).map_err(no_worker)?,
+            polling,
+            readers: ReaderList::start().map_err(no_worker)?,
+            keepers: RwLock::default(),
+            board: Arc::default(),
             logins: KeptLogins::default(),
             _ended: ended.clone().drop_guard(),
+            options,
         });
+        let fleet = Self { shared };
+        for (spec, origin) in &modules {
+            fleet.take_in(spec, *origin);
+        }
+        let shared = &fleet.shared;
         tokio::spawn(follow_board(
-            Arc::downgrade(&shared),
+            Arc::downgrade(shared),
             shared.board.changes.subscribe(),
             ended.clone(),
         ));
-        if let Some(readers) = readers {
-            tokio::spawn(follow_readers(Arc::downgrade(&shared), readers, ended));
+        if let Some(readers) = watched {
+            tokio::spawn(follow_readers(Arc::downgrade(shared), readers, ended));
         }
-        Ok(Self { shared })
+        Ok(fleet)
+    }
+
+    /// Takes a module in and gives it a keeper. One whose profile does not exist stays on the board with its error.
+    fn take_in(&self, spec: &ModuleSpec, origin: Origin) {
+        let Shared { options, board, .. } = &*self.shared;
+        let launch = self.launch(spec).map(Arc::new);
+        let status = status(spec, origin, launch.as_deref());
+        let (preference, rank) = self.standing_of(&status);
+        let place = board.add(status, preference, rank);
+        let Ok(launch) = launch else { return };
+        let (orders, incoming) = mpsc::channel(64);
+        let publisher = Publisher {
+            board: Arc::clone(board),
+            place,
+        };
+        let spawner = self.shared.spawner.clone();
+        let keeper = Keeper::new(Arc::clone(&launch), spawner, options.crash_policy, publisher);
+        tokio::spawn(keeper.run(incoming, self.shared.polling.clone()));
+        let mut keepers = self.shared.keepers.write().unwrap_or_else(PoisonError::into_inner);
+        keepers.push(Kept { orders, launch });
+    }
+
+    fn launch(&self, spec: &ModuleSpec) -> Result<Launch, UnknownProfile> {
+        let options = &self.shared.options;
+        let sessions = options.sessions.or_else(|| std::thread::available_parallelism().ok());
+        let sessions = sessions.map_or(1, NonZeroUsize::get);
+        Launch::new(spec, &options.catalogue, options.deadlines, sessions)
+    }
+
+    /// What counts for a module that shows a token which others show, too.
+    fn standing_of(&self, status: &ModuleStatus) -> (Option<usize>, u8) {
+        let options = &self.shared.options;
+        let profile = status.profile.as_deref();
+        let is_meant = |name: &String| Some(name.as_str()) == profile || Path::new(name) == status.path;
+        let rank = profile
+            .and_then(|name| options.catalogue.profile(name))
+            .map(|profile| profile.rank);
+        (options.prefer.iter().position(is_meant), rank.unwrap_or(UNKNOWN_RANK))
+    }
+
+    fn keeper(&self, module: &Path) -> Option<Kept> {
+        let keepers = self.shared.keepers();
+        keepers.into_iter().find(|kept| kept.launch.path == module)
+    }
+
+    /// Loads a module in a worker of its own, which ends at once, and takes it in when that went well.
+    ///
+    /// # Errors
+    /// What is wrong with its file or with the module; it is not taken in then.
+    pub async fn add(&self, spec: ModuleSpec) -> Result<Library, TokenError> {
+        let launch = self.launch(&spec).map_err(|error| TokenError::ModuleUnusable {
+            module: spec.path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let library = keeper::probe(&self.shared.spawner, launch).await?;
+        if self.keeper(&spec.path).is_none() {
+            self.take_in(&spec, Origin::Added);
+        }
+        Ok(library)
+    }
+
+    /// Lets go of a module that was added: its worker ends and its tokens go. False when there is no such module.
+    pub fn remove(&self, module: &Path) -> bool {
+        self.shared
+            .keepers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            // The keeper ends with the last way to it.
+            .retain(|kept| kept.launch.path != module);
+        self.shared.board.remove(module)
+    }
+
+    /// Every smart card reader, with what becomes of the card in it.
+    ///
+    /// # Errors
+    /// There is no PC/SC service, or it hangs.
+    pub async fn readers(&self) -> Result<Vec<ReaderStatus>, ReadersError> {
+        let readers = self.shared.readers.readers().await?;
+        let holders = || clients_of_socket(Path::new(READER_SERVICE));
+        Ok(presence::of_readers(
+            readers,
+            &self.inventory(),
+            &self.shared.options.catalogue,
+            holders,
+        ))
+    }
+
+    /// A mechanism's name (`CKM_…`), where the profile of the token's module names its value.
+    pub fn mechanism_name(&self, token: &Token, mechanism: u64) -> Option<&str> {
+        let inventory = self.inventory();
+        let module = inventory.modules.iter().find(|module| module.path == token.id.module)?;
+        let profile = self.shared.options.catalogue.profile(module.profile.as_deref()?)?;
+        let mut named = profile.mechanisms.iter().filter(|named| named.value == mechanism);
+        named.next().map(|named| named.name.as_str())
     }
 
     /// What is known now.
@@ -165,7 +264,7 @@ impl Fleet {
     /// stay so. From then on they are polled.
     pub async fn refresh(&self) -> Arc<Inventory> {
         let mut looks = Vec::new();
-        for keeper in &self.shared.keepers {
+        for keeper in self.shared.keepers() {
             let (done, finished) = oneshot::channel();
             if keeper.orders.send(Order::Look { afresh: true, done }).await.is_ok() {
                 looks.push(finished);
@@ -179,9 +278,8 @@ impl Fleet {
     }
 
     /// Releases the module with that path from quarantine and tries it. False when there is no such module.
-    pub async fn release(&self, module: &std::path::Path) -> bool {
-        let place = self.inventory().modules.iter().position(|status| status.path == module);
-        let Some(keeper) = place.and_then(|place| self.shared.keepers.get(place)) else {
+    pub async fn release(&self, module: &Path) -> bool {
+        let Some(keeper) = self.keeper(module) else {
             return false;
         };
         let (done, finished) = oneshot::channel();
@@ -192,10 +290,10 @@ impl Fleet {
         &self.shared.logins
     }
 
-    fn is_set_aside(&self, place: Option<usize>) -> bool {
+    fn is_set_aside(&self, module: &Path) -> bool {
         let inventory = self.inventory();
-        let status = place.and_then(|place| inventory.modules.get(place));
-        status.is_some_and(|status| status.state == ModuleState::Quarantined)
+        let mut modules = inventory.modules.iter();
+        modules.any(|status| status.path == module && status.state == ModuleState::Quarantined)
     }
 
     /// Signs a batch: logs in afresh, signs each item, logs out. The outcomes come as they are made, and may overtake each other where the
@@ -208,11 +306,7 @@ impl Fleet {
         let (sender, outcomes) = mpsc::channel(count.max(1));
         let cancellation = CancellationToken::new();
         let inventory = self.inventory();
-        let place = inventory
-            .modules
-            .iter()
-            .position(|status| status.path == batch.token.module);
-        let keeper = place.and_then(|place| self.shared.keepers.get(place));
+        let keeper = self.keeper(&batch.token.module);
         let token = inventory.tokens.iter().find(|token| token.id == batch.token);
         let order = SignOrder {
             at_the_device: token.is_some_and(|token| token.pin.at_the_device),
@@ -228,17 +322,11 @@ impl Fleet {
                 }
                 None
             }
-            (
-                LoginUse::Keep(id),
-                Some(Kept {
-                    orders,
-                    launch: Some(launch),
-                }),
-            ) if !self.is_set_aside(place) => {
-                let origin = Origin {
-                    launch: Arc::clone(launch),
+            (LoginUse::Keep(id), Some(Kept { orders, launch })) if !self.is_set_aside(&launch.path) => {
+                let origin = kept_logins::Origin {
+                    launch,
                     spawner: self.shared.spawner.clone(),
-                    keeper: orders.clone(),
+                    keeper: orders,
                     token: token.cloned(),
                 };
                 self.shared.logins.keep(id, origin, order);
@@ -279,7 +367,7 @@ async fn follow_readers(shared: Weak<Shared>, mut readers: ReaderWatch, ended: C
         let Some(shared) = shared.upgrade() else {
             return;
         };
-        for keeper in &shared.keepers {
+        for keeper in shared.keepers() {
             // A keeper whose orders are that many looks soon enough.
             let _ = keeper.orders.try_send(Order::Glance);
         }
@@ -289,18 +377,26 @@ async fn follow_readers(shared: Weak<Shared>, mut readers: ReaderWatch, ended: C
     }
 }
 
-fn status(spec: &ModuleSpec, launch: Result<&Launch, &super::launch::UnknownProfile>) -> ModuleStatus {
+/// Where PC/SC lite's service listens.
+const READER_SERVICE: &str = "/run/pcscd/pcscd.comm";
+
+/// The rank of a module that belongs to no known family.
+const UNKNOWN_RANK: u8 = 10;
+
+fn status(spec: &ModuleSpec, origin: Origin, launch: Result<&Launch, &UnknownProfile>) -> ModuleStatus {
     match launch {
         Ok(launch) => ModuleStatus {
             name: launch.name.clone(),
             path: launch.path.clone(),
             profile: launch.profile.clone(),
+            origin,
             state: ModuleState::Idle,
         },
         Err(error) => ModuleStatus {
             name: spec.path.display().to_string(),
             path: spec.path.clone(),
             profile: spec.profile.clone(),
+            origin,
             state: ModuleState::Failed(TokenError::ModuleUnusable {
                 module: spec.path.display().to_string(),
                 reason: error.to_string(),
@@ -312,29 +408,90 @@ fn status(spec: &ModuleSpec, launch: Result<&Launch, &super::launch::UnknownProf
 /// What all keepers know, put together.
 #[derive(Debug)]
 pub(super) struct Board {
-    parts: Mutex<Vec<Part>>,
+    parts: Mutex<Parts>,
     changes: watch::Sender<Arc<Inventory>>,
+}
+
+#[derive(Debug, Default)]
+struct Parts {
+    parts: Vec<Part>,
+    last_place: usize,
 }
 
 #[derive(Debug)]
 struct Part {
+    place: usize,
+    preference: Option<usize>,
+    rank: u8,
     status: ModuleStatus,
     tokens: Vec<Token>,
 }
 
-impl Board {
-    fn new(modules: Vec<ModuleStatus>) -> Self {
-        let (changes, _) = watch::channel(Arc::new(Inventory {
-            modules: modules.clone(),
-            tokens: Vec::new(),
-        }));
-        let parts = modules.into_iter().map(|status| Part {
-            status,
-            tokens: Vec::new(),
-        });
+impl Default for Board {
+    fn default() -> Self {
         Self {
-            parts: Mutex::new(parts.collect()),
-            changes,
+            parts: Mutex::default(),
+            changes: watch::Sender::default(),
+        }
+    }
+}
+
+impl Board {
+    /// Gives a module a place.
+    fn add(&self, status: ModuleStatus, preference: Option<usize>, rank: u8) -> usize {
+        let mut place = 0;
+        self.change(|parts| {
+            parts.last_place += 1;
+            place = parts.last_place;
+            parts.parts.push(Part {
+                place,
+                preference,
+                rank,
+                status,
+                tokens: Vec::new(),
+            });
+        });
+        place
+    }
+
+    fn remove(&self, module: &Path) -> bool {
+        let mut found = false;
+        self.change(|parts| {
+            let before = parts.parts.len();
+            parts.parts.retain(|part| part.status.path != module);
+            found = parts.parts.len() < before;
+        });
+        found
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Parts)) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut parts);
+        let now = parts.inventory();
+        self.changes.send_if_modified(|before| {
+            let changed = **before != now;
+            if changed {
+                *before = Arc::new(now);
+            }
+            changed
+        });
+    }
+}
+
+impl Parts {
+    fn inventory(&self) -> Inventory {
+        let shelves: Vec<Shelf<'_>> = self
+            .parts
+            .iter()
+            .map(|part| Shelf {
+                standing: Standing::new(part.preference, part.rank, part.place),
+                module: part.status.path.clone(),
+                tokens: &part.tokens,
+            })
+            .collect();
+        Inventory {
+            modules: self.parts.iter().map(|part| part.status.clone()).collect(),
+            tokens: duplicates::once(&shelves),
         }
     }
 }
@@ -360,22 +517,12 @@ impl Publisher {
         });
     }
 
+    /// A module that was removed has no part any more.
     fn publish(&self, change: impl FnOnce(&mut Part)) {
-        let mut parts = self.board.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(part) = parts.get_mut(self.place) else {
-            return;
-        };
-        change(part);
-        let now = Inventory {
-            modules: parts.iter().map(|part| part.status.clone()).collect(),
-            tokens: parts.iter().flat_map(|part| part.tokens.iter().cloned()).collect(),
-        };
-        self.board.changes.send_if_modified(|before| {
-            let changed = **before != now;
-            if changed {
-                *before = Arc::new(now);
+        self.board.change(|parts| {
+            if let Some(part) = parts.parts.iter_mut().find(|part| part.place == self.place) {
+                change(part);
             }
-            changed
         });
     }
 }

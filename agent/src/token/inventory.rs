@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use pkcs11_profiles::Quirks;
 use serde::Serialize;
 
+use super::discovery::Origin;
 use super::error::TokenError;
 use super::pin::PinStatus;
 use super::protocol::{KeyPresence, Library, TokenIdentity, TokenRecord};
@@ -14,7 +15,7 @@ use crate::certificate::Fingerprint;
 pub struct Inventory {
     /// Every module, in the order of configuration and discovery.
     pub modules: Vec<ModuleStatus>,
-    /// Every token in a slot, by module and identity.
+    /// Every token in a slot, by module and identity; one that several modules show only once.
     pub tokens: Vec<Token>,
 }
 
@@ -42,6 +43,8 @@ pub struct ModuleStatus {
     pub path: PathBuf,
     /// The profile it is run by, if it belongs to a known family.
     pub profile: Option<String>,
+    /// Why it is on the list.
+    pub origin: Origin,
     /// How it does.
     pub state: ModuleState,
 }
@@ -112,6 +115,10 @@ pub struct Token {
     pub certificates: Vec<TokenCertificate>,
     /// Keys that can be seen without the PIN and fit no certificate, by label.
     pub lone_keys: Vec<String>,
+    /// Whether its serial number tells it from other tokens.
+    pub serial_is_telling: bool,
+    /// Other modules that show the same physical token, and no more of it.
+    pub also_through: Vec<PathBuf>,
 }
 
 impl Token {
@@ -123,7 +130,11 @@ impl Token {
             label: certificate.label,
             key: certificate.key,
         });
+        let serial = &record.identity.serial;
         Self {
+            // Some families write zeros, or nothing, on every token.
+            serial_is_telling: !quirks.serial_not_unique && serial.bytes().any(|byte| byte != b'0'),
+            also_through: Vec::new(),
             id: TokenId::new(module, record.identity),
             module: module_name.to_owned(),
             reader: record.slot,

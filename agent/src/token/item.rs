@@ -198,6 +198,20 @@ mod tests {
     }
 
     #[test]
+    fn the_vendor_mechanisms_of_the_profiles_are_those_that_schemes_use() {
+        let schemes = ["gost-ru-256", "gost-ru-512"].map(|scheme| scheme.parse::<Scheme>().unwrap());
+        let used = |value| {
+            let mut calls = schemes.iter().flat_map(|scheme| scheme.token_calls());
+            calls.any(|call| call.mechanism == value)
+        };
+        for profile in pkcs11_profiles::Catalogue::embedded().unwrap().iter() {
+            for mechanism in &profile.mechanisms {
+                assert!(used(mechanism.value), "{}: {}", profile.name, mechanism.name);
+            }
+        }
+    }
+
+    #[test]
     fn pss_has_its_parameter() {
         let pss = call(
             &item("rsa-pss-sha256", message()),

@@ -296,3 +296,18 @@ impl Keeper {
         broken.into_error(module, how)
     }
 }
+
+/// Loads a module in a worker that ends at once, and gives what the module says of itself.
+pub(super) async fn probe(spawner: &Spawner, launch: Launch) -> Result<Library, TokenError> {
+    let launch = Arc::new(launch);
+    let file = check_module_file(&launch.path).map_err(|error| TokenError::from_file(error, &launch.name))?;
+    match Serving::start(spawner, &launch, file).await {
+        Ok(worker) => {
+            let library = worker.library.clone();
+            worker.connection.shut_down().await;
+            Ok(library)
+        }
+        Err(NotServing::NotStarted(error) | NotServing::NotLoaded(error)) => Err(error),
+        Err(NotServing::Lost(how, broken)) => Err(broken.into_error(launch.name.clone(), how)),
+    }
+}

@@ -83,9 +83,13 @@ impl Launch {
             .canonicalize()
             .ok()
             .and_then(|real| real.parent().map(Path::to_owned));
-        let quirks = profile.map_or_else(Quirks::default, Profile::quirks);
+        let quirks = places.quirks(profile);
         let settings = Settings {
-            sessions: if quirks.parallel_sessions { cores } else { 1 },
+            sessions: if quirks.parallel_sessions && !quirks.single_threaded {
+                cores
+            } else {
+                1
+            },
             confinement: confining.level,
             reads: confining
                 .reads
@@ -162,6 +166,19 @@ impl Places<'_> {
         Some(PathBuf::from(value.trim())).filter(|path| path.is_absolute())
     }
 
+    /// A profile's quirks, with the variables in the library's parameters filled in. One that is not set stays as it is written, and the worker
+    /// says so.
+    fn quirks(&self, profile: Option<&Profile>) -> Quirks {
+        let mut quirks = profile.map_or_else(Quirks::default, Profile::quirks);
+        if let Some(parameters) = &mut quirks.library_parameters {
+            for (name, value) in self.environment {
+                let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+                *parameters = parameters.replace(&format!("${name}"), &value);
+            }
+        }
+        quirks
+    }
+
     fn resolve(&self, place: &str) -> Option<PathBuf> {
         let path = if let Some(rest) = place.strip_prefix("~/") {
             self.variable("HOME")?.join(rest)
@@ -233,6 +250,20 @@ mod tests {
         // Cargo sets these for the test process.
         assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
         assert!(!names.contains(&"CARGO_MANIFEST_DIR"));
+    }
+
+    #[test]
+    fn the_parameters_of_a_library_name_the_modules_variables() {
+        let parameters = |env: &[(&str, &str)]| {
+            let spec = ModuleSpec {
+                path: "/usr/lib/x86_64-linux-gnu/libsoftokn3.so".into(),
+                ..softhsm(env)
+            };
+            let launch = Launch::new(&spec, &Catalogue::embedded().unwrap(), Deadlines::default(), 2).unwrap();
+            launch.settings.quirks.library_parameters.unwrap()
+        };
+        assert!(parameters(&[("NSS_CONFIG_DIR", "/db")]).starts_with("configdir='sql:/db' "));
+        assert!(parameters(&[]).contains("$NSS_CONFIG_DIR"));
     }
 
     #[test]

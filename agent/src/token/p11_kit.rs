@@ -13,26 +13,113 @@ pub struct P11KitDirectories {
     pub system: PathBuf,
     /// The user's (`~/.config/pkcs11/modules`).
     pub user: Option<PathBuf>,
+    /// The administrator's settings (`/etc/pkcs11/pkcs11.conf`).
+    pub settings: PathBuf,
     /// Directories that a relative `module:` may be in.
     pub libraries: Vec<PathBuf>,
 }
 
-/// The modules that the files name and that are not disabled. A file of the same name in a later directory replaces the keys it
-/// has; an empty `module:` disables.
-pub(super) fn modules(directories: &P11KitDirectories) -> Vec<PathBuf> {
-    let mut files: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let places = [
-        Some(&directories.package),
-        Some(&directories.system),
-        directories.user.as_ref(),
-    ];
-    for (name, text) in places.into_iter().flatten().flat_map(|place| module_files(place)) {
-        files.entry(name).or_default().extend(parse(&text));
+/// What the files say.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Listing {
+    /// Modules for this program.
+    pub(super) modules: Vec<PathBuf>,
+    /// Modules that the administrator or the user switched off, or keeps from this program: they are not looked for elsewhere either.
+    pub(super) disabled: Vec<PathBuf>,
+}
+
+/// What the files name. A file of the same name in a later directory replaces the keys it has; an empty `module:` disables.
+pub(super) fn modules(directories: &P11KitDirectories) -> Listing {
+    let user = UserFiles::of(&directories.settings);
+    let system = [&directories.package, &directories.system];
+    let system = system.into_iter().filter(|_| user != UserFiles::Only);
+    let own = directories.user.as_ref().filter(|_| user != UserFiles::Ignored);
+    let mut files: BTreeMap<String, Module> = BTreeMap::new();
+    for (name, text) in system.chain(own).flat_map(|place| module_files(place)) {
+        files.entry(name).or_default().read(&text);
     }
-    files
-        .values()
-        .filter_map(|keys| usable(keys, &directories.libraries))
-        .collect()
+    let mut listing = Listing::default();
+    for module in files.values() {
+        let paths = module
+            .paths
+            .iter()
+            .filter_map(|path| located(path, &directories.libraries));
+        if module.is_off() {
+            listing.disabled.extend(paths);
+        } else if module.is_library() {
+            listing.modules.extend(paths.last());
+        }
+    }
+    listing
+}
+
+/// Whether the user's files count (`user-config` in pkcs11.conf(5)).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum UserFiles {
+    /// With the system's. p11-kit's own default.
+    Merged,
+    /// And the system's do not.
+    Only,
+    /// They do not.
+    Ignored,
+}
+
+impl UserFiles {
+    fn of(settings: &Path) -> Self {
+        let text = fs::read_to_string(settings).unwrap_or_default();
+        let mode = parse(&text).filter(|(key, _)| key == "user-config").last();
+        match mode.as_ref().map(|(_, value)| value.as_str()) {
+            Some("none") => Self::Ignored,
+            Some("only" | "override") => Self::Only,
+            _ => Self::Merged,
+        }
+    }
+}
+
+/// A module, as the files of its name describe it together.
+#[derive(Debug, Default)]
+struct Module {
+    keys: BTreeMap<String, String>,
+    /// Every path that any of the files gives it.
+    paths: Vec<PathBuf>,
+}
+
+impl Module {
+    fn read(&mut self, text: &str) {
+        for (key, value) in parse(text) {
+            if key == "module" && !value.is_empty() {
+                self.paths.push(value.clone().into());
+            }
+            self.keys.insert(key, value);
+        }
+    }
+
+    /// Whether somebody decided that this program does not load it.
+    fn is_off(&self) -> bool {
+        let lists = |key: &str| {
+            self.keys
+                .get(key)
+                .map(|value| value.split([',', ' ']).any(|program| program == PROGRAM))
+        };
+        let enabled = lists("enable-in").unwrap_or(true) && !lists("disable-in").unwrap_or(false);
+        !enabled || self.keys.get("module").is_some_and(String::is_empty)
+    }
+
+    /// Whether it is a library with tokens; a remote module is a command line.
+    fn is_library(&self) -> bool {
+        let last = self.paths.last().and_then(|path| path.file_stem()?.to_str());
+        !self.keys.contains_key("remote") && last.is_some_and(|stem| !NO_TOKENS.contains(&stem))
+    }
+}
+
+fn located(path: &Path, libraries: &[PathBuf]) -> Option<PathBuf> {
+    if path.is_absolute() {
+        return Some(path.to_owned());
+    }
+    libraries
+        .iter()
+        .map(|library| library.join(path))
+        .find(|path| path.exists())
 }
 
 /// The `*.module` files of a directory, by name. One that cannot be read is passed over: discovery is a convenience.
@@ -62,27 +149,6 @@ const PROGRAM: &str = "tokensign";
 /// Modules of p11-kit's own: a list of CAs, and doors to all other modules, which a second handle does not reach.
 const NO_TOKENS: &[&str] = &["p11-kit-trust", "p11-kit-proxy", "p11-kit-client"];
 
-fn usable(keys: &BTreeMap<String, String>, libraries: &[PathBuf]) -> Option<PathBuf> {
-    let lists = |key: &str| {
-        keys.get(key)
-            .map(|value| value.split([',', ' ']).any(|program| program == PROGRAM))
-    };
-    let enabled = lists("enable-in").unwrap_or(true) && !lists("disable-in").unwrap_or(false);
-    let module = Path::new(keys.get("module").filter(|module| !module.is_empty())?);
-    let stem = module.file_stem()?.to_str()?;
-    // A remote module is a command line, not a library.
-    if !enabled || keys.contains_key("remote") || NO_TOKENS.contains(&stem) {
-        return None;
-    }
-    if module.is_absolute() {
-        return Some(module.to_owned());
-    }
-    libraries
-        .iter()
-        .map(|library| library.join(module))
-        .find(|path| path.exists())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -104,6 +170,7 @@ mod tests {
                 package: root.path().join("package"),
                 system: root.path().join("system"),
                 user: Some(root.path().join("user")),
+                settings: root.path().join("pkcs11.conf"),
                 libraries: vec![root.path().join("lib")],
             };
             Self {
@@ -132,7 +199,7 @@ mod tests {
             ("package", "notes.txt", "module: /never.so\n"),
             ("lib", "opensc-pkcs11.so", ""),
         ]);
-        let found = modules(&files.directories);
+        let found = modules(&files.directories).modules;
         let expected = [
             files.directories.libraries[0].join("opensc-pkcs11.so"),
             "/usr/lib/softhsm/libsofthsm2.so".into(),
@@ -151,11 +218,30 @@ mod tests {
             ("system", "b.module", "disable-in: tokensign\n"),
             ("system", "c.module", "enable-in: firefox\n"),
         ]);
-        assert_eq!(modules(&files.directories), [PathBuf::from("/d.so")]);
+        let listing = modules(&files.directories);
+        assert_eq!(listing.modules, [PathBuf::from("/d.so")]);
+        assert_eq!(listing.disabled, ["/a.so", "/b.so", "/c.so"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn the_administrator_says_whether_the_users_files_count() {
+        let files = Files::new(&[
+            ("package", "a.module", "module: /a.so\n"),
+            ("user", "a.module", "module:\n"),
+            ("user", "b.module", "module: /b.so\n"),
+        ]);
+        let found = |settings: &str| {
+            fs::write(&files.directories.settings, settings).unwrap();
+            modules(&files.directories).modules
+        };
+        assert_eq!(found("# nothing\n"), [PathBuf::from("/b.so")]);
+        assert_eq!(found("user-config: merge\n"), [PathBuf::from("/b.so")]);
+        assert_eq!(found("user-config: none\n"), [PathBuf::from("/a.so")]);
+        assert_eq!(found("user-config: only\n"), [PathBuf::from("/b.so")]);
     }
 
     #[test]
     fn directories_that_are_not_there_name_nothing() {
-        assert!(modules(&Files::new(&[]).directories).is_empty());
+        assert_eq!(modules(&Files::new(&[]).directories), Listing::default());
     }
 }

@@ -40,6 +40,9 @@ pub enum ReadersError {
     /// The PC/SC service (pcscd, SCardSvr) does not run, or stopped. Connecting again later may succeed.
     #[error("the PC/SC service does not run")]
     NoService,
+    /// The service is there and does not answer.
+    #[error("the PC/SC service does not answer")]
+    Hangs,
     /// Anything else it answers.
     #[error("the PC/SC service answers: {0}")]
     Service(String),

@@ -223,3 +223,89 @@ fn addresses_for_revocation_come_from_the_extensions() {
     let without = leaf("keyUsage=digitalSignature");
     assert!(without.crl_addresses().is_empty() && without.ocsp_addresses().is_empty());
 }
+
+/// Each filter by itself: what it selects on a certificate of either country, and what it does not.
+#[test]
+fn each_filter_tells_certificates_apart() {
+    let kazakh = Authority::new(authority::P256).leaf;
+    let russian = Authority::with_leaf(
+        authority::P256,
+        "/C=RU/O=ООО Ромашка/CN=ООО Ромашка/1.2.643.100.1=1027700132195/1.2.643.3.131.1.1=007701234567/1.2.643.100.3=12345678901",
+        "[leaf]\nextendedKeyUsage=clientAuth\n",
+    )
+    .leaf;
+    let location = KeyLocation {
+        token_label: "Kaztoken",
+        token_serial: "00A1",
+        id: &[7],
+        ..KeyLocation::default()
+    };
+    let fits = |text: &str, certificate: &Certificate| {
+        let selector: Selector = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        selector.matches(certificate, &location)
+    };
+    let serial = format!("serial={}", kazakh.serial_hex());
+    let fingerprint = kazakh.fingerprint().to_string();
+    for only_kazakh in [
+        "iin=123456789011",
+        "bin=123456789021",
+        "eku=emailProtection",
+        "eku=1.2.398.3.3.4.1.2.1",
+        "subject~тестов",
+        "org~ТОО",
+        "iin=123456789011,bin=123456789021,eku=emailProtection",
+        &serial,
+        &fingerprint[..8],
+        &fingerprint,
+        &fingerprint[..16].to_uppercase(),
+    ] {
+        assert!(fits(only_kazakh, &kazakh), "{only_kazakh}");
+        assert!(!fits(only_kazakh, &russian), "{only_kazakh}");
+    }
+    for only_russian in [
+        "inn=7701234567",
+        "ogrn=1027700132195",
+        "snils=12345678901",
+        "snils=123-456-789 01",
+        "eku=clientAuth",
+        "org~ромашка",
+    ] {
+        assert!(fits(only_russian, &russian), "{only_russian}");
+        assert!(!fits(only_russian, &kazakh), "{only_russian}");
+    }
+    let tomorrow = (OffsetDateTime::now_utc() + Duration::DAY).date();
+    for both in [
+        "issuer~тестовый уц",
+        "token=Kaztoken",
+        "token=00A1",
+        "pkcs11:token=Kaztoken;serial=00A1",
+        "pkcs11:id=%07",
+        &format!("valid_at={tomorrow}"),
+    ] {
+        assert!(fits(both, &kazakh) && fits(both, &russian), "{both}");
+    }
+    for neither in [
+        "issuer~НУЦ",
+        "token=Rutoken",
+        "pkcs11:token=Rutoken",
+        "pkcs11:id=%08",
+        "valid_at=1999-12-31",
+        "valid_at=2099-12-31T12:00:00Z",
+        "iin=123456789011,inn=7701234567",
+    ] {
+        assert!(!fits(neither, &kazakh) && !fits(neither, &russian), "{neither}");
+    }
+}
+
+#[test]
+fn the_end_of_validity_is_told_thirty_days_before() {
+    let certificate = leaf("keyUsage=digitalSignature");
+    let days = |before: Duration| certificate.expires_in_days(certificate.not_after() - before);
+    assert_eq!(days(Duration::days(31)), None);
+    assert_eq!(days(Duration::days(30) + Duration::SECOND), None);
+    assert_eq!(days(Duration::days(30)), Some(30));
+    assert_eq!(days(Duration::days(29)), Some(29));
+    assert_eq!(days(Duration::hours(30)), Some(1));
+    assert_eq!(days(Duration::ZERO), Some(0));
+    assert_eq!(days(-Duration::SECOND), None);
+}

@@ -4,7 +4,6 @@
 use std::fs;
 
 use time::OffsetDateTime;
-use tokensign::certificate::asn1::{Element, Oid, Reader, Tag, writer};
 use tokensign::certificate::{Certificate, GostCountry, GostParamSet, PublicKey};
 use tokensign::cms::{
     GostLayout, ObservedLayout, Preference, Reason, Scheme, SignedAttributes, SignedData, Trust, assemble_detached,
@@ -12,31 +11,9 @@ use tokensign::cms::{
 };
 
 use crate::authority::{self, Authority, KeyKind};
+use crate::kazakh_key::{with_kazakh_256, with_kazakh_512};
 
 const CONTENT: &[u8] = b"content";
-
-/// `certificate` with the SubjectPublicKeyInfo's identifiers replaced. The issuer's signature on it no longer holds.
-fn with_kazakh_key(certificate: &Certificate, key: &str, param_set: &str, digest: &str) -> Certificate {
-    let oid = |dotted: &str| writer::oid(&dotted.parse::<Oid>().unwrap());
-    let parameters = writer::sequence(&[&oid(param_set), &oid(digest)]);
-    let algorithm = writer::sequence(&[&oid(key), &parameters]);
-    let bits = writer::element(Tag::BIT_STRING, &[&[0], certificate.public_key_bits()]);
-    let spki = writer::sequence(&[&algorithm, &bits]);
-    let mut fields = Element::try_from(certificate.tbs_der()).unwrap().reader();
-    let mut tbs = Vec::new();
-    while !fields.is_empty() {
-        let field = fields.element().unwrap();
-        tbs.extend_from_slice(if field.whole == certificate.spki_der() {
-            &spki
-        } else {
-            field.whole
-        });
-    }
-    let mut outer = Reader::new(certificate.der()).sequence().unwrap();
-    outer.element().unwrap();
-    let tbs = writer::sequence(&[&tbs]);
-    Certificate::from_der(&writer::sequence(&[&tbs, outer.rest()])).unwrap()
-}
 
 fn signs_in_the_kazakh_way(
     kind: KeyKind,
@@ -102,26 +79,10 @@ fn signs_in_the_kazakh_way(
 
 #[test]
 fn kazakh_512() {
-    let certificate = |russian: &Certificate| {
-        with_kazakh_key(
-            russian,
-            "1.2.398.3.10.1.1.2.2",
-            "1.2.398.3.10.1.1.2.2.1",
-            "1.2.398.3.10.1.3.3",
-        )
-    };
-    signs_in_the_kazakh_way(authority::GOST_512_A, 512, certificate, GostParamSet::Tc26A512);
+    signs_in_the_kazakh_way(authority::GOST_512_A, 512, with_kazakh_512, GostParamSet::Tc26A512);
 }
 
 #[test]
 fn kazakh_256() {
-    let certificate = |russian: &Certificate| {
-        with_kazakh_key(
-            russian,
-            "1.2.398.3.10.1.1.2.1",
-            "1.2.398.3.10.1.1.2.1.1",
-            "1.2.398.3.10.1.3.2",
-        )
-    };
-    signs_in_the_kazakh_way(authority::GOST_256_TC26_A, 256, certificate, GostParamSet::Tc26A256);
+    signs_in_the_kazakh_way(authority::GOST_256_TC26_A, 256, with_kazakh_256, GostParamSet::Tc26A256);
 }

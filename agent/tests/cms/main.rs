@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod attached;
 mod authority;
 mod certificates;
+mod corpora;
 mod interoperability;
 mod kazakh;
+mod kazakh_key;
+mod memory;
 mod paths;
 mod revocation;
 mod stamping_server;

@@ -329,7 +329,7 @@ async fn additions_leave_every_byte_of_a_foreign_signature_in_place() {
     let signed = sign(&colleague, CONTENT, &Preference::default());
     let both = SignedData::parse(&twice)
         .unwrap()
-        .with_signer(&signed.scheme, &colleague.leaf, &[], &signed.attributes, &signed.value)
+        .with_signers_of(&SignedData::parse(&without_timestamp(&colleague, &signed)).unwrap())
         .unwrap();
 
     let all = SignedData::parse(&both).unwrap();
@@ -396,7 +396,7 @@ fn attributes_about_other_content_do_not_join_a_signature() {
     let signed = sign(&signer, CONTENT, &Preference::default());
     // The same signer once more: its certificate and digest algorithm are there already.
     let twice = data
-        .with_signer(&signed.scheme, &signer.leaf, &[], &signed.attributes, &signed.value)
+        .with_signers_of(&SignedData::parse(&without_timestamp(&signer, &signed)).unwrap())
         .unwrap();
     let twice = SignedData::parse(&twice).unwrap();
     assert_eq!(

@@ -5,14 +5,14 @@ use time::OffsetDateTime;
 use tokensign::certificate::Certificate;
 use tokensign::cms::{DigestAlgorithm, Preference, Scheme, SignedAttributes, SignedData};
 use tokensign::config::{HashKind, Mig24Profile};
-use tokensign::consent::{QuestionBody, Verdict};
+use tokensign::consent::{ItemKind, QuestionBody, Verdict};
 use tokensign::jobs::{Job, JobId, JobState};
 use tokensign::messages::Code;
 use tokensign::mig24::SpooledFile;
 
 use crate::idocs_service::Wrong;
 use crate::mig24_service::{Mig24Service, State};
-use crate::world::{World, caller, shown};
+use crate::world::{World, caller, kinds, shown};
 
 const SIGNER: &str = "gost-director";
 const STREEBOG: DigestAlgorithm = DigestAlgorithm::Streebog256;
@@ -194,7 +194,10 @@ async fn attributes_are_checked_and_signed_raw() {
             },
         )
         .await;
-        let job = scene.signed().await;
+        let job = scene.sign().await;
+        let question = scene.world.approve().await;
+        assert!(kinds(&question).iter().all(|kind| *kind == ItemKind::ForeignAttributes));
+        let job = scene.world.settled(job).await;
         assert_eq!(job.state, JobState::Finished, "{kind:?}: {:?}", job.fault);
         let finishes = scene.service.state().finishes.clone();
         assert!(
@@ -238,10 +241,27 @@ async fn a_digest_of_attributes_is_signed_raw_and_unseen() {
     let job = scene.sign().await;
     let question = scene.world.approve().await;
     assert!(shown(&question).iter().all(|(_, seen)| !seen));
+    let digests_of_attributes = |kind: &ItemKind| *kind == ItemKind::ForeignAttributesDigest;
+    assert!(kinds(&question).iter().all(digests_of_attributes));
     let job = scene.world.settled(job).await;
     assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
     let finishes = scene.service.state().finishes.clone();
     assert!(signatures(&finishes[0]).iter().all(|value| value.len() == 64));
+}
+
+#[tokio::test]
+async fn a_profile_may_want_cms_without_signed_attributes() {
+    let scene = Scene::new(|profile| profile.service.plain_cms = true, |_, _| {}).await;
+    let job = scene.sign().await;
+    let question = scene.world.approve().await;
+    assert!(kinds(&question).iter().all(|kind| *kind == ItemKind::BareContent));
+    let job = scene.world.settled(job).await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
+    let finishes = scene.service.state().finishes.clone();
+    for value in signatures(&finishes[0]) {
+        let signed = SignedData::parse(&value).unwrap();
+        assert!(signed.signers()[0].attributes().is_none());
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use softhsm_fixtures::TempFixtures;
 use tempfile::TempDir;
 use tokensign::certificate::Certificate;
 use tokensign::config::{IdocsProfile, Mig24Profile, ServiceConfig, TokenSource};
-use tokensign::consent::{CallerView, DecisionRequest, Desk, Question, QuestionBody, QuestionState, Verdict};
+use tokensign::consent::{CallerView, DecisionRequest, Desk, ItemKind, Question, QuestionBody, QuestionState, Verdict};
 use tokensign::idocs::Idocs;
 use tokensign::jobs::{Engine, Job, JobId, NewJob, RetryPolicy};
 use tokensign::mig24::Mig24;
@@ -92,11 +92,13 @@ impl World {
             timestamp_authority: None,
             question_timeout: PATIENCE,
             unattended: HashSet::new(),
+            preferences: Default::default(),
         };
         let signing = Signing::new(store.clone(), desk.clone(), fleet, options);
         let quick = RetryPolicy {
             base: Duration::from_millis(20),
             cap: Duration::from_millis(50),
+            settling: Duration::from_millis(20),
             ..RetryPolicy::default()
         };
         let engine = Engine::with_policy(store.clone(), quick);
@@ -204,6 +206,7 @@ pub(crate) fn caller() -> CallerView {
         verified: true,
         origin: None,
         process: None,
+        processes: Vec::new(),
     }
 }
 
@@ -214,6 +217,14 @@ pub(crate) fn shown(question: &Question) -> Vec<(String, bool)> {
             .iter()
             .map(|document| (document.name.clone(), document.seen))
             .collect(),
+        other => panic!("an approval is asked for, not {other:?}"),
+    }
+}
+
+/// What the digests of an approval question are digests of.
+pub(crate) fn kinds(question: &Question) -> Vec<ItemKind> {
+    match &question.body {
+        QuestionBody::Approve { documents, .. } => documents.iter().map(|document| document.kind).collect(),
         other => panic!("an approval is asked for, not {other:?}"),
     }
 }

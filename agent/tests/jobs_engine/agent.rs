@@ -21,6 +21,7 @@ pub(crate) fn policy() -> RetryPolicy {
         failures: 4,
         probe_failures: 3,
         repeats: 2,
+        settling: Duration::ZERO,
         grace: Duration::ZERO,
     }
 }

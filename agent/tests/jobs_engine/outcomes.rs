@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use tokensign::jobs::{JobEnd, JobState, Probe, Scenario, Stage, StepError, StepState};
+use tempfile::TempDir;
+use tokensign::jobs::{JobEnd, JobState, Probe, RetryPolicy, Scenario, Stage, StepError, StepState};
 use tokensign::messages::{Code, Fault};
 use tokensign::store::calibrations;
 use tokio::sync::Notify;
 
-use crate::agent::{Agent, LONG, script};
+use crate::agent::{Agent, LONG, policy, script};
 use crate::world::{World, fault};
 
 #[tokio::test]
@@ -195,6 +196,39 @@ async fn an_ambiguous_outcome_is_what_the_probe_says() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_still_on_its_way_is_not_repeated() {
+    let world = Arc::new(World::default());
+    let arrives = Instant::now() + Duration::from_millis(400);
+    let outside = Arc::clone(&world);
+    let scenario = script(move |context| {
+        let world = Arc::clone(&outside);
+        async move {
+            let effect = async || {
+                world.happen("send");
+                Err(StepError::Ambiguous(fault(Code::ServiceTimeout)))
+            };
+            let probe = async || {
+                world.happen("probe");
+                Ok(if Instant::now() < arrives {
+                    Probe::NotDone
+                } else {
+                    Probe::Done(())
+                })
+            };
+            Ok(json!(context.guarded_step("send", effect, probe).await?))
+        }
+        .boxed()
+    });
+    let patient = RetryPolicy {
+        settling: Duration::from_secs(2),
+        ..policy()
+    };
+    let agent = Agent::with(Arc::new(TempDir::new().unwrap()), scenario, patient).await;
+    assert_eq!(agent.run().await.state, JobState::Finished);
+    assert_eq!((world.count("send"), world.count("probe")), (1, 2));
+}
+
+#[tokio::test]
 async fn a_guarded_effect_is_repeated_twice_at_most() {
     let world = Arc::new(World::default());
     let agent = Agent::new(ambiguous_until_probed(&world, |_| Ok(Probe::NotDone))).await;
@@ -357,6 +391,34 @@ async fn a_store_that_fails_inside_an_effect_is_no_refusal() {
         let job = agent.settled(job.id).await;
         assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2))));
     }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_between_the_steps_stops_the_job_and_closes_nothing() {
+    let world = Arc::new(World::default());
+    let seen = Arc::clone(&world);
+    let agent = Agent::new(script(move |context| {
+        let world = Arc::clone(&world);
+        async move {
+            context
+                .write(move |_| match world.happen("write") {
+                    1 => Err(fault(Code::DiskFull)),
+                    _ => Ok(()),
+                })
+                .await?;
+            Ok(json!("written"))
+        }
+        .boxed()
+    }))
+    .await;
+    let job = agent.run().await;
+    assert_eq!(
+        (job.state, job.fault.unwrap().code()),
+        (JobState::Stopped, Code::DiskFull)
+    );
+    agent.engine.retry(job.id).await.unwrap();
+    assert_eq!(agent.settled(job.id).await.state, JobState::Finished);
+    assert_eq!(seen.count("write"), 2);
 }
 
 #[tokio::test]

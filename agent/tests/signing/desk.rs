@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 use softhsm_fixtures::{Control, TempFixtures};
 use tempfile::TempDir;
 use tokensign::certificate::{Certificate, Purpose};
-use tokensign::cms::{Digest, DigestAlgorithm};
+use tokensign::cms::DigestAlgorithm;
 use tokensign::config::TimestampLevel;
 use tokensign::consent::{CallerView, DecisionRequest, Desk, QuestionState, Verdict};
 use tokensign::jobs::{Engine, Job, JobContext, JobEnd, JobId, NewJob, RetryPolicy, Scenario, StepError};
-use tokensign::signing::{Document, Format, Request, Signed, Signing, SigningOptions};
+use tokensign::signing::{Document, DocumentKind, Format, Request, Signed, Signing, SigningOptions};
+use tokensign::store::blobs::Spooled;
 use tokensign::store::{Store, audit};
 use tokensign::time_and_revocation::TimestampAuthority;
 use tokensign::token::{Fleet, FleetOptions, ModuleSpec};
@@ -61,6 +62,7 @@ impl World {
         let options = SigningOptions {
             question_timeout: PATIENCE,
             unattended: HashSet::new(),
+            preferences: Default::default(),
             timestamp_authority,
         };
         let signing = Signing::new(store.clone(), desk.clone(), fleet.clone(), options);
@@ -113,16 +115,43 @@ impl World {
 
     /// Signs these documents and waits until the job is settled.
     pub(crate) async fn sign(&self, documents: &[&[u8]], timestamp: TimestampLevel) -> Job {
-        let digests: Vec<Digest> = documents
-            .iter()
-            .map(|bytes| DigestAlgorithm::Streebog256.digest(bytes))
-            .collect();
+        let documents = documents.iter().enumerate().map(|(index, bytes)| Document {
+            name: format!("document {index}"),
+            media_type: None,
+            reference: None,
+            blob: None,
+            size: None,
+            digest: Some(DigestAlgorithm::Streebog256.digest(bytes)),
+            kind: DocumentKind::Content,
+        });
+        self.sign_documents(&documents.collect::<Vec<_>>(), timestamp).await
+    }
+
+    /// A document with its content in the store, and what keeps it there.
+    pub(crate) async fn spooled(&self, content: &[u8], kind: DocumentKind) -> (Document, Spooled) {
+        let mut spool = self.store.spool(1 << 20).await.unwrap();
+        spool.write(content).await.unwrap();
+        let spooled = spool.finish().await.unwrap();
+        let document = Document {
+            name: "spooled".to_owned(),
+            media_type: None,
+            reference: None,
+            blob: Some(spooled.id().to_string()),
+            size: Some(spooled.size()),
+            digest: None,
+            kind,
+        };
+        (document, spooled)
+    }
+
+    /// The same with documents of one's own.
+    pub(crate) async fn sign_documents(&self, documents: &[Document], timestamp: TimestampLevel) -> Job {
         let job = NewJob {
             kind: KIND,
             profile: None,
             application: None,
             title: "test".to_owned(),
-            input: json!({ "digests": digests, "timestamp": timestamp }),
+            input: json!({ "documents": documents, "timestamp": timestamp }),
             blobs: Vec::new(),
         };
         let id = self.engine.start(job, |_, _| Ok(())).await.unwrap();
@@ -171,11 +200,6 @@ struct OneRequest {
 impl OneRequest {
     async fn sign(&self, context: &JobContext) -> Result<Value, JobEnd> {
         let input: Value = context.input()?;
-        let digests: Vec<Digest> = serde_json::from_value(input["digests"].clone()).unwrap();
-        let documents = digests.into_iter().enumerate().map(|(index, digest)| {
-            let document = json!({ "name": format!("document {index}"), "digest": digest });
-            serde_json::from_value::<Document>(document).unwrap()
-        });
         let request = Request {
             key: format!("{}:sign", context.id()),
             caller: CallerView {
@@ -184,6 +208,7 @@ impl OneRequest {
                 verified: true,
                 origin: None,
                 process: None,
+                processes: Vec::new(),
             },
             purpose: Purpose::Signature,
             selector: self.certificate.parse().unwrap(),
@@ -191,7 +216,7 @@ impl OneRequest {
                 timestamp: serde_json::from_value(input["timestamp"].clone()).unwrap(),
                 ..Format::default()
             },
-            documents: documents.collect(),
+            documents: serde_json::from_value(input["documents"].clone()).unwrap(),
             destination: None,
             notice: None,
         };

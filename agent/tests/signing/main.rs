@@ -7,6 +7,7 @@
 mod authority;
 mod calibration;
 mod desk;
+mod plain;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
 #[path = "../cms/stamping_server.rs"]
 mod stamping_server;

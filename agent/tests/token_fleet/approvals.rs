@@ -54,6 +54,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         verified: true,
         origin: None,
         process: None,
+        processes: Vec::new(),
     };
     let body = QuestionBody::Approve {
         action: Action::Sign,

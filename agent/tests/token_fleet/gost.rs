@@ -494,7 +494,7 @@ async fn the_digest_order_seen_and_the_quirks_of_the_profile_are_obeyed() {
         [[quirks]]\nquirk = { gost_signature = 'r_then_s' }\nunverified = true\n";
     fs::write(overrides.path().join("gost-token.toml"), profile).unwrap();
     let fleet = Fleet::new(FleetOptions {
-        catalogue: Catalogue::with_overrides(overrides.path()).unwrap(),
+        catalogue: Catalogue::embedded().unwrap().overridden_by(overrides.path()).unwrap(),
         ..token.options()
     })
     .unwrap();
@@ -546,7 +546,7 @@ async fn the_confinement_keeps_the_module_from_the_rest_of_the_disk() {
     spec.path = module;
     let fleet = Fleet::new(FleetOptions {
         modules: vec![spec],
-        catalogue: Catalogue::with_overrides(overrides.path()).unwrap(),
+        catalogue: Catalogue::embedded().unwrap().overridden_by(overrides.path()).unwrap(),
         ..token.options()
     })
     .unwrap();

@@ -7,5 +7,6 @@ mod fleets;
 mod garbage;
 mod gost;
 mod inventory;
+mod quirks;
 mod signing;
 mod softhsm;

@@ -27,6 +27,10 @@ pub struct Control {
     pub crash_at_initialize: bool,
     /// `C_GetInterface` exists and answers `CKR_GENERAL_ERROR`.
     pub get_interface_fails: bool,
+    /// `C_Initialize` takes a NULL argument only, as a module that one thread must use.
+    pub refuses_arguments: bool,
+    /// `C_GetSlotList` lists the slot also without a token, and asking it for its token then ends the process.
+    pub lists_empty_slot: bool,
     /// Lines appear on standard output in `C_Initialize`, `C_Login` and `C_Sign`, as some vendor libraries do.
     pub prints_on_stdout: bool,
     /// The token is gone: its slot is empty, sessions and the login are lost.

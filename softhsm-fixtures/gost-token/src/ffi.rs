@@ -70,7 +70,11 @@ unsafe extern "C" fn initialize(arguments: *mut c_void) -> CK_RV {
         if module.is_some() {
             return Err(Failure(CKR_CRYPTOKI_ALREADY_INITIALIZED));
         }
-        Control::load(&directory)?.at_initialize();
+        let control = Control::load(&directory)?;
+        if control.refuses_arguments && !arguments.is_null() {
+            return Err(Failure(CKR_ARGUMENTS_BAD));
+        }
+        control.at_initialize();
         *module = Some(Module::new(directory));
         Ok(())
     })

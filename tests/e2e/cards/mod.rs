@@ -5,3 +5,4 @@ mod pins;
 mod pulled;
 mod rig;
 mod signing;
+mod unserved;

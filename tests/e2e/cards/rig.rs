@@ -50,10 +50,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Rig {
     pub(crate) async fn new(module: Module) -> Self {
-        Self::with_environment(module, &[]).await
-    }
-
-    pub(crate) async fn with_environment(module: Module, environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
         let service = Pcscd::start(&directory.path().join("pcsc"));
         let identity = Identity::create(&directory.path().join("identity"), 12_345_678);
@@ -66,8 +62,7 @@ impl Rig {
             module = module.path().display(),
         );
         std::fs::write(&configuration, text).unwrap();
-        let environment = [&[(name, socket.as_str())], environment].concat();
-        let agent = Agent::start_with(&configuration, &environment).await;
+        let agent = Agent::start_with(&configuration, &[(name, socket.as_str())]).await;
         Self {
             agent,
             service,

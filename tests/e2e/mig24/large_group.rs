@@ -1,5 +1,6 @@
 //! A package group of many documents: one approval, linear time, bounded memory.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
@@ -62,7 +63,6 @@ async fn group_of(sandbox: &RunningSandbox, count: usize) -> String {
 }
 
 /// What signing a group took.
-#[derive(Debug)]
 struct Figures {
     documents: usize,
     until_question: Duration,
@@ -72,6 +72,16 @@ struct Figures {
     added: u64,
     /// The store with its write-ahead log, in MiB.
     store: u64,
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} documents: {:?} until the question, {:?} from the approval; memory {} MiB at most, {} of them for the group; store {} MiB",
+            self.documents, self.until_question, self.from_approval, self.peak, self.added, self.store
+        )
+    }
 }
 
 async fn sign(count: usize, patience: Duration) -> Figures {
@@ -148,8 +158,8 @@ async fn waited_for<T>(business: &Business, until: Instant, mut look: impl Async
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_documents_need_one_approval() {
     let figures = sign(500, Duration::from_secs(300)).await;
-    println!("{figures:?}");
-    assert!(figures.added < 64, "{figures:?}");
+    println!("{figures}");
+    assert!(figures.added < 64, "{figures}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,9 +167,9 @@ async fn five_hundred_documents_need_one_approval() {
 async fn ten_thousand_documents_need_one_approval_and_linear_time() {
     let patience = Duration::from_secs(1800);
     let small = sign(1_000, patience).await;
-    println!("{small:?}");
+    println!("{small}");
     let large = sign(10_000, patience).await;
-    println!("{large:?}");
+    println!("{large}");
     // Ten times the documents: ten times the time, with room for a busy machine.
     for (small, large) in [
         (small.until_question, large.until_question),
@@ -167,7 +177,7 @@ async fn ten_thousand_documents_need_one_approval_and_linear_time() {
     ] {
         assert!(large < small * 16, "{small:?} for 1,000, {large:?} for 10,000");
     }
-    assert!(large.added < 512, "{large:?}");
+    assert!(large.added < 512, "{large}");
 }
 
 /// `VmHWM` of a process, in MiB.

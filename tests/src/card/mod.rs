@@ -5,12 +5,14 @@
 //! with a service of the machine, so tests run beside it and beside each other.
 
 mod apdu;
+mod blank;
 mod identity;
 mod inserted;
 mod pcscd;
 mod piv;
 mod tlv;
 
+pub use blank::BlankCard;
 pub use identity::{Identity, Slot};
 pub use inserted::Inserted;
 pub use pcscd::Pcscd;

@@ -18,6 +18,11 @@ pub fn to_definite(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Asn1Error> {
     })
 }
 
+/// How many bytes the element at the beginning of `bytes` takes, whatever the form of its lengths.
+pub fn extent(bytes: &[u8]) -> Result<usize, Asn1Error> {
+    Node::read(bytes, MAX_DEPTH).map(|node| node.consumed)
+}
+
 const MAX_DEPTH: usize = 32;
 const CONSTRUCTED_OCTET_STRING: Tag = Tag(0x24);
 const END_OF_CONTENTS: [u8; 2] = [0, 0];
@@ -116,12 +121,12 @@ impl<'a> Children<'a> {
         if tag != CONSTRUCTED_OCTET_STRING {
             return Ok(writer::element(tag, &[&self.content]));
         }
-        let mut pieces = Vec::new();
+        let mut joined = Vec::with_capacity(self.content.len());
         let mut reader = super::Reader::new(&self.content);
         while !reader.is_empty() {
-            pieces.push(reader.required(Tag::OCTET_STRING)?.content);
+            joined.extend_from_slice(reader.required(Tag::OCTET_STRING)?.content);
         }
-        Ok(writer::element(Tag::OCTET_STRING, &pieces))
+        Ok(writer::element(Tag::OCTET_STRING, &[&joined]))
     }
 }
 

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 pub use self::insertion::{insert, offset_in, place_in_set};
 pub use self::oid::Oid;
-pub use self::reader::{Element, Reader, Tag};
+pub use self::reader::{Element, Reader, Tag, header};
 pub use self::time::parse_time;
 
 /// Why bytes are not the ASN.1 that was expected.

@@ -202,7 +202,7 @@ impl<'a> TryFrom<&'a [u8]> for Element<'a> {
 }
 
 /// The identifier octet, the header's length, and the content's length (`None`: indefinite) at the start of `bytes`.
-pub(super) fn header(bytes: &[u8]) -> Result<(Tag, usize, Option<usize>), Asn1Error> {
+pub fn header(bytes: &[u8]) -> Result<(Tag, usize, Option<usize>), Asn1Error> {
     let &[identifier, first, ..] = bytes else {
         return Err(Asn1Error::Truncated);
     };

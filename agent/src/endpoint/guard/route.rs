@@ -115,6 +115,7 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     delete("/v1/signatures/{id}", Access::Known),
     get("/v1/signatures/{id}/documents/{index}/signature", Access::Known),
     post("/v1/verifications", Access::Verify, BodyRule::Documents),
+    post("/v1/timestamps", Access::SignOrAuthenticate, BodyRule::Documents),
     post(
         "/v1/idocs/{profile}/quick-signs",
         Access::Service(Service::Idocs, Class::Submit),
@@ -275,6 +276,8 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     post("/v1/links", Access::Owner, BodyRule::None),
     post("/v1/page-sessions", Access::PageCode, BodyRule::Json),
     post("/v1/lock", Access::Person, BodyRule::None),
+    post("/v1/modules", Access::Owner, BodyRule::Json),
+    post("/v1/modules/remove", Access::Owner, BodyRule::Json),
     post("/v1/modules/release", Access::Person, BodyRule::Json),
     get("/v1/applications", Access::Person),
     delete("/v1/applications/{id}", Access::Person),

@@ -10,16 +10,20 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
+use super::readers::{ReaderResource, ReaderServiceWord};
 use super::signatures::selector;
-use crate::certificate::{Certificate, PublicKey, Purpose, Role, Unsuitable};
+use crate::certificate::{Certificate, Purpose, Role};
 use crate::config::CertificatePolicy;
+use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::InQuery;
 use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
 use crate::endpoint::shared::Shared;
 use crate::messages::{Code, Fault, Localizer};
-use crate::signing::{key_type, location, uri};
-use crate::token::{Inventory, KeyPresence, ModuleState, ModuleStatus, PinState, Token, TokenCertificate, TokenId};
+use crate::signing::{key_type, location, objection, purposes, uri};
+use crate::token::{
+    Fleet, Inventory, KeyPresence, ModuleState, ModuleStatus, Origin, PinState, Token, TokenCertificate, TokenId,
+};
 
 /// Tokens and the modules that serve them.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +32,9 @@ pub(crate) struct Tokens {
     tokens: Vec<TokenResource>,
     /// Every module, also those that do not work.
     modules: Vec<ModuleResource>,
+    /// The smart card readers, with what becomes of the card in each.
+    readers: Vec<ReaderResource>,
+    reader_service: ReaderServiceWord,
 }
 
 /// A token in a slot.
@@ -49,8 +56,13 @@ pub(crate) struct TokenResource {
     module: TokenModule,
     state: TokenState,
     pin: Pin,
+    /// Every mechanism that it lists: by name where its family's profile names it, else the number in hex.
+    mechanisms: Vec<String>,
     /// Fingerprints of its certificates.
     certificates: Vec<String>,
+    /// Other modules that show the same physical token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_through: Vec<String>,
 }
 
 /// The module that serves a token.
@@ -116,6 +128,9 @@ pub(crate) struct ModuleResource {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<String>,
     state: ModuleWord,
+    /// Why it is on the list.
+    #[schema(value_type = String)]
+    origin: Origin,
     /// What is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ProblemSchema>)]
@@ -196,6 +211,9 @@ pub(crate) struct CertificateResource {
     /// Valid until.
     #[serde(with = "time::serde::rfc3339")]
     valid_until: OffsetDateTime,
+    /// How many days it is still valid, when they are 30 or fewer: time to renew it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in_days: Option<u16>,
     /// What it may be used for: `signature`, `authentication`.
     #[schema(value_type = Vec<String>)]
     purposes: Vec<Purpose>,
@@ -255,14 +273,24 @@ pub(super) struct CertificatesQuery {
 #[utoipa::path(get, path = "/v1/tokens", tag = "tokens", responses((status = OK, body = Tokens)))]
 pub(super) async fn tokens(
     State(shared): State<Arc<Shared>>,
+    caller: Caller,
     CallerLanguage(localizer): CallerLanguage,
 ) -> Json<Tokens> {
     let inventory = current(&shared).await;
+    let readers = shared.fleet.readers().await;
+    let reader_service = ReaderServiceWord::of(&readers);
+    // Which programs run is no business of an application's.
+    let readers = readers.unwrap_or_default();
+    let readers = readers
+        .iter()
+        .map(|status| ReaderResource::of(status, caller.is_person(), localizer));
     Json(Tokens {
+        readers: readers.collect(),
+        reader_service,
         tokens: inventory
             .tokens
             .iter()
-            .map(|token| TokenResource::of(token, &inventory))
+            .map(|token| TokenResource::of(token, &inventory, &shared.fleet))
             .collect(),
         modules: inventory
             .modules
@@ -317,7 +345,7 @@ async fn current(shared: &Shared) -> Arc<Inventory> {
 }
 
 impl TokenResource {
-    fn of(token: &Token, inventory: &Inventory) -> Self {
+    fn of(token: &Token, inventory: &Inventory, fleet: &Fleet) -> Self {
         let module = inventory.modules.iter().find(|module| module.path == token.id.module);
         Self {
             id: stable_id(&token.id),
@@ -347,10 +375,23 @@ impl TokenResource {
                 pinpad: token.pin.at_the_device,
                 tries_left: token.pin.tries_left,
             },
+            mechanisms: token
+                .mechanisms
+                .iter()
+                .map(|value| {
+                    let name = fleet.mechanism_name(token, *value).map(str::to_owned);
+                    name.unwrap_or_else(|| format!("0x{value:08X}"))
+                })
+                .collect(),
             certificates: token
                 .certificates
                 .iter()
                 .map(|certificate| certificate.fingerprint.to_string())
+                .collect(),
+            also_through: token
+                .also_through
+                .iter()
+                .map(|module| module.display().to_string())
                 .collect(),
         }
     }
@@ -377,6 +418,7 @@ impl ModuleResource {
             path: module.path.display().to_string(),
             profile: module.profile.clone(),
             state,
+            origin: module.origin,
             fault: fault.map(|fault| problem::body(&fault, localizer)),
         }
     }
@@ -394,19 +436,7 @@ impl CertificateResource {
     ) -> Self {
         let identity = certificate.identity();
         let fingerprint = certificate.fingerprint().to_string();
-        let why_not = why_not(certificate, found, query.purpose, now);
-        let purposes = [Purpose::Signature, Purpose::Authentication]
-            .into_iter()
-            .filter(|purpose| {
-                !matches!(
-                    certificate.check_suitable(*purpose, now),
-                    Err(Unsuitable::AuthenticationOnly
-                        | Unsuitable::SignatureOnly
-                        | Unsuitable::Authority
-                        | Unsuitable::KeyUsage)
-                )
-            })
-            .collect();
+        let why_not = objection(certificate, found, query.purpose, now);
         Self {
             subject: certificate.subject().to_owned(),
             issuer: certificate.issuer().to_owned(),
@@ -423,7 +453,8 @@ impl CertificateResource {
             key_type: key_type(certificate.public_key()),
             valid_from: certificate.not_before(),
             valid_until: certificate.not_after(),
-            purposes,
+            expires_in_days: certificate.expires_in_days(now),
+            purposes: purposes(certificate, now),
             usable: why_not.is_none(),
             why_not: why_not.map(|fault| problem::body(&fault, localizer)),
             has_key: match found.key {
@@ -444,40 +475,6 @@ impl CertificateResource {
             fingerprint,
         }
     }
-}
-
-/// Why a certificate cannot be used now; for the purpose asked for, or for any.
-fn why_not(
-    certificate: &Certificate,
-    found: &TokenCertificate,
-    purpose: Option<Purpose>,
-    now: OffsetDateTime,
-) -> Option<Fault> {
-    if found.key == KeyPresence::No {
-        return Some(Fault::new(Code::CertificateWithoutKey));
-    }
-    if matches!(certificate.public_key(), PublicKey::Unsupported { .. }) {
-        return Some(Fault::new(Code::UnsupportedAlgorithm));
-    }
-    let check = |purpose| certificate.check_suitable(purpose, now);
-    let unsuitable = match purpose {
-        Some(purpose) => check(purpose).err(),
-        None => check(Purpose::Signature)
-            .and(Ok(()))
-            .or_else(|first| check(Purpose::Authentication).map_err(|_| first))
-            .err(),
-    };
-    unsuitable.map(|unsuitable| {
-        let code = match unsuitable {
-            Unsuitable::Expired { .. } => Code::CertificateExpired,
-            Unsuitable::NotYetValid { .. } => Code::CertificateNotYetValid,
-            Unsuitable::AuthenticationOnly
-            | Unsuitable::SignatureOnly
-            | Unsuitable::Authority
-            | Unsuitable::KeyUsage => Code::CertificateWrongPurpose,
-        };
-        Fault::new(code).detail(unsuitable)
-    })
 }
 
 /// Names a token for programs: a short hash of what tells it from others.

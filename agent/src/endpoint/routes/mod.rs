@@ -18,9 +18,11 @@ mod page;
 mod pairings;
 mod previews;
 mod questions;
+mod readers;
 mod signatures;
 mod started;
 mod status;
+mod timestamps;
 mod verifications;
 
 use std::sync::Arc;
@@ -72,6 +74,7 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(signatures::one, signatures::cancel))
         .routes(routes!(signatures::file))
         .routes(routes!(verifications::verify))
+        .routes(routes!(timestamps::stamp))
         .routes(routes!(idocs::starting::quick_sign))
         .routes(routes!(idocs::starting::bulk_sign))
         .routes(routes!(idocs::reading::documents, idocs::starting::draft))
@@ -129,6 +132,8 @@ fn described() -> (Router<Arc<Shared>>, utoipa::openapi::OpenApi) {
         .routes(routes!(page::link))
         .routes(routes!(page::session))
         .routes(routes!(lock::lock))
+        .routes(routes!(modules::add))
+        .routes(routes!(modules::remove))
         .routes(routes!(modules::release))
         .routes(routes!(applications::list))
         .routes(routes!(applications::revoke))

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
@@ -18,7 +16,7 @@ use uuid::Uuid;
 
 use super::jobs::{self, Waiting};
 use crate::certificate::{Purpose, Selector};
-use crate::cms::{Digest, DigestAlgorithm, DigestError};
+use crate::cms::{Digest, DigestAlgorithm, DigestError, Encoding};
 use crate::config::TimestampLevel;
 use crate::consent::CallerView;
 use crate::endpoint::body::parse_json;
@@ -35,6 +33,7 @@ use crate::endpoint::visible::visible;
 use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario, StepError};
 use crate::messages::{Code, Fault, Localizer};
 use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
+use crate::store::blobs::Spooled;
 
 /// The kind of jobs that make signatures.
 pub(in crate::endpoint) const KIND: &str = "signature";
@@ -103,6 +102,13 @@ pub(crate) struct DocumentRequest<'a> {
     /// The name of the part that holds the content, in a form.
     #[serde(default)]
     part: Option<String>,
+    /// A signature over this content, CMS in PEM or DER in base64, that the new signer joins; what is in it stays as it is.
+    #[serde(default, borrow)]
+    #[schema(value_type = Option<String>)]
+    add_to: Option<Cow<'a, str>>,
+    /// The name of the part that holds such a signature, in a form.
+    #[serde(default)]
+    add_to_part: Option<String>,
     /// The content's digest. With content it is checked; without, it is signed as it is, which needs the permission `raw_hash`.
     #[serde(default)]
     digest: Option<DigestRequest>,
@@ -129,7 +135,7 @@ pub(crate) enum SignatureFormat {
     /// CAdES baseline T: with a timestamp.
     #[serde(rename = "cades-t")]
     CadesT,
-    /// CMS (RFC 5652); a CAdES-B signature is one.
+    /// CMS (RFC 5652); what is made is a CAdES-B signature, which is one.
     #[serde(rename = "cms")]
     Cms,
 }
@@ -254,6 +260,17 @@ struct Order {
     format: Format,
     encoding: SignatureEncoding,
     documents: Vec<Document>,
+    /// Signatures that the new signer joins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    additions: Vec<Addition>,
+}
+
+/// A spooled signature that the new signer joins.
+#[derive(Deserialize, Serialize)]
+struct Addition {
+    /// The place of the document that both are over.
+    document: usize,
+    blob: String,
 }
 
 /// Asks for signatures.
@@ -286,13 +303,22 @@ pub(super) async fn begin(
     // Held until the job refers to the documents.
     let mut held = Vec::new();
     let mut documents = Vec::with_capacity(request.documents.len());
-    for (index, document) in request.documents.iter().enumerate() {
+    let mut additions = Vec::new();
+    for (index, asked) in request.documents.iter().enumerate() {
         let place = Place(index);
-        let (document, spooled) = receive(&shared, &submission, place, document).await?;
+        let (document, spooled) = receive(&shared, &submission, place, asked).await?;
         held.extend(spooled);
+        if let Some(existing) = receive_addition(&shared, &submission, place, asked).await? {
+            let blob = existing.id().to_string();
+            signing::check_addition(&shared.store, &blob, &document).await?;
+            additions.push(Addition { document: index, blob });
+            held.push(existing);
+        }
         documents.push(document);
     }
-    submission.only(request.documents.iter().filter_map(|document| document.part.as_deref()))?;
+    let documents_asked = request.documents.iter();
+    let parts = documents_asked.flat_map(|document| [document.part.as_deref(), document.add_to_part.as_deref()]);
+    submission.only(parts.flatten())?;
     let order = Order {
         purpose: request.purpose,
         selector: selector(request.certificate.as_deref())?,
@@ -303,6 +329,7 @@ pub(super) async fn begin(
         },
         encoding: request.encoding,
         documents,
+        additions,
     };
     let input = Input {
         caller: caller.view().await,
@@ -319,6 +346,7 @@ pub(super) async fn begin(
             .documents
             .iter()
             .filter_map(|document| document.blob.clone())
+            .chain(input.order.additions.iter().map(|addition| addition.blob.clone()))
             .collect(),
     };
     let id = key.start(&shared, &caller, &input.order, job).await?;
@@ -412,6 +440,7 @@ impl SignatureScenario {
 
     async fn sign(&self, context: &JobContext) -> Result<Value, JobEnd> {
         let Input { caller, order } = context.input()?;
+        let additions = order.additions;
         let request = signing::Request {
             key: format!("{}:sign", context.id()),
             caller,
@@ -424,7 +453,8 @@ impl SignatureScenario {
         };
         let format = request.format;
         if format.timestamp == TimestampLevel::None {
-            return Ok(json!(self.signing.sign(context, request).await?));
+            let signed = self.signing.sign(context, request).await?;
+            return Ok(json!(joined(context, signed, &additions).await?));
         }
         // As a step: what is signed is kept, whatever becomes of the timestamp.
         let sign = || async {
@@ -435,8 +465,20 @@ impl SignatureScenario {
         };
         let signed: Signed = context.safe_step("sign", sign).await?;
         let stamped = self.signing.timestamped(context, "timestamp", format, signed).await?;
-        Ok(json!(stamped))
+        Ok(json!(joined(context, stamped, &additions).await?))
     }
+}
+
+/// Puts the new signers into the signatures that they join.
+async fn joined(context: &JobContext, mut signed: Signed, additions: &[Addition]) -> Result<Signed, Fault> {
+    for addition in additions {
+        let document = signed
+            .documents
+            .get_mut(addition.document)
+            .ok_or_else(|| Fault::internal("a signature is to join one over a document that is not there"))?;
+        signing::add_signer(context.store(), &addition.blob, document).await?;
+    }
+    Ok(signed)
 }
 
 impl Scenario for SignatureScenario {
@@ -505,21 +547,13 @@ impl SignatureResource {
 }
 
 impl SignatureEncoding {
-    fn text(self, der: &[u8]) -> String {
-        let base64 = BASE64_STANDARD.encode(der);
-        match self {
-            Self::Der | Self::Base64 => base64,
-            Self::Pem => {
-                // RFC 7468: lines of 64 characters.
-                let mut pem = String::from("-----BEGIN CMS-----\n");
-                for start in (0..base64.len()).step_by(64) {
-                    pem.push_str(&base64[start..base64.len().min(start + 64)]);
-                    pem.push('\n');
-                }
-                pem.push_str("-----END CMS-----\n");
-                pem
-            }
-        }
+    pub(super) fn text(self, der: &[u8]) -> String {
+        let encoding = match self {
+            // JSON holds no bytes.
+            Self::Der | Self::Base64 => Encoding::Base64,
+            Self::Pem => Encoding::Pem,
+        };
+        String::from_utf8_lossy(&encoding.encode(der)).into_owned()
     }
 }
 
@@ -565,6 +599,13 @@ fn check(caller: &Caller, request: &SignatureRequest<'_>) -> Result<(), Fault> {
                 ));
             }
         }
+        let is_addition = document.add_to.is_some() || document.add_to_part.is_some();
+        if is_addition && !request.detached {
+            return Err(Fault::invalid_field(
+                place.field("add_to"),
+                "and detached = false exclude each other: whether the content is inside, the existing signature says",
+            ));
+        }
         match (&document.content, &document.part, &document.digest) {
             (Some(_), Some(_), _) => {
                 return Err(Fault::invalid_field(
@@ -598,7 +639,7 @@ async fn receive(
     submission: &Submission,
     place: Place,
     request: &DocumentRequest<'_>,
-) -> Result<(Document, Option<crate::store::blobs::Spooled>), Fault> {
+) -> Result<(Document, Option<Spooled>), Fault> {
     let digest = request
         .digest
         .as_ref()
@@ -617,11 +658,37 @@ async fn receive(
         media_type: request.media_type.clone(),
         reference: request.reference.clone(),
         blob: spooled.as_ref().map(|spooled| spooled.id().to_string()),
-        size: spooled.as_ref().map(crate::store::blobs::Spooled::size),
+        size: spooled.as_ref().map(Spooled::size),
         digest,
         kind: DocumentKind::Content,
     };
     Ok((document, spooled))
+}
+
+/// The signature that the new signer joins.
+async fn receive_addition(
+    shared: &Shared,
+    submission: &Submission,
+    place: Place,
+    request: &DocumentRequest<'_>,
+) -> Result<Option<Spooled>, Fault> {
+    match (&request.add_to, &request.add_to_part) {
+        (None, None) => Ok(None),
+        (None, Some(part)) => Ok(Some(
+            submission.file(&place.field("add_to_part"), part)?.spooled.clone(),
+        )),
+        (Some(text), None) => {
+            let (der, _) = Encoding::decode(text.as_bytes())
+                .map_err(|error| Fault::invalid_field(place.field("add_to"), error))?;
+            let mut spool = shared.store.spool(shared.config.endpoint.max_document_bytes).await?;
+            spool.write(&der).await?;
+            spool.finish().await.map(Some)
+        }
+        (Some(_), Some(_)) => Err(Fault::invalid_field(
+            place.field("add_to_part"),
+            "comes with add_to; one of them is enough",
+        )),
+    }
 }
 
 impl DigestRequest {

@@ -13,12 +13,16 @@ use utoipa::ToSchema;
 
 use super::signatures::DigestRequest;
 use crate::certificate::Certificate;
-use crate::cms::{ContentDigests, Reason, SignedData, SignerVerdict, Status, TimestampVerdict, Trust};
-use crate::endpoint::body::{parse_json, too_large};
+use crate::cms::{
+    AttachedReader, ContentDigests, Reason, SignedData, SignedDataError, SignerVerdict, Status, TimestampVerdict, Trust,
+};
+use crate::config::VerificationConfig;
+use crate::endpoint::body::parse_json;
+use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, digests, spool_base64};
-use crate::messages::{Code, Fault};
+use crate::messages::{Code, Fault, Localizer};
 use crate::store::blobs::Spooled;
 use crate::time_and_revocation::RevocationChecker;
 
@@ -26,6 +30,10 @@ const SIGNATURE_PART: &str = "signature";
 const CONTENT_PART: &str = "content";
 /// How long an issuer's responder or list may take.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(15);
+/// Up to this size, in bytes, a signature is read whole; it may then also be without its content.
+const HELD_WHOLE: u64 = 8 << 20;
+/// How much of a larger one is read at a time, in bytes.
+const PIECE: usize = 256 << 10;
 /// The most root certificates of one request.
 const MOST_ROOTS: usize = 100;
 
@@ -93,6 +101,8 @@ pub(crate) struct SignerView {
     verdict: Verdict,
     /// Why it is not `valid`.
     reasons: Vec<ReasonView>,
+    /// Whether the signed attributes name the certificate by its hash, as CAdES requires; a plain CMS does not.
+    names_certificate: bool,
     /// The timestamps on the signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     timestamps: Vec<TimestampView>,
@@ -129,8 +139,10 @@ pub(crate) enum Verdict {
 pub(crate) struct ReasonView {
     /// A stable word.
     code: &'static str,
-    /// In English.
+    /// In the caller's language, for people.
     text: String,
+    /// In English, with the technical words.
+    detail: String,
 }
 
 /// The certificate of a signer.
@@ -183,19 +195,18 @@ pub(crate) struct SignerCertificate {
     )),
     responses((status = OK, body = Verification))
 )]
-pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) -> Result<Json<Verification>, Problem> {
+pub(super) async fn verify(
+    State(shared): State<Arc<Shared>>,
+    CallerLanguage(localizer): CallerLanguage,
+    request: Request,
+) -> Result<Json<Verification>, Problem> {
     let submission = Submission::read(&shared, request).await?;
     submission.only([SIGNATURE_PART, CONTENT_PART].into_iter())?;
     let request: VerificationRequest<'_> = parse_json(submission.optional_request().unwrap_or(b"{}"))?;
-    let signature = match &request.signature {
-        Some(text) => SignedData::parse(text.as_bytes()),
-        None => {
-            let file = &submission.file(SIGNATURE_PART, SIGNATURE_PART)?.spooled;
-            SignedData::parse(&read_small(&shared, file).await?)
-        }
+    let (signature, inside) = match &request.signature {
+        Some(text) => (SignedData::parse(text.as_bytes()).map_err(unreadable)?, None),
+        None => read_signature(&shared, &submission.file(SIGNATURE_PART, SIGNATURE_PART)?.spooled).await?,
     };
-    let signature =
-        signature.map_err(|error| Fault::invalid_field(SIGNATURE_PART, format_args!("cannot be read: {error}")))?;
     let content = match (&request.content, submission.has_files()) {
         (Some(text), _) => Some(spool_base64(&shared, CONTENT_PART, text).await?),
         (None, true) => submission
@@ -204,11 +215,12 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
             .map(|file| file.spooled.clone()),
         (None, false) => None,
     };
-    let roots = roots(&request.roots)?;
+    let mut roots = roots(&request.roots)?;
+    roots.extend(configured_roots(&shared.config.verification)?);
     let given = given_digests(&request)?;
     let digests = match (content, given) {
         (Some(content), _) => Some(digests(&shared.store, content.id(), &signature.required_digests()).await?),
-        (None, given) => given,
+        (None, given) => given.or(inside),
     };
     // Public-key arithmetic over many signers takes a while; other requests go on meanwhile.
     let verdicts = tokio::task::spawn_blocking(move || {
@@ -237,7 +249,7 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
     }
     let signers: Vec<SignerView> = found
         .into_iter()
-        .map(|(verdict, algorithm)| SignerView::of(verdict, algorithm))
+        .map(|(verdict, algorithm)| SignerView::of(verdict, algorithm, localizer))
         .collect();
     let valid = if signers.iter().any(|signer| signer.verdict == Verdict::Invalid) {
         Some(false)
@@ -285,23 +297,50 @@ fn given_digests(request: &VerificationRequest<'_>) -> Result<Option<ContentDige
     Ok((!digests.is_empty()).then(|| digests.into_iter().collect()))
 }
 
-/// A signature that came as a file; it is read whole, so it has the limit of a JSON body.
-async fn read_small(shared: &Shared, file: &Spooled) -> Result<Vec<u8>, Fault> {
-    let limit = u64::try_from(shared.config.endpoint.max_json_bytes).unwrap_or(u64::MAX);
-    if file.size() > limit {
-        return Err(too_large(limit));
+/// Roots that the configuration trusts. They are read anew each time, so that a file may be replaced while the agent runs.
+fn configured_roots(config: &VerificationConfig) -> Result<Vec<Certificate>, Fault> {
+    let mut roots = Vec::new();
+    for path in &config.roots {
+        let invalid = |reason: &dyn std::fmt::Display| {
+            Fault::new(Code::ConfigInvalid).arg(
+                "reason",
+                format_args!("verification.roots: {}: {reason}", path.display()),
+            )
+        };
+        let pem = std::fs::read(path).map_err(|error| invalid(&error))?;
+        roots.extend(Certificate::list_from_pem(&pem).map_err(|error| invalid(&error))?);
     }
-    let mut bytes = Vec::new();
-    let mut reader = shared.store.blob(file.id()).await?;
-    reader
-        .read_to_end(&mut bytes)
-        .await
-        .map_err(|error| Fault::new(Code::StoreFailed).detail(error))?;
-    Ok(bytes)
+    Ok(roots)
+}
+
+/// A signature that came as a file. A large one holds its content; that is hashed while the rest is read, and never held.
+async fn read_signature(shared: &Shared, file: &Spooled) -> Result<(SignedData, Option<ContentDigests>), Fault> {
+    let unread = |error: std::io::Error| Fault::new(Code::StoreFailed).detail(error);
+    let mut stored = shared.store.blob(file.id()).await?;
+    if file.size() <= HELD_WHOLE {
+        let mut bytes = Vec::new();
+        stored.read_to_end(&mut bytes).await.map_err(unread)?;
+        return Ok((SignedData::parse(&bytes).map_err(unreadable)?, None));
+    }
+    let mut reader = AttachedReader::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = stored.read(&mut piece).await.map_err(unread)?;
+        if read == 0 {
+            break;
+        }
+        reader.push(&piece[..read]).map_err(unreadable)?;
+    }
+    let (signed, digests) = reader.finish().map_err(unreadable)?;
+    Ok((signed, Some(digests)))
+}
+
+fn unreadable(error: SignedDataError) -> Fault {
+    Fault::invalid_field(SIGNATURE_PART, format_args!("cannot be read: {error}"))
 }
 
 impl SignerView {
-    fn of(found: SignerVerdict, algorithm: Option<String>) -> Self {
+    fn of(found: SignerVerdict, algorithm: Option<String>, localizer: Localizer) -> Self {
         let reasons = [found.integrity.as_ref().err(), found.trust.as_ref().err()];
         Self {
             signing_time: found.signing_time,
@@ -311,15 +350,24 @@ impl SignerView {
                 Status::Invalid => Verdict::Invalid,
                 Status::Untrusted => Verdict::Unknown,
             },
-            reasons: reasons.into_iter().flatten().copied().map(ReasonView::of).collect(),
-            timestamps: found.timestamps.iter().map(TimestampView::of).collect(),
+            reasons: reasons
+                .into_iter()
+                .flatten()
+                .map(|reason| ReasonView::of(*reason, localizer))
+                .collect(),
+            timestamps: found
+                .timestamps
+                .iter()
+                .map(|timestamp| TimestampView::of(timestamp, localizer))
+                .collect(),
+            names_certificate: found.names_certificate,
             certificate: found.certificate.as_ref().map(SignerCertificate::of),
         }
     }
 }
 
 impl TimestampView {
-    fn of(found: &TimestampVerdict) -> Self {
+    fn of(found: &TimestampVerdict, localizer: Localizer) -> Self {
         let (verdict, reason) = match (&found.integrity, &found.trust) {
             (Err(reason), _) => (Verdict::Invalid, Some(*reason)),
             (Ok(()), Err(reason @ Reason::CertificateRevoked)) => (Verdict::Invalid, Some(*reason)),
@@ -330,16 +378,21 @@ impl TimestampView {
             time: found.generated_at,
             authority: found.authority.as_ref().map(|authority| authority.subject().to_owned()),
             verdict,
-            reasons: reason.into_iter().map(ReasonView::of).collect(),
+            reasons: reason
+                .into_iter()
+                .map(|reason| ReasonView::of(reason, localizer))
+                .collect(),
         }
     }
 }
 
 impl ReasonView {
-    fn of(reason: Reason) -> Self {
+    fn of(reason: Reason, localizer: Localizer) -> Self {
+        let code = reason.code();
         Self {
-            code: reason.code(),
-            text: reason.to_string(),
+            code,
+            text: localizer.text(&format!("reason-{}", code.replace('_', "-")), &[]),
+            detail: reason.to_string(),
         }
     }
 }
@@ -361,6 +414,32 @@ impl SignerCertificate {
             valid_from: certificate.not_before(),
             valid_until: certificate.not_after(),
             der: BASE64_STANDARD.encode(certificate.der()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::messages::Language;
+
+    #[test]
+    fn every_reason_has_a_text_in_each_language_and_a_line_in_the_documentation() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/signatures.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for reason in Reason::ALL {
+            for language in [Language::En, Language::Kk, Language::Ru] {
+                let view = ReasonView::of(reason, Localizer::new(language));
+                assert!(
+                    !view.text.starts_with("reason-"),
+                    "{}: {}",
+                    language.as_str(),
+                    view.text
+                );
+            }
+            assert!(page.contains(&format!("| `{}` |", reason.code())), "{}", reason.code());
         }
     }
 }

@@ -209,9 +209,43 @@ err-token-removed = { $token ->
 rec-token-removed = Plug it in again. What was signed is kept; the rest goes on after the PIN.
 err-token-busy = { $token ->
     [none] Another program is using the token.
-   *[other] Another program is using the token “{ $token }”.
+   *[other] { $holder ->
+        [none] Another program is using the token “{ $token }”.
+       *[other] Another program ({ $holder }) is using the token “{ $token }”.
+    }
 }
 rec-token-busy = Close the other program that works with the token, then repeat. “tokensign modules release” gives the token free on our side.
+err-driver-missing = { $token ->
+    [none] A token is plugged in, but its driver is not installed.
+   *[other] A token “{ $token }” is plugged in, but its driver is not installed.
+}
+rec-driver-missing = { $install ->
+    [none] Install the driver from the token's maker, then repeat. If it lies in an unusual place, name it with “tokensign modules add”.
+   *[other] Install { $install }, then repeat. If it lies in an unusual place, name it with “tokensign modules add”.
+}
+err-token-cannot-sign = { $token ->
+    [none] This token only keeps keys for other programs and cannot sign by itself.
+   *[other] The token “{ $token }” only keeps keys for other programs and cannot sign by itself.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Use the program that put the key there, or a token that signs by itself.
+   *[other] Install the program that put the key there ({ $install }), or use a token that signs by itself.
+}
+err-token-not-seen = { $module ->
+    [none] A token is plugged in, but its driver does not see it.
+   *[other] A token is plugged in, but its driver { $module } does not see it.
+}
+rec-token-not-seen = Take the token out, wait a few seconds and plug it in again. If that does not help, install the current version of the driver.
+err-card-unknown = { $reader ->
+    [none] A card is in a reader, but no driver serves it.
+   *[other] A card is in the reader { $reader }, but no driver serves it.
+}
+rec-card-unknown = Install the driver from the card's maker and name its file with “tokensign modules add”. Many cards are served by OpenSC.
+err-card-mute = { $reader ->
+    [none] A card does not answer its reader.
+   *[other] The card in the reader { $reader } does not answer.
+}
+rec-card-mute = Take the card out and put it in the right way round; clean its contacts. If it still does not answer, the card or the reader is broken.
 err-key-not-found = The key of the certificate is not on the token.
 rec-key-not-found = Check that this is the right token. If the key was deleted, a new certificate has to be issued.
 err-token-error = { $ckr ->
@@ -413,6 +447,13 @@ ui-size-gb = { $size } GB
 ui-media-type = Type
 ui-digest = Checksum
 ui-digest-unseen = The content cannot be shown: the program sent only the checksum of the document
+ui-expires-soon = { $count ->
+    [one] expires in { $count } day, renew it in time
+   *[other] expires in { $count } days, renew it in time
+}
+ui-kind-bare-content = Signed without signed attributes: neither the time nor the certificate will stand in what is signed
+ui-kind-foreign-attributes = You sign attributes that the service built around this document; tokensign has checked that they name the document and your certificate
+ui-kind-foreign-attributes-digest = You sign a checksum that the service made of attributes it built; tokensign cannot see which document they are about
 ui-entries = Inside
 ui-search = Search
 ui-show-all = Show all
@@ -603,6 +644,20 @@ ui-step-open = begun
 ui-step-done = done
 ui-step-failed = failed
 ui-step-uncertain = outcome unknown
+ui-reader-empty = empty
+ui-reader-served = served
+ui-reader-held = held by another program
+ui-reader-mute = does not answer
+ui-reader-unavailable = cannot be used
+ui-reader-cannot-sign = cannot sign by itself
+ui-reader-driver-missing = driver missing
+ui-reader-not-seen = not seen by its driver
+ui-reader-unknown = unknown card
+ui-reader = Reader
+ui-origin-configured = in the configuration
+ui-origin-added = added
+ui-origin-profile = found
+ui-origin-p11-kit = by p11-kit
 ui-module-ok = works
 ui-module-idle = not asked yet
 ui-module-missing = missing
@@ -723,6 +778,33 @@ cli-verdict-unknown = It cannot be said whether the signature is valid
 cli-verdict-valid-signer = valid
 cli-verdict-invalid-signer = not valid
 cli-verdict-unknown-signer = unknown
+reason-content-missing = The signed document was not given
+reason-content-digest-mismatch = The document was changed after it was signed, or it is another one
+reason-content-type-mismatch = The signature was made for content of another kind
+reason-certificate-missing = The signer's certificate is not in the signature
+reason-certificate-hash-mismatch = The signature names another certificate than the one it carries
+reason-algorithm-unsupported = The signature's algorithm or key size is not supported
+reason-algorithm-mismatch = The signature's algorithm does not fit the certificate's key
+reason-signature-mismatch = The signature was not made with the key of this certificate, or it was changed
+reason-signature-layout = The signature is right, but its bytes stand in an order that other programs refuse
+reason-content-needed-whole = Such a signature can be checked only with the whole document inside
+reason-issuer-unknown = The authority that issued the certificate is not known here
+reason-root-untrusted = The certificate leads to a root that is not among the trusted ones
+reason-certificate-signature = A certificate in the chain was not signed by its issuer
+reason-issuer-not-authority = A certificate in the chain was issued by somebody who may not issue certificates
+reason-certificate-expired = A certificate had expired when the signature was made
+reason-certificate-not-yet-valid = A certificate was not yet valid when the signature was made
+reason-critical-extension = A certificate carries a mandatory rule that is not supported
+reason-certificate-revoked = A certificate was revoked before the signature was made
+reason-revocation-unknown = It could not be found out whether a certificate was revoked
+reason-timestamp-malformed = The timestamp cannot be read
+reason-timestamp-imprint = The timestamp was made for another signature
+reason-timestamp-signer = The timestamp was not made by a time stamping authority
+cli-timestamps = Timestamps
+cli-timestamped = { $count ->
+    [one] { $count } timestamp was added
+   *[other] { $count } timestamps were added
+}
 cli-signing-time = Time by the signer's clock
 cli-algorithm = Algorithm
 cli-started = Started
@@ -736,6 +818,9 @@ cli-version = Version
 cli-prompters = Questions are shown at
 cli-uptime = Running for
 cli-module = Driver
+cli-origin = Named
+cli-module-added = Added: { $path } ({ $description })
+cli-module-removed = Removed: { $path }
 cli-model = Model
 cli-permissions = Permissions
 cli-never = never

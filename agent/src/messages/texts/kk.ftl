@@ -207,9 +207,43 @@ err-token-removed = { $token ->
 rec-token-removed = Оны қайта салыңыз. Қол қойылғаны сақталды, қалғаны PIN-код енгізілген соң жалғасады.
 err-token-busy = { $token ->
     [none] Токенді басқа бағдарлама пайдаланып жатыр.
-   *[other] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+   *[other] { $holder ->
+        [none] «{ $token }» токенін басқа бағдарлама пайдаланып жатыр.
+       *[other] «{ $token }» токенін басқа бағдарлама ({ $holder }) пайдаланып жатыр.
+    }
 }
 rec-token-busy = Токенмен жұмыс істеп тұрған басқа бағдарламаны жауып, қайталаңыз. Біз жақтан токенді «tokensign modules release» босатады.
+err-driver-missing = { $token ->
+    [none] Токен салынған, бірақ оның драйвері орнатылмаған.
+   *[other] «{ $token }» токені салынған, бірақ оның драйвері орнатылмаған.
+}
+rec-driver-missing = { $install ->
+    [none] Токен өндірушісінің драйверін орнатып, қайталаңыз. Ол әдеттен тыс жерде жатса, «tokensign modules add» арқылы көрсетіңіз.
+   *[other] Орнатыңыз: { $install }. Содан кейін қайталаңыз. Драйвер әдеттен тыс жерде жатса, «tokensign modules add» арқылы көрсетіңіз.
+}
+err-token-cannot-sign = { $token ->
+    [none] Бұл токен тек басқа бағдарламалардың кілттерін сақтайды, өзі қол қоя алмайды.
+   *[other] «{ $token }» токені тек басқа бағдарламалардың кілттерін сақтайды, өзі қол қоя алмайды.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Кілтті жазған бағдарламаны немесе өзі қол қоятын токенді пайдаланыңыз.
+   *[other] Кілтті жазған бағдарламаны орнатыңыз ({ $install }) немесе өзі қол қоятын токенді алыңыз.
+}
+err-token-not-seen = { $module ->
+    [none] Токен салынған, бірақ драйвер оны көрмейді.
+   *[other] Токен салынған, бірақ { $module } драйвері оны көрмейді.
+}
+rec-token-not-seen = Токенді суырып, бірнеше секунд күтіп, қайта салыңыз. Көмектеспесе, драйвердің соңғы нұсқасын орнатыңыз.
+err-card-unknown = { $reader ->
+    [none] Оқырманда бірде-бір драйвер қолдамайтын карта тұр.
+   *[other] { $reader } оқырманында бірде-бір драйвер қолдамайтын карта тұр.
+}
+rec-card-unknown = Карта өндірушісінің драйверін орнатып, оның файлын «tokensign modules add» арқылы көрсетіңіз. Көп картаны OpenSC қолдайды.
+err-card-mute = { $reader ->
+    [none] Карта оқырманға жауап бермейді.
+   *[other] { $reader } оқырманындағы карта жауап бермейді.
+}
+rec-card-mute = Картаны суырып, дұрыс жағымен салыңыз, түйіспелерін сүртіңіз. Сонда да жауап бермесе, карта немесе оқырман ақаулы.
 err-key-not-found = Токенде бұл сертификаттың кілті жоқ.
 rec-key-not-found = Бұл сол токен екенін тексеріңіз. Кілт жойылған болса, жаңа сертификат шығару керек.
 err-token-error = { $ckr ->
@@ -411,6 +445,13 @@ ui-size-gb = { $size } ГБ
 ui-media-type = Түрі
 ui-digest = Бақылау сомасы
 ui-digest-unseen = Мазмұнын көрсету мүмкін емес: бағдарлама құжаттың бақылау сомасын ғана жіберді
+ui-expires-soon = { $count ->
+    [one] { $count } күннен кейін мерзімі бітеді, алдын ала ұзартыңыз
+   *[other] { $count } күннен кейін мерзімі бітеді, алдын ала ұзартыңыз
+}
+ui-kind-bare-content = Қол қойылған атрибуттарсыз қол қойылады: уақыт та, сертификат та қол қойылатын деректерге кірмейді
+ui-kind-foreign-attributes = Сіз сервис осы құжаттың айналасында құрған атрибуттарға қол қоясыз; tokensign олардың құжатты және сіздің сертификатыңызды атайтынын тексерді
+ui-kind-foreign-attributes-digest = Сіз сервис құрған атрибуттардың бақылау сомасына қол қоясыз; олардың қай құжатқа қатысты екенін tokensign көрмейді
 ui-entries = Ішінде
 ui-search = Іздеу
 ui-show-all = Барлығын көрсету
@@ -601,6 +642,20 @@ ui-step-open = басталды
 ui-step-done = орындалды
 ui-step-failed = сәтсіз аяқталды
 ui-step-uncertain = нәтижесі белгісіз
+ui-reader-empty = бос
+ui-reader-served = жұмыс істейді
+ui-reader-held = басқа бағдарламада бос емес
+ui-reader-mute = жауап бермейді
+ui-reader-unavailable = қолжетімсіз
+ui-reader-cannot-sign = өзі қол қоймайды
+ui-reader-driver-missing = драйвері жоқ
+ui-reader-not-seen = драйвер көрмейді
+ui-reader-unknown = белгісіз карта
+ui-reader = Оқырман
+ui-origin-configured = баптауда
+ui-origin-added = қосылған
+ui-origin-profile = табылған
+ui-origin-p11-kit = p11-kit бойынша
 ui-module-ok = жұмыс істейді
 ui-module-idle = әлі сұралған жоқ
 ui-module-missing = табылмады
@@ -721,6 +776,33 @@ cli-verdict-unknown = Қолтаңбаның дұрыс-бұрыстығын а�
 cli-verdict-valid-signer = дұрыс
 cli-verdict-invalid-signer = дұрыс емес
 cli-verdict-unknown-signer = белгісіз
+reason-content-missing = Қол қойылған құжат берілмеген
+reason-content-digest-mismatch = Құжат қол қойылғаннан кейін өзгертілген немесе бұл басқа құжат
+reason-content-type-mismatch = Қолтаңба басқа түрдегі мазмұнға қойылған
+reason-certificate-missing = Қолтаңбада қол қоюшының сертификаты жоқ
+reason-certificate-hash-mismatch = Қолтаңба өз ішіндегіден басқа сертификатты атайды
+reason-algorithm-unsupported = Қолтаңба алгоритмі немесе кілт ұзындығы қолдау таппайды
+reason-algorithm-mismatch = Қолтаңба алгоритмі сертификат кілтіне сәйкес келмейді
+reason-signature-mismatch = Қолтаңба осы сертификаттың кілтімен жасалмаған немесе өзгертілген
+reason-signature-layout = Қолтаңба дұрыс, бірақ байттарының реті басқа бағдарламалар қабылдамайтындай
+reason-content-needed-whole = Мұндай қолтаңбаны құжат толығымен ішінде болғанда ғана тексеруге болады
+reason-issuer-unknown = Сертификатты берген куәландырушы орталық мұнда белгісіз
+reason-root-untrusted = Сертификат сенімділер қатарында жоқ түбірлік сертификатқа апарады
+reason-certificate-signature = Тізбектегі сертификаттардың бірі берушісінің қолымен расталмаған
+reason-issuer-not-authority = Тізбектегі сертификаттардың бірін беруге құқығы жоқ иесі берген
+reason-certificate-expired = Қол қойылған сәтте сертификаттың мерзімі өтіп кеткен
+reason-certificate-not-yet-valid = Қол қойылған сәтте сертификат әлі күшіне енбеген
+reason-critical-extension = Сертификатта қолдау таппайтын міндетті ереже бар
+reason-certificate-revoked = Сертификат қол қойылғанға дейін кері қайтарып алынған
+reason-revocation-unknown = Сертификаттың кері қайтарылған-қайтарылмағанын білу мүмкін болмады
+reason-timestamp-malformed = Уақыт белгісін оқу мүмкін емес
+reason-timestamp-imprint = Уақыт белгісі басқа қолтаңбаға жасалған
+reason-timestamp-signer = Уақыт белгісін уақыт белгісі қызметі қоймаған
+cli-timestamps = Уақыт белгілері
+cli-timestamped = { $count ->
+    [one] { $count } уақыт белгісі қосылды
+   *[other] { $count } уақыт белгісі қосылды
+}
 cli-signing-time = Қол қоюшының сағаты бойынша уақыт
 cli-algorithm = Алгоритм
 cli-started = Басталды
@@ -734,6 +816,9 @@ cli-version = Нұсқасы
 cli-prompters = Сұрақтар көрсетілетін жер
 cli-uptime = Жұмыс уақыты
 cli-module = Драйвер
+cli-origin = Қайдан
+cli-module-added = Қосылды: { $path } ({ $description })
+cli-module-removed = Алынды: { $path }
 cli-model = Үлгісі
 cli-permissions = Құқықтары
 cli-never = ешқашан

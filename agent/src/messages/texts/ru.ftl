@@ -213,9 +213,43 @@ err-token-removed = { $token ->
 rec-token-removed = Вставьте его снова. Подписанное сохранено, остальное продолжится после ввода PIN-кода.
 err-token-busy = { $token ->
     [none] Токен занят другой программой.
-   *[other] Токен «{ $token }» занят другой программой.
+   *[other] { $holder ->
+        [none] Токен «{ $token }» занят другой программой.
+       *[other] Токен «{ $token }» занят другой программой ({ $holder }).
+    }
 }
 rec-token-busy = Закройте другую программу, которая работает с токеном, и повторите. С нашей стороны токен освобождает «tokensign modules release».
+err-driver-missing = { $token ->
+    [none] Токен вставлен, но его драйвер не установлен.
+   *[other] Токен «{ $token }» вставлен, но его драйвер не установлен.
+}
+rec-driver-missing = { $install ->
+    [none] Установите драйвер от изготовителя токена и повторите. Если он лежит в необычном месте, укажите его: «tokensign modules add».
+   *[other] Установите: { $install }. Затем повторите. Если драйвер лежит в необычном месте, укажите его: «tokensign modules add».
+}
+err-token-cannot-sign = { $token ->
+    [none] Этот токен только хранит ключи для других программ и сам подписывать не умеет.
+   *[other] Токен «{ $token }» только хранит ключи для других программ и сам подписывать не умеет.
+}
+rec-token-cannot-sign = { $install ->
+    [none] Воспользуйтесь программой, которая записала ключ, или токеном, который подписывает сам.
+   *[other] Установите программу, которая записала ключ ({ $install }), или возьмите токен, который подписывает сам.
+}
+err-token-not-seen = { $module ->
+    [none] Токен вставлен, но драйвер его не видит.
+   *[other] Токен вставлен, но драйвер { $module } его не видит.
+}
+rec-token-not-seen = Выньте токен, подождите несколько секунд и вставьте снова. Если не поможет, установите свежую версию драйвера.
+err-card-unknown = { $reader ->
+    [none] В считывателе карта, с которой не работает ни один драйвер.
+   *[other] В считывателе { $reader } карта, с которой не работает ни один драйвер.
+}
+rec-card-unknown = Установите драйвер от изготовителя карты и укажите его файл: «tokensign modules add». Многие карты поддерживает OpenSC.
+err-card-mute = { $reader ->
+    [none] Карта не отвечает считывателю.
+   *[other] Карта в считывателе { $reader } не отвечает.
+}
+rec-card-mute = Выньте карту и вставьте правильной стороной, протрите контакты. Если она и тогда не ответит, неисправна карта или считыватель.
 err-key-not-found = Ключа этого сертификата на токене нет.
 rec-key-not-found = Проверьте, тот ли это токен. Если ключ удалён, нужно выпустить новый сертификат.
 err-token-error = { $ckr ->
@@ -422,6 +456,15 @@ ui-size-gb = { $size } ГБ
 ui-media-type = Тип
 ui-digest = Контрольная сумма
 ui-digest-unseen = Содержимое показать нельзя: программа прислала только контрольную сумму документа
+ui-expires-soon = { $count ->
+    [one] истекает через { $count } день, продлите заранее
+    [few] истекает через { $count } дня, продлите заранее
+    [many] истекает через { $count } дней, продлите заранее
+   *[other] истекает через { $count } дня, продлите заранее
+}
+ui-kind-bare-content = Подписывается без подписанных атрибутов: ни время, ни сертификат в подписанное не войдут
+ui-kind-foreign-attributes = Вы подписываете атрибуты, которые сервис построил вокруг этого документа; tokensign проверил, что в них названы документ и ваш сертификат
+ui-kind-foreign-attributes-digest = Вы подписываете контрольную сумму атрибутов, которые построил сервис; к какому документу они относятся, tokensign не видит
 ui-entries = Внутри
 ui-search = Найти
 ui-show-all = Показать все
@@ -617,6 +660,20 @@ ui-step-open = начат
 ui-step-done = выполнен
 ui-step-failed = не удался
 ui-step-uncertain = исход неизвестен
+ui-reader-empty = пуст
+ui-reader-served = работает
+ui-reader-held = занят другой программой
+ui-reader-mute = не отвечает
+ui-reader-unavailable = недоступен
+ui-reader-cannot-sign = сам не подписывает
+ui-reader-driver-missing = нет драйвера
+ui-reader-not-seen = драйвер не видит
+ui-reader-unknown = неизвестная карта
+ui-reader = Считыватель
+ui-origin-configured = в настройках
+ui-origin-added = добавлен
+ui-origin-profile = найден
+ui-origin-p11-kit = от p11-kit
 ui-module-ok = работает
 ui-module-idle = ещё не опрошен
 ui-module-missing = не найден
@@ -744,6 +801,35 @@ cli-verdict-unknown = Нельзя сказать, верна ли подпис�
 cli-verdict-valid-signer = верна
 cli-verdict-invalid-signer = неверна
 cli-verdict-unknown-signer = неизвестно
+reason-content-missing = Не дан подписанный документ
+reason-content-digest-mismatch = Документ изменён после подписания, или это другой документ
+reason-content-type-mismatch = Подпись сделана для содержимого другого вида
+reason-certificate-missing = В подписи нет сертификата подписавшего
+reason-certificate-hash-mismatch = Подпись называет не тот сертификат, который в ней лежит
+reason-algorithm-unsupported = Алгоритм подписи или длина ключа не поддерживаются
+reason-algorithm-mismatch = Алгоритм подписи не подходит к ключу сертификата
+reason-signature-mismatch = Подпись сделана не ключом этого сертификата или изменена
+reason-signature-layout = Подпись верна, но её байты стоят в порядке, который другие программы не примут
+reason-content-needed-whole = Такую подпись можно проверить, только если документ целиком внутри неё
+reason-issuer-unknown = Удостоверяющий центр, выдавший сертификат, здесь неизвестен
+reason-root-untrusted = Сертификат ведёт к корневому, которого нет среди доверенных
+reason-certificate-signature = Один из сертификатов цепочки не подписан тем, кто его якобы выдал
+reason-issuer-not-authority = Один из сертификатов цепочки выдан тем, кто не вправе их выдавать
+reason-certificate-expired = Срок действия сертификата истёк к моменту подписания
+reason-certificate-not-yet-valid = Сертификат ещё не действовал в момент подписания
+reason-critical-extension = В сертификате есть обязательное правило, которое не поддерживается
+reason-certificate-revoked = Сертификат отозван до того, как была сделана подпись
+reason-revocation-unknown = Не удалось узнать, не отозван ли сертификат
+reason-timestamp-malformed = Метку времени нельзя прочитать
+reason-timestamp-imprint = Метка времени сделана для другой подписи
+reason-timestamp-signer = Метку времени поставила не служба меток времени
+cli-timestamps = Метки времени
+cli-timestamped = { $count ->
+    [one] Добавлена { $count } метка времени
+    [few] Добавлены { $count } метки времени
+    [many] Добавлено { $count } меток времени
+   *[other] Добавлено { $count } метки времени
+}
 cli-signing-time = Время по часам подписавшего
 cli-algorithm = Алгоритм
 cli-started = Начато
@@ -757,6 +843,9 @@ cli-version = Версия
 cli-prompters = Вопросы показываются
 cli-uptime = Работает
 cli-module = Драйвер
+cli-origin = Откуда
+cli-module-added = Добавлен: { $path } ({ $description })
+cli-module-removed = Убран: { $path }
 cli-model = Модель
 cli-permissions = Права
 cli-never = никогда

@@ -8,7 +8,7 @@ mod consumer;
 mod event;
 mod status;
 
-pub use consumer::QueueConsumer;
+pub(super) use consumer::QueueConsumer;
 pub use event::{QueueEvent, QueueTopic};
 pub(super) use status::{QueueBoard, Watched};
 pub use status::{QueueState, QueueStatus};

@@ -6,11 +6,13 @@ use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use cryptoki_sys as ck;
+use pkcs11_profiles::Quirks;
 
 use super::ffi::RawTokenInfo;
 use super::module::{Module, ckr_of, failed, trimmed};
 use super::pairing::{CertificateFacts, KeyFacts, Paired, value_of_public_key_info};
 use crate::certificate::Certificate;
+use crate::certificate::asn1::Oid;
 use crate::token::ckr::Ckr;
 use crate::token::protocol::{CertificateRecord, KeyPresence, TokenIdentity, TokenRecord, WorkerError};
 
@@ -110,6 +112,9 @@ pub(super) fn certificates(module: &Module, session: &Session) -> Result<Vec<Cer
         let Some(der) = attribute(ck::CKA_VALUE)?.filter(|der| !der.is_empty()) else {
             continue;
         };
+        if attests_a_key(&der, &module.quirks) {
+            continue;
+        }
         found.push(CertificateObject {
             der: without_padding(der),
             id: attribute(ck::CKA_ID)?.unwrap_or_default(),
@@ -117,6 +122,16 @@ pub(super) fn certificates(module: &Module, session: &Session) -> Result<Vec<Cer
         });
     }
     Ok(found)
+}
+
+/// Whether a certificate says how a key was made, and is no holder's.
+fn attests_a_key(der: &[u8], quirks: &Quirks) -> bool {
+    let attests = |extension: &Oid| {
+        let extension = extension.to_string();
+        quirks.attestation_extensions.iter().any(|id| id.covers(&extension))
+    };
+    !quirks.attestation_extensions.is_empty()
+        && Certificate::from_der(der).is_ok_and(|certificate| certificate.extensions().any(|id| attests(&id)))
 }
 
 /// Every key object of a class that the session can see.
@@ -167,10 +182,10 @@ fn read(module: &Module, slot: Slot, identity: TokenIdentity, info: &RawTokenInf
         .into_iter()
         .zip(&facts)
         .map(|(certificate, facts)| CertificateRecord {
-            key: match facts.pair(&private, &public) {
-                Paired::One(_) | Paired::Several => KeyPresence::Yes,
-                Paired::None if hidden => KeyPresence::AfterPin,
-                Paired::None => KeyPresence::No,
+            key: match facts.pair(&private, &public, module.quirks.pair_keys_by) {
+                Paired::One(_) | Paired::Several(_) => KeyPresence::Yes,
+                Paired::None | Paired::Unlikely(_) if hidden => KeyPresence::AfterPin,
+                Paired::None | Paired::Unlikely(_) => KeyPresence::No,
             },
             der: certificate.der,
             id: certificate.id,

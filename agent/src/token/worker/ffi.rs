@@ -4,6 +4,7 @@
 //! The library is loaded by cryptoki; opening the same file again here gives the same library, and so the same sessions and
 //! objects. Modules for which that does not hold (p11-kit's proxy and client) are never loaded.
 
+use std::ffi::CStr;
 use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::ptr;
@@ -74,6 +75,20 @@ impl Raw {
         // SAFETY: NULL is a permitted argument (section 5.4) and says that only one thread calls the module, which holds here.
         #[allow(unsafe_code)]
         done(unsafe { function(ptr::null_mut()) })
+    }
+
+    /// `C_Initialize` with locking by the operating system and a text behind `pReserved`, as NSS's softoken takes its parameters.
+    pub(super) fn initialize_with_parameters(&self, parameters: &CStr) -> Result<(), Ckr> {
+        let function = self.functions.C_Initialize.ok_or(Ckr::FUNCTION_NOT_SUPPORTED)?;
+        let mut arguments = ck::CK_C_INITIALIZE_ARGS {
+            flags: ck::CKF_OS_LOCKING_OK,
+            // Where NSS has its member `LibraryParameters` (its pkcs11t.h).
+            pReserved: parameters.as_ptr().cast_mut().cast(),
+            ..Default::default()
+        };
+        // SAFETY: the structure and the text live until after the call; the module reads them and copies what it keeps.
+        #[allow(unsafe_code)]
+        done(unsafe { function((&raw mut arguments).cast()) })
     }
 
     /// `C_GetTokenInfo`, taken as it is: some modules put a time into it that does not parse.

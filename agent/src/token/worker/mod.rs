@@ -12,6 +12,7 @@ mod login;
 mod module;
 mod pairing;
 mod signing;
+mod signing_key;
 
 use std::ffi::OsString;
 use std::io;

@@ -1,3 +1,4 @@
+use std::ffi::CString;
 use std::path::Path;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -39,7 +40,10 @@ impl Module {
 
     /// Initialises the module with locking by the operating system, or for one thread where it cannot lock.
     fn initialize(&self) -> Result<(), WorkerError> {
-        if !self.quirks.null_init_arguments {
+        if let Some(parameters) = &self.quirks.library_parameters {
+            return self.initialize_with(parameters);
+        }
+        if !self.quirks.single_threaded {
             match self
                 .safe
                 .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
@@ -53,6 +57,25 @@ impl Module {
             }
         }
         match self.raw.initialize_without_arguments() {
+            Ok(()) | Err(Ckr::CRYPTOKI_ALREADY_INITIALIZED) => Ok(()),
+            Err(ckr) => Err(failed("C_Initialize", ckr)),
+        }
+    }
+
+    fn initialize_with(&self, parameters: &str) -> Result<(), WorkerError> {
+        if let Some((_, unset)) = parameters.split_once('$') {
+            let name: String = unset
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            return Err(WorkerError::Unloadable {
+                reason: format!("it needs the environment variable {name}: set it in `env` beside the module's path"),
+            });
+        }
+        let parameters = CString::new(parameters).map_err(|_| WorkerError::Unloadable {
+            reason: "its library parameters contain a NUL".to_owned(),
+        })?;
+        match self.raw.initialize_with_parameters(&parameters) {
             Ok(()) | Err(Ckr::CRYPTOKI_ALREADY_INITIALIZED) => Ok(()),
             Err(ckr) => Err(failed("C_Initialize", ckr)),
         }
@@ -84,9 +107,14 @@ impl Module {
 
     /// The slots that hold a token.
     pub(super) fn slots(&self) -> Result<Vec<Slot>, WorkerError> {
-        self.safe
+        let mut slots = self
+            .safe
             .get_slots_with_token()
-            .map_err(|error| failed("C_GetSlotList", ckr_of(&error)))
+            .map_err(|error| failed("C_GetSlotList", ckr_of(&error)))?;
+        if self.quirks.fixed_slot_list {
+            slots.retain(|slot| self.is_present(*slot));
+        }
+        Ok(slots)
     }
 
     /// Whether a token is in the slot still. Modules tell a token that was pulled in many ways.

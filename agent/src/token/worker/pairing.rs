@@ -1,7 +1,8 @@
-//! Which private key belongs to a certificate. By `CKA_ID`, then by the public key, then by the label; what two keys with one
-//! id leave open, the public key decides.
+//! Which private key belongs to a certificate. By the public key where it can be seen, else by `CKA_ID`, then by the label; what
+//! neither tells is left to a trial: an approved value is signed and the signature checked with the certificate's public key.
 
 use cryptoki_sys as ck;
+use pkcs11_profiles::PairBy;
 
 use crate::certificate::asn1::{Element, Reader, Tag};
 use crate::certificate::{Certificate, PublicKey, gost_point, rsa_components};
@@ -38,12 +39,15 @@ pub(super) struct KeyFacts {
 }
 
 /// What pairing finds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Paired<'a> {
     One(&'a KeyFacts),
     None,
-    /// Several fit and nothing tells them apart.
-    Several,
+    /// Several fit and nothing tells them apart but a trial.
+    Several(Vec<&'a KeyFacts>),
+    /// Nothing leads from the certificate to these keys, but nothing speaks against them either. No reason to say that the
+    /// certificate has a key; a trial may find it.
+    Unlikely(Vec<&'a KeyFacts>),
 }
 
 /// What is known of whether a key is the certificate's.
@@ -64,7 +68,8 @@ impl CertificateFacts {
     }
 
     /// The private key that belongs to the certificate, among those that can be seen, with the help of the public ones.
-    pub(super) fn pair<'a>(&self, private: &'a [KeyFacts], public: &[KeyFacts]) -> Paired<'a> {
+    /// `by` says what counts more where the public key cannot be compared.
+    pub(super) fn pair<'a>(&self, private: &'a [KeyFacts], public: &[KeyFacts], by: PairBy) -> Paired<'a> {
         let rated: Vec<(&KeyFacts, Likeness)> = private
             .iter()
             .map(|key| (key, self.likeness(key, private, public)))
@@ -84,21 +89,23 @@ impl CertificateFacts {
                 .collect()
         };
         let with_our_label = |key: &KeyFacts| !self.label.is_empty() && key.label == self.label;
-        match open(&with_our_id).as_slice() {
+        let (first, second): (&dyn Fn(&KeyFacts) -> bool, &dyn Fn(&KeyFacts) -> bool) = match by {
+            PairBy::Id => (&with_our_id, &with_our_label),
+            PairBy::Label => (&with_our_label, &with_our_id),
+        };
+        let fitting = match open(first) {
+            none if none.is_empty() => open(second),
+            fitting => fitting,
+        };
+        match fitting.as_slice() {
             [one] => Paired::One(one),
-            [] => match open(&with_our_label).as_slice() {
-                [one] => Paired::One(one),
-                [] => Paired::None,
-                _ => Paired::Several,
+            [] => match open(&|_| true) {
+                none if none.is_empty() => Paired::None,
+                unlikely => Paired::Unlikely(unlikely),
             },
-            several => match several
-                .iter()
-                .filter(|key| with_our_label(key))
-                .collect::<Vec<_>>()
-                .as_slice()
-            {
+            several => match several.iter().filter(|key| second(key)).collect::<Vec<_>>().as_slice() {
                 [one] => Paired::One(one),
-                _ => Paired::Several,
+                _ => Paired::Several(fitting),
             },
         }
     }
@@ -230,23 +237,27 @@ mod tests {
     fn handle(paired: Paired<'_>) -> Option<u64> {
         match paired {
             Paired::One(key) => Some(key.handle),
-            Paired::None | Paired::Several => None,
+            Paired::None | Paired::Several(_) | Paired::Unlikely(_) => None,
         }
+    }
+
+    fn pair<'a>(certificate: &CertificateFacts, private: &'a [KeyFacts], public: &[KeyFacts]) -> Paired<'a> {
+        certificate.pair(private, public, PairBy::Id)
     }
 
     #[test]
     fn one_key_of_the_same_id_is_the_key() {
         let keys = [key(1, b"a", "", None), key(2, b"b", "", None)];
-        assert_eq!(handle(certificate(b"b", "", b"B").pair(&keys, &[])), Some(2));
+        assert_eq!(handle(pair(&certificate(b"b", "", b"B"), &keys, &[])), Some(2));
     }
 
     #[test]
     fn two_certificates_of_one_id_are_told_apart_by_the_public_key() {
         let private = [key(1, b"a", "", None)];
         let public = [key(9, b"a", "", Some(b"\x04\x01A"))];
-        assert_eq!(handle(certificate(b"a", "", b"A").pair(&private, &public)), Some(1));
+        assert_eq!(handle(pair(&certificate(b"a", "", b"A"), &private, &public)), Some(1));
         assert!(matches!(
-            certificate(b"a", "", b"other").pair(&private, &public),
+            pair(&certificate(b"a", "", b"other"), &private, &public),
             Paired::None
         ));
     }
@@ -254,29 +265,49 @@ mod tests {
     #[test]
     fn a_key_with_another_id_is_found_by_its_public_key() {
         let keys = [key(1, b"a", "", Some(b"A")), key(2, b"b", "", Some(b"B"))];
-        assert_eq!(handle(certificate(b"z", "", b"B").pair(&keys, &[])), Some(2));
+        assert_eq!(handle(pair(&certificate(b"z", "", b"B"), &keys, &[])), Some(2));
     }
 
     #[test]
     fn the_label_decides_only_where_id_and_public_key_do_not() {
         let keys = [key(1, b"a", "one", None), key(2, b"a", "two", None)];
-        assert_eq!(handle(certificate(b"a", "two", b"X").pair(&keys, &[])), Some(2));
-        assert!(matches!(certificate(b"a", "", b"X").pair(&keys, &[]), Paired::Several));
-        assert_eq!(handle(certificate(b"", "one", b"X").pair(&keys, &[])), Some(1));
+        assert_eq!(handle(pair(&certificate(b"a", "two", b"X"), &keys, &[])), Some(2));
+        assert!(matches!(
+            pair(&certificate(b"a", "", b"X"), &keys, &[]),
+            Paired::Several(_)
+        ));
+        assert_eq!(handle(pair(&certificate(b"", "one", b"X"), &keys, &[])), Some(1));
+    }
+
+    #[test]
+    fn a_family_may_pair_by_label_before_id() {
+        let keys = [key(1, b"a", "one", None), key(2, b"b", "two", None)];
+        let paired = |by| handle(certificate(b"a", "two", b"X").pair(&keys, &[], by));
+        assert_eq!(paired(PairBy::Id), Some(1));
+        assert_eq!(paired(PairBy::Label), Some(2));
+    }
+
+    #[test]
+    fn a_key_that_nothing_leads_to_and_nothing_excludes_is_left_to_a_trial() {
+        let keys = [key(1, b"b", "", None), key(2, b"c", "", Some(b"C"))];
+        let Paired::Unlikely(unlikely) = pair(&certificate(b"a", "", b"X"), &keys, &[]) else {
+            panic!("paired or excluded");
+        };
+        assert_eq!(unlikely.iter().map(|key| key.handle).collect::<Vec<_>>(), [1]);
     }
 
     #[test]
     fn a_key_of_another_type_is_never_the_key() {
         let mut rsa = key(1, b"a", "", None);
         rsa.kind = Some(ck::CKK_RSA);
-        assert!(matches!(certificate(b"a", "", b"A").pair(&[rsa], &[]), Paired::None));
+        assert!(matches!(pair(&certificate(b"a", "", b"A"), &[rsa], &[]), Paired::None));
     }
 
     #[test]
     fn a_certificate_without_key_pairs_with_nothing() {
-        assert!(matches!(certificate(b"a", "", b"A").pair(&[], &[]), Paired::None));
+        assert!(matches!(pair(&certificate(b"a", "", b"A"), &[], &[]), Paired::None));
         assert!(matches!(
-            certificate(b"", "", b"A").pair(&[key(1, b"", "", None)], &[]),
+            pair(&certificate(b"", "", b"A"), &[key(1, b"", "", Some(b"B"))], &[]),
             Paired::None
         ));
     }

@@ -4,16 +4,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use cryptoki::object::ObjectClass;
 use cryptoki::session::Session;
 use cryptoki::types::RawAuthPin;
-use cryptoki_sys as ck;
 
 use super::contents;
 use super::digest_order::DigestOrder;
 use super::login::LoggedIn;
 use super::module::Module;
-use super::pairing::Paired;
+use super::signing_key::{self, Choice, SigningKey, Trial, is_about_the_key};
 use crate::certificate::Fingerprint;
 use crate::token::ckr::Ckr;
 use crate::token::item::SignItem;
@@ -74,11 +72,12 @@ pub(super) struct Opened<'a> {
     token: TokenIdentity,
     certificate: Fingerprint,
     logged_in: LoggedIn<'a>,
-    key: u64,
+    key: SigningKey,
+    /// What is to prove that the key is the certificate's; nothing where the pairing is certain.
+    trial: Option<Trial>,
     mechanisms: Vec<u64>,
-    /// The key wants a login of its own before each signature.
-    authenticate_each: bool,
     digest_order: DigestOrder,
+    certificate_der: Vec<u8>,
 }
 
 /// How the items of a batch ended.
@@ -106,33 +105,25 @@ impl<'a> Opened<'a> {
             .iter()
             .find(|certificate| Fingerprint::of(&certificate.der) == request.certificate)
             .ok_or(WorkerError::KeyNotFound)?;
-        let private = contents::keys(module, session, ObjectClass::PRIVATE_KEY).map_err(failure)?;
-        let public = contents::keys(module, session, ObjectClass::PUBLIC_KEY).map_err(failure)?;
-        let key = match certificate.facts().pair(&private, &public) {
-            Paired::One(key) => key.handle,
-            Paired::None => return Err(WorkerError::KeyNotFound),
-            Paired::Several => return Err(WorkerError::KeyAmbiguous),
-        };
-        let says_so = module
-            .raw
-            .attribute(session.handle(), key, ck::CKA_ALWAYS_AUTHENTICATE)
-            .ok()
-            .flatten();
-        let authenticate_each =
-            module.quirks.always_authenticate || says_so.is_some_and(|value| value.first() == Some(&1));
-        if !authenticate_each {
+        let (key, trial) = signing_key::choose(module, session, certificate).map_err(|choice| match choice {
+            Choice::Unreadable(ckr) => failure(ckr),
+            Choice::Impossible(error) => error,
+        })?;
+        if !key.authenticate_each && !trial.as_ref().is_some_and(Trial::may_authenticate_each) {
             logged_in.forget_pin();
         }
+        let certificate_der = certificate.der.clone();
         Ok(Self {
             module,
             slot,
             token: request.token.clone(),
             certificate: request.certificate,
             key,
+            trial,
             mechanisms,
-            authenticate_each,
             logged_in,
-            digest_order: DigestOrder::new(&certificate.der),
+            digest_order: DigestOrder::new(&certificate_der),
+            certificate_der,
         })
     }
 
@@ -148,7 +139,7 @@ impl<'a> Opened<'a> {
 
     /// A key that wants a PIN for each signature cannot be used without one, and a PIN is not kept.
     fn may_be_kept(&self) -> bool {
-        !self.authenticate_each
+        !self.key.authenticate_each && self.trial.is_none()
     }
 
     fn sign_all(&mut self, items: &[SignItem], to: &mut impl Conversation) -> Ended {
@@ -169,8 +160,9 @@ impl<'a> Opened<'a> {
 
     /// More sessions to sign in, where the module gains from them. The login holds for all of them (PKCS#11 section 2.4).
     fn further_sessions(&self, items: &[SignItem]) -> Vec<Session> {
-        // The order of a GOST digest is settled by the first value, and a login in context belongs to its session.
-        let alone = self.authenticate_each || items.iter().any(SignItem::is_gost);
+        // The order of a GOST digest and what is to be proved of the key are settled by the first value, and a login in context belongs to its
+        // session.
+        let alone = self.key.authenticate_each || self.trial.is_some() || items.iter().any(SignItem::is_gost);
         let wanted = if alone {
             1
         } else {
@@ -204,6 +196,22 @@ impl<'a> Opened<'a> {
 
     /// The signature, and whether the token got the digest reversed for it.
     fn sign(&mut self, item: &SignItem) -> Result<(Vec<u8>, bool), WorkerError> {
+        let Some(mut trial) = self.trial.take() else {
+            return self.sign_with_the_key(item);
+        };
+        loop {
+            match self.sign_with_the_key(item) {
+                Ok((signature, reversed)) if trial.is_proved_by(item, &signature) => return Ok((signature, reversed)),
+                Ok(_) => {}
+                Err(error) if is_about_the_key(&error) => {}
+                Err(error) => return Err(error),
+            }
+            self.key = trial.next()?;
+            self.digest_order = DigestOrder::new(&self.certificate_der);
+        }
+    }
+
+    fn sign_with_the_key(&mut self, item: &SignItem) -> Result<(Vec<u8>, bool), WorkerError> {
         let item = self.digest_order.apply(item);
         let signature = self.ask(&item)?;
         if !self.digest_order.is_found_wrong(&item, &signature) {
@@ -216,7 +224,7 @@ impl<'a> Opened<'a> {
 
     fn ask(&self, item: &SignItem) -> Result<Vec<u8>, WorkerError> {
         let session = self.logged_in.session.handle();
-        let in_context = || match self.authenticate_each {
+        let in_context = || match self.key.authenticate_each {
             true => self.logged_in.authenticate_in_context(),
             false => Ok(()),
         };
@@ -227,7 +235,7 @@ impl<'a> Opened<'a> {
         Signer {
             module: self.module,
             slot: self.slot,
-            key: self.key,
+            key: self.key.handle,
             mechanisms: &self.mechanisms,
         }
     }

@@ -1,0 +1,140 @@
+//! A card that no module serves, and a machine without a reader service.
+
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokensign_tests::agent::Agent;
+use tokensign_tests::card::{BlankCard, Pcscd};
+use tokensign_tests::programs;
+
+/// OpenSC 0.23.0, rutoken_ecp driver.
+const RUTOKEN_ECP: &[u8] = b"\x3B\x8B\x01Rutoken DS \xC1";
+const RUTOKEN_LITE: &[u8] = b"\x3B\x8B\x01Rutokenlite\xC2";
+const NOBODYS: &[u8] = b"\x3B\x01\x42";
+
+struct Machine {
+    agent: Agent,
+    environment: (&'static str, String),
+    service: Option<Pcscd>,
+    _directory: TempDir,
+}
+
+impl Machine {
+    /// An agent without any module.
+    async fn new(with_service: bool) -> Self {
+        let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
+        let path = directory.path();
+        let service = with_service.then(|| Pcscd::start(&path.join("pcsc")));
+        let nowhere = ("PCSCLITE_CSOCK_NAME", path.join("none").display().to_string());
+        let environment = service.as_ref().map_or(nowhere, Pcscd::environment);
+        let configuration = path.join("tokensign.toml");
+        let text = format!(
+            "[agent]\nstate_dir = \"{path}/state\"\nruntime_dir = \"{path}/run\"\n\n[discovery]\nenabled = false\n",
+            path = path.display()
+        );
+        std::fs::write(&configuration, text).unwrap();
+        let agent = Agent::start_with(&configuration, &[(environment.0, &environment.1)]).await;
+        Self {
+            agent,
+            environment,
+            service,
+            _directory: directory,
+        }
+    }
+
+    async fn tokens(&self) -> Value {
+        let answer = self.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// The reader, once it is in that state.
+    async fn reader(&self, state: &str) -> Value {
+        let started = Instant::now();
+        loop {
+            let answer = self.tokens().await;
+            let reader = &answer["readers"][0];
+            if reader["state"] == state {
+                return reader.clone();
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "not {state}: {answer}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn insert(&self, answer_to_reset: &'static [u8]) -> BlankCard {
+        BlankCard::insert(self.service.as_ref().unwrap(), answer_to_reset)
+    }
+
+    fn tokensign(&self, command: &str) -> Output {
+        Command::new(programs::tokensign())
+            .args([command, "--config"])
+            .arg(self.agent.configuration())
+            .env("LANG", "C.UTF-8")
+            .env(self.environment.0, &self.environment.1)
+            .output()
+            .unwrap()
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[tokio::test]
+async fn a_card_whose_driver_is_missing_says_what_to_install() {
+    let machine = Machine::new(true).await;
+    machine.reader("empty").await;
+    let card = machine.insert(RUTOKEN_ECP);
+    let reader = machine.reader("driver_missing").await;
+    assert_eq!(reader["atr"], hex::encode_upper(RUTOKEN_ECP));
+    assert_eq!(reader["families"][0]["profile"], "rutoken-ecp", "{reader}");
+    assert_eq!(reader["fault"]["code"], "driver_missing");
+    let advice = reader["fault"]["what_to_do"].as_str().unwrap();
+    assert!(
+        advice.contains("librtpkcs11ecp") && advice.contains("https://www.rutoken.ru/"),
+        "{advice}"
+    );
+
+    let tokens = machine.tokensign("tokens");
+    assert!(tokens.status.success());
+    assert!(
+        text(&tokens).contains("Rutoken ECP") && text(&tokens).contains("librtpkcs11ecp"),
+        "{}",
+        text(&tokens)
+    );
+    let doctor = machine.tokensign("doctor");
+    assert_eq!(doctor.status.code(), Some(4), "{}", text(&doctor));
+    assert!(text(&doctor).contains("librtpkcs11ecp"), "{}", text(&doctor));
+
+    drop(card);
+    machine.reader("empty").await;
+    let _card = machine.insert(RUTOKEN_LITE);
+    let reader = machine.reader("cannot_sign").await;
+    let advice = reader["fault"]["what_to_do"].as_str().unwrap();
+    assert!(advice.contains("CryptoPro CSP"), "{advice}");
+    drop(_card);
+}
+
+#[tokio::test]
+async fn a_machine_without_a_reader_service_goes_without_readers() {
+    let machine = Machine::new(false).await;
+    let answer = machine.tokens().await;
+    assert_eq!(answer["reader_service"], "absent");
+    assert_eq!(answer["readers"], Value::Array(Vec::new()));
+    assert!(text(&machine.tokensign("doctor")).contains("pcscd"));
+}
+
+#[tokio::test]
+async fn a_service_that_comes_back_is_asked_again() {
+    let mut machine = Machine::new(true).await;
+    machine.reader("empty").await;
+    machine.service.as_mut().unwrap().kill();
+    assert_eq!(machine.tokens().await["reader_service"], "absent");
+    machine.service.as_mut().unwrap().restart();
+    let _card = machine.insert(NOBODYS);
+    // The reader is one of Yubico's by its name, which counts where nobody knows the card.
+    machine.reader("driver_missing").await;
+}

@@ -1,0 +1,6 @@
+//! Attached signatures, read in pieces.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| tokensign_fuzz::attached(bytes));

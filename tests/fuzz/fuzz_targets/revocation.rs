@@ -1,0 +1,6 @@
+//! Answers of OCSP responders, and revocation lists.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| tokensign_fuzz::revocation(bytes));
