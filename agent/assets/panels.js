@@ -8,7 +8,7 @@ import { documentsWord } from './remember.js';
 import { has, moment, t } from './texts.js';
 
 /** So many jobs are listed. */
-const JOBS = 30;
+const JOBS = 10;
 
 /** A part of the page that opens, and lists things. */
 class Panel {

@@ -286,7 +286,7 @@ async fn a_grant_ends_when_the_screen_locks() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let agent = Agent::start_with(&tokens.configuration(), &[("DBUS_SESSION_BUS_ADDRESS", &address)]).await;
-    let world = World::of(agent, tokens, directory);
+    let world = World::around(agent, tokens, directory);
     let program = Program::paired(&world).await;
     program.remembered(5).await;
     let lock = |active: bool| {

@@ -21,7 +21,7 @@ async fn sealed(pin: &str) -> (World, String, String) {
     ));
     let agent = Agent::start(&tokens.configuration()).await;
     let token = agent.pair("ERP", &["sign"]).await;
-    (World::of(agent, tokens, directory), token, certificate.fingerprint)
+    (World::around(agent, tokens, directory), token, certificate.fingerprint)
 }
 
 async fn ask(world: &World, token: &str, certificate: &str) -> Value {

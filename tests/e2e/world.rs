@@ -42,7 +42,7 @@ impl World {
     }
 
     /// Around an agent that runs already.
-    pub(crate) fn of(agent: Agent, tokens: Tokens, directory: TempDir) -> Self {
+    pub(crate) fn around(agent: Agent, tokens: Tokens, directory: TempDir) -> Self {
         Self {
             agent,
             tokens,

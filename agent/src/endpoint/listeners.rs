@@ -1,7 +1,7 @@
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -142,19 +142,23 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
     }
 }
 
+/// What is said where there is no place; made once, because it may be said thousands of times.
+static NO_PLACE: LazyLock<String> = LazyLock::new(|| {
+    let body = problem::body(&Fault::new(Code::TooManyConnections), Localizer::new(Language::En)).to_string();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nretry-after: 2\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+});
+
 /// Says that there is no place, as far as the kernel takes it at once.
 fn turn_away(shared: &Shared, stream: TcpStream) {
     if let Ok(local) = stream.local_addr() {
         shared.refusals.note_turned_away(Transport::Tcp(local));
     }
-    let body = problem::body(&Fault::new(Code::TooManyConnections), Localizer::new(Language::En)).to_string();
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nretry-after: 2\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
     // The buffer of a new connection has room for it; whoever is gone already hears nothing.
     if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.write(answer.as_bytes());
+        let _ = stream.write(NO_PLACE.as_bytes());
     }
 }
 

@@ -34,6 +34,7 @@ const EXTENSIONS: [&str; 6] = ["doc", "docx", "xls", "xlsx", "pdf", "txt"];
 #[schema(as = IdocsQuickSign, example = json!({ "document_id": "0f0c5d1e", "direction": "outgoing" }))]
 pub struct QuickSign {
     /// The document.
+    #[schema(value_type = String, min_length = 1, max_length = 256, pattern = r"\S")]
     pub document_id: ServiceId,
     /// Which way it goes.
     pub direction: Direction,

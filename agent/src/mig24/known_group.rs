@@ -78,7 +78,9 @@ impl Afterwards {
 
 fn signed_already(group: &ServiceId, info: &GroupInfo) -> Fault {
     let status = info.status().unwrap_or("signed");
-    Fault::new(Code::WrongState).arg("service_status", status).detail(format!(
-        "package group {group} is signed already: its status is {status}"
-    ))
+    Fault::new(Code::WrongState)
+        .arg("service_status", status)
+        .detail(format!(
+            "package group {group} is signed already: its status is {status}"
+        ))
 }

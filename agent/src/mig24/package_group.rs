@@ -203,7 +203,9 @@ impl Run<'_> {
     /// Uploads one file. A service that refuses to take the same file twice has it already after a lost answer.
     async fn upload(&self, document: &PlannedDocument, part: FilePart) -> Result<(), StepError> {
         match self.client.upload(&document.id, document.form, part).await {
-            Err(Failure::Refused(fault)) if fault.args().get("service_status").is_some_and(|status| status == "409") => {
+            Err(Failure::Refused(fault))
+                if fault.args().get("service_status").is_some_and(|status| status == "409") =>
+            {
                 match self.client.document(&document.id).await {
                     Ok(_) => Ok(()),
                     Err(_) => Err(StepError::Refused(fault)),

@@ -52,10 +52,12 @@ impl Peer {
     pub fn processes(&self) -> Vec<Process> {
         let ours = |pid: &u32| owner_of_process(*pid) == Some(self.uid);
         let first = self.pid();
-        std::iter::successors(first, |pid| parent_of_process(*pid).filter(|parent| *parent > 1).filter(ours))
-            .take(LONGEST_CHAIN)
-            .map_while(describe_process)
-            .collect()
+        std::iter::successors(first, |pid| {
+            parent_of_process(*pid).filter(|parent| *parent > 1).filter(ours)
+        })
+        .take(LONGEST_CHAIN)
+        .map_while(describe_process)
+        .collect()
     }
 
     fn pid(&self) -> Option<u32> {

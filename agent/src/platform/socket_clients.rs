@@ -150,7 +150,7 @@ mod tests {
         let listener = UnixListener::bind(&path).unwrap();
         let own = UnixStream::connect(&path).unwrap();
         let _own_served = listener.accept().unwrap();
-        assert_eq!(clients_of_socket(&path), []);
+        assert!(clients_of_socket(&path).is_empty());
 
         // A child inherits the connection as its standard input.
         let theirs = UnixStream::connect(&path).unwrap();

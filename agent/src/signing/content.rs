@@ -51,7 +51,9 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
     let is_document = matches!(document.kind, DocumentKind::Content | DocumentKind::BareContent);
     let seen = document.blob.is_some() && is_document;
     let entries = match &document.blob {
-        Some(blob) if seen && document.size.is_some_and(|size| size <= LISTED_SIZE) => zip_entries(store, &blob_id(blob)?).await,
+        Some(blob) if seen && document.size.is_some_and(|size| size <= LISTED_SIZE) => {
+            zip_entries(store, &blob_id(blob)?).await
+        }
         _ => Vec::new(),
     };
     Ok(Prepared {

@@ -75,13 +75,10 @@ impl Serving {
         progress: &mut Progress,
     ) -> Result<Result<Over, TokenError>, Broken> {
         let way = way(&batch.unlock, at_the_device);
-        let parts = match parts(batch.items.iter().map(|item| item.item().clone())) {
-            Some(parts) => parts,
-            None => {
-                return Ok(Err(TokenError::BatchTooLarge {
-                    items: progress.count(),
-                }));
-            }
+        let Some(parts) = parts(batch.items.iter().map(|item| item.item().clone())) else {
+            return Ok(Err(TokenError::BatchTooLarge {
+                items: progress.count(),
+            }));
         };
         let Some(certificate) = batch.items.first().map(super::Authorised::certificate) else {
             return Ok(Ok(Over { kept: false }));

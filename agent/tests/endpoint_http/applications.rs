@@ -87,7 +87,15 @@ async fn what_the_administrator_pairs_is_seen_bound_and_revocable() {
         },
     ];
     let agent = Running::started(
-        Agent::start(config.clone(), StartOptions { tcp: true, queues: false }).await.unwrap(),
+        Agent::start(
+            config.clone(),
+            StartOptions {
+                tcp: true,
+                queues: false,
+            },
+        )
+        .await
+        .unwrap(),
         dir,
     );
     let names: Vec<_> = applications(&agent).await.iter().map(|a| a["name"].clone()).collect();
@@ -106,7 +114,18 @@ async fn what_the_administrator_pairs_is_seen_bound_and_revocable() {
     let dir = agent.stop_and_keep().await;
     // Revoked by the person, it stays so; what the configuration no longer names is gone.
     config.applications.pop();
-    let agent = Running::started(Agent::start(config, StartOptions { tcp: true, queues: false }).await.unwrap(), dir);
+    let agent = Running::started(
+        Agent::start(
+            config,
+            StartOptions {
+                tcp: true,
+                queues: false,
+            },
+        )
+        .await
+        .unwrap(),
+        dir,
+    );
     let names: Vec<_> = applications(&agent).await.iter().map(|a| a["name"].clone()).collect();
     assert_eq!(names, ["Another program"]);
     let request = Request::new(agent.address, "GET /v1/tokens").bearer("right");

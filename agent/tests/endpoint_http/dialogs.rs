@@ -68,7 +68,18 @@ async fn agent_with(answer: &str) -> Running {
     let mut config = configuration(dir.path());
     config.agent.pinentry = Some(stand_in(dir.path(), answer));
     config.agent.language = Some("ru".to_owned());
-    Running::started(Agent::start(config, StartOptions { tcp: true, queues: false }).await.unwrap(), dir)
+    Running::started(
+        Agent::start(
+            config,
+            StartOptions {
+                tcp: true,
+                queues: false,
+            },
+        )
+        .await
+        .unwrap(),
+        dir,
+    )
 }
 
 async fn ask_to_pair(agent: &Running) -> (String, String) {

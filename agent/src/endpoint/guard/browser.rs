@@ -59,7 +59,10 @@ fn is_navigation(parts: &Parts) -> Result<bool, Fault> {
 /// Whether there is more of the Fetch Metadata than `Sec-Fetch-Mode: cors`, which Node's own `fetch` sends alone. A browser sends
 /// the site with it, always.
 fn has_fetch_metadata(parts: &Parts) -> bool {
-    let mut names = parts.headers.keys().filter(|name| name.as_str().starts_with("sec-fetch-"));
+    let mut names = parts
+        .headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("sec-fetch-"));
     names.any(|name| *name != SEC_FETCH_MODE || parts.headers[name] != "cors")
 }
 

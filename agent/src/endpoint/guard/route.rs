@@ -136,11 +136,7 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
         Access::Service(Service::Idocs, Class::Draft),
         BodyRule::Documents,
     ),
-    post(
-        "/v1/idocs/{profile}/downloads",
-        IDOCS_READ,
-        BodyRule::Json,
-    ),
+    post("/v1/idocs/{profile}/downloads", IDOCS_READ, BodyRule::Json),
     get("/v1/idocs/{profile}/downloads/{job}/{index}", IDOCS_READ),
     post(
         "/v1/idocs/{profile}/webhook-subscription",

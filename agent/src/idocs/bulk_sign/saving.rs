@@ -165,7 +165,9 @@ impl Run<'_> {
 }
 
 fn unclear(document: &ServiceId, status: &DocumentStatus) -> Fault {
-    Fault::new(Code::ServiceUncertain).arg("status", status).detail(format!(
-        "the status {status} of document {document} does not say whether the signature was saved"
-    ))
+    Fault::new(Code::ServiceUncertain)
+        .arg("service_status", status)
+        .detail(format!(
+            "the status {status} of document {document} does not say whether the signature was saved"
+        ))
 }

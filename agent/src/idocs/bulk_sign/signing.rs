@@ -239,7 +239,7 @@ impl Run<'_> {
                 blob: Some(content.blob.to_string()),
                 size: Some(content.size),
                 digest: None,
-                kind: DocumentKind::Content,
+                kind: DocumentKind::of_document(service.plain_cms),
             })
         });
         Request {

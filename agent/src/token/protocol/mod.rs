@@ -8,6 +8,7 @@ mod message;
 
 pub(crate) use message::base64_bytes;
 pub(crate) use message::{
-    Answer, CertificateRecord, Login, MoreItems, Request, Settings, SignRequest, TokenIdentity, TokenRecord, WorkerError,
+    Answer, CertificateRecord, Login, MoreItems, Request, Settings, SignRequest, TokenIdentity, TokenRecord,
+    WorkerError,
 };
 pub use message::{KeyPresence, Library};

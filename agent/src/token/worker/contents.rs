@@ -29,8 +29,17 @@ impl Known {
         if module.quirks.reinitialize_to_see_tokens {
             module.reinitialize()?;
         }
+        let slots = match module.slots() {
+            Ok(slots) => slots,
+            // ykcs11 keeps its connection to a reader service that was restarted, and it is dead for good.
+            Err(_) => {
+                self.tokens.clear();
+                module.reinitialize()?;
+                module.slots()?
+            }
+        };
         let mut tokens = HashMap::new();
-        for slot in module.slots()? {
+        for slot in slots {
             let Some((identity, info)) = identify(module, slot) else {
                 continue;
             };

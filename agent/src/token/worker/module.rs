@@ -1,5 +1,7 @@
 use std::ffi::CString;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, Rv, RvError};
@@ -9,6 +11,10 @@ use pkcs11_profiles::Quirks;
 use super::ffi::Raw;
 use crate::token::ckr::Ckr;
 use crate::token::protocol::{Library, WorkerError};
+
+/// pcscd looks at a reader every 0.4 s, so a card that was pulled in the middle of a command may seem to be there for so long.
+const SERVICE_LOOK: Duration = Duration::from_millis(200);
+const SERVICE_LOOKS: u32 = 5;
 
 /// A loaded and initialised module.
 pub(super) struct Module {
@@ -122,6 +128,23 @@ impl Module {
         self.safe.get_slot_info(slot).is_ok_and(|info| info.token_present())
     }
 
+    /// The same after a new look at all slots: ykcs11 goes on about a token that is gone until then.
+    fn is_seen(&self, slot: Slot) -> bool {
+        self.slots().is_ok_and(|slots| slots.contains(&slot))
+            && self.is_present(slot)
+            && self.raw.token_info(slot.id()).is_ok()
+    }
+
+    /// Whether the token has gone, or goes within the time that the reader service needs to see it.
+    fn has_gone(&self, slot: Slot) -> bool {
+        (0..SERVICE_LOOKS).any(|look| {
+            if look > 0 {
+                thread::sleep(SERVICE_LOOK);
+            }
+            !self.is_seen(slot)
+        })
+    }
+
     /// What a return value means, once the ones that mean "the token is gone" are told from the rest.
     pub(super) fn failure(&self, slot: Slot, function: &str, ckr: Ckr) -> WorkerError {
         match ckr {
@@ -129,7 +152,7 @@ impl Module {
                 WorkerError::TokenRemoved
             }
             // OpenSC and ykcs11 say these, too, when the card was pulled.
-            Ckr::GENERAL_ERROR | Ckr::DEVICE_ERROR | Ckr::FUNCTION_FAILED if !self.is_present(slot) => {
+            Ckr::GENERAL_ERROR | Ckr::DEVICE_ERROR | Ckr::FUNCTION_FAILED if self.has_gone(slot) => {
                 WorkerError::TokenRemoved
             }
             ckr => failed(function, ckr),

@@ -105,7 +105,7 @@ pub(in crate::endpoint::routes) async fn counterparties(
     get, path = "/v1/mig24/{profile}/invitations/{direction}", tag = "services", operation_id = "mig24_invitations",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
-        ("direction" = InvitationDirection, Path, description = "`inbox` or `outbox`"),
+        ("direction" = inline(InvitationDirection), Path, description = "`inbox` or `outbox`"),
     ),
     responses((status = OK, body = Invitations))
 )]
