@@ -451,7 +451,7 @@ async fn events_are_subscribed_and_told() {
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut business = Business::new().await;
     let configuration = business.world.agent.configuration().to_owned();
-    let token = configuration.parent().unwrap().join("idocs.token");
+    let token = business.world.path().join("idocs.token");
     business.world.agent.kill();
     business.world.tokens.configure(&format!(
         "[idocs.test.webhooks]\nbase_url = \"{}/api/1/\"\ntoken = {{ file = \"{}\" }}\nlisten = \"127.0.0.1:{port}\"\n\

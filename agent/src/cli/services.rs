@@ -27,15 +27,11 @@ pub(super) async fn run(
     files: Vec<(String, FileToSend)>,
 ) -> Result<(), Fault> {
     let output = session.output;
-    let mut request = request;
     let pin = scenario.signer.pin_source.unattended()?;
     let dialog = scenario
         .signer
         .pin_source
         .dialog(session.config.agent.pinentry.as_deref())?;
-    if pin.is_some() {
-        request.insert("unattended".to_owned(), json!(true));
-    }
     let request = Value::Object(request);
     let agent = session.agent().await?;
     if scenario.detach && agent.is_own() {

@@ -61,7 +61,7 @@ pub(in crate::cli) enum Idocs {
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Profile {
     /// The profile in the configuration; needed when there are several.
-    #[arg(id = "profile_name", long = "profile", value_name = "PROFILE")]
+    #[arg(id = "profile", long, value_name = "PROFILE")]
     pub(super) name: Option<String>,
 }
 
