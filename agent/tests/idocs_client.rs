@@ -243,7 +243,7 @@ async fn every_failure_has_its_class() {
         (
             404,
             "<html><body>nginx</body></html>",
-            ("refused", Code::ServiceUnreadable),
+            ("refused", Code::ServiceWrongEnvironment),
         ),
         (429, "", ("ambiguous", Code::ServiceFailed)),
         (500, "{\"title\":\"Oops\"}", ("ambiguous", Code::ServiceFailed)),

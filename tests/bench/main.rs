@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[allow(dead_code, reason = "shared with the tests of the token room, which use more of it")]
 #[path = "../../agent/tests/token_fleet/approvals.rs"]
 #[allow(missing_docs, unreachable_pub)]
 mod approvals;
@@ -22,9 +23,10 @@ mod worker;
 
 use measure::Report;
 
+type Benchmark = fn(&mut Report);
+
 /// Every benchmark by its name.
-const BENCHMARKS: &[(&str, fn(&mut Report))] =
-    &[("worker", worker::run), ("endpoint", endpoint::run), ("cms", cms::run)];
+const BENCHMARKS: &[(&str, Benchmark)] = &[("worker", worker::run), ("endpoint", endpoint::run), ("cms", cms::run)];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

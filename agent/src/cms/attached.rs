@@ -121,8 +121,7 @@ impl AttachedReader {
     /// # Errors
     /// [`SignedDataError`]; [`SignedDataError::DigestNotAnnounced`] when a signer uses another algorithm.
     pub fn finish(mut self) -> Result<(SignedData, ContentDigests), SignedDataError> {
-        let rest = self.decoder.finish()?;
-        self.take(&rest)?;
+        self.decoder.finish()?;
         let is_complete = matches!(self.stage, Stage::Tail) && self.end.is_none_or(|end| self.position >= end);
         if !is_complete {
             return Err(Asn1Error::Truncated.into());

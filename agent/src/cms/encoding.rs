@@ -127,11 +127,11 @@ impl PiecewiseDecoder {
         self.decode().map(Cow::Owned)
     }
 
-    /// What is left, when the file ends here.
-    pub(super) fn finish(&mut self) -> Result<Vec<u8>, EncodingError> {
+    /// Whether the file may end here.
+    pub(super) fn finish(&self) -> Result<(), EncodingError> {
         match self.form {
-            Some(Form::Der | Form::Ended | Form::Padded) => Ok(Vec::new()),
-            Some(Form::Base64) if self.pending.is_empty() => Ok(Vec::new()),
+            Some(Form::Der | Form::Ended | Form::Padded) => Ok(()),
+            Some(Form::Base64) if self.pending.is_empty() => Ok(()),
             _ => Err(EncodingError::Unrecognised),
         }
     }
@@ -252,7 +252,7 @@ mod tests {
                 for piece in encoded.chunks(size) {
                     decoded.extend_from_slice(&decoder.push(piece).unwrap());
                 }
-                decoded.extend(decoder.finish().unwrap());
+                decoder.finish().unwrap();
                 assert_eq!(decoded, der, "{encoding} in pieces of {size}");
             }
         }

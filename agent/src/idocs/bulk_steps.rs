@@ -144,7 +144,8 @@ impl BulkSteps<'_> {
             let open: Vec<_> = operations
                 .iter()
                 .zip(&ended)
-                .filter_map(|(id, ended)| ended.is_none().then(|| id.clone()))
+                .filter(|(_, ended)| ended.is_none())
+                .map(|(id, _)| id.clone())
                 .collect();
             if open.is_empty() {
                 return Ok(ended.into_iter().flatten().collect());

@@ -406,7 +406,7 @@ fn status(spec: &ModuleSpec, origin: Origin, launch: Result<&Launch, &UnknownPro
 }
 
 /// What all keepers know, put together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Board {
     parts: Mutex<Parts>,
     changes: watch::Sender<Arc<Inventory>>,
@@ -425,15 +425,6 @@ struct Part {
     rank: u8,
     status: ModuleStatus,
     tokens: Vec<Token>,
-}
-
-impl Default for Board {
-    fn default() -> Self {
-        Self {
-            parts: Mutex::default(),
-            changes: watch::Sender::default(),
-        }
-    }
 }
 
 impl Board {

@@ -40,14 +40,14 @@ pub(super) fn modules(directories: &P11KitDirectories) -> Listing {
     }
     let mut listing = Listing::default();
     for module in files.values() {
-        let paths = module
+        let mut paths = module
             .paths
             .iter()
             .filter_map(|path| located(path, &directories.libraries));
         if module.is_off() {
             listing.disabled.extend(paths);
         } else if module.is_library() {
-            listing.modules.extend(paths.last());
+            listing.modules.extend(paths.next_back());
         }
     }
     listing

@@ -193,9 +193,10 @@ async fn flood(connections: usize) {
     assert_eq!(agent.send_local(&local).await.status, 200);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let entries = refused(&agent, "too_many_connections").await;
+    assert_eq!(turned_away + idle.len(), connections);
     assert!(
-        turned_away > 9000 && entries.len() <= 60,
-        "{turned_away} {}",
+        (1..=60).contains(&entries.len()),
+        "{} refusals are recorded",
         entries.len()
     );
     // The idle ones are cut off after a moment, and whoever has something to say gets a place.

@@ -94,7 +94,8 @@ async fn a_ticket_once_made_is_sent_for_ever_whatever_fails_and_dies() {
 
 #[tokio::test]
 async fn only_what_certainly_did_not_arrive_is_repeated_unasked() {
-    let classes: [(fn() -> StepError, u32, u32); 3] = [
+    type Failing = fn() -> StepError;
+    let classes: [(Failing, u32, u32); 3] = [
         (|| StepError::Refused(fault(Code::ServiceRefused)), 1, 0),
         (|| StepError::NotSent(fault(Code::ServiceUnreachable)), 2, 0),
         (|| StepError::Ambiguous(fault(Code::ServiceTimeout)), 1, 1),

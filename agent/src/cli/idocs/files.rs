@@ -92,7 +92,7 @@ async fn write_all(
             continue;
         }
         let target = result_files::target(
-            arguments.out.as_deref().or(Some(std::path::Path::new("."))),
+            arguments.out.as_deref().or_else(|| Some(std::path::Path::new("."))),
             &file_name(&document_id, "zip"),
         );
         let bytes = client.bytes(&format!("{path}/{id}/{index}")).await?;

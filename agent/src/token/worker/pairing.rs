@@ -89,7 +89,8 @@ impl CertificateFacts {
                 .collect()
         };
         let with_our_label = |key: &KeyFacts| !self.label.is_empty() && key.label == self.label;
-        let (first, second): (&dyn Fn(&KeyFacts) -> bool, &dyn Fn(&KeyFacts) -> bool) = match by {
+        type Rule<'r> = &'r dyn Fn(&KeyFacts) -> bool;
+        let (first, second): (Rule<'_>, Rule<'_>) = match by {
             PairBy::Id => (&with_our_id, &with_our_label),
             PairBy::Label => (&with_our_label, &with_our_id),
         };
