@@ -26,7 +26,7 @@ pub(crate) fn run(report: &mut Report) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for (key, name) in KEYS {
         let on_disk = std::env::temp_dir();
-        let mut program = runtime.block_on(Program::start(&on_disk, name));
+        let program = runtime.block_on(Program::start(&on_disk, name));
         let mut raw = program.raw_loop(name);
         report.compare(
             &format!("{key}: a batch of {BATCH} through the endpoint beside raw C_Sign"),
@@ -34,7 +34,7 @@ pub(crate) fn run(report: &mut Report) {
             || runtime.block_on(program.sign(BATCH)),
             || raw.sign(BATCH),
         );
-        let mut program = runtime.block_on(Program::start(Path::new(MEMORY), name));
+        let program = runtime.block_on(Program::start(Path::new(MEMORY), name));
         let mut raw = program.raw_loop(name);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..200 {
