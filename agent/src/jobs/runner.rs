@@ -155,8 +155,7 @@ pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow, keep: Duration) -> Resu
     approvals::end_with_job(tx, job.id, job.state == JobState::Finished)?;
     jobs::close(tx, job.id, job.state, job.outcome.as_ref(), job.fault.as_ref())?;
     if keep.is_positive() {
-        blobs::keep(tx, job.id, OffsetDateTime::now_utc() + keep)?;
-        return Ok(Vec::new());
+        return blobs::keep(tx, job.id, OffsetDateTime::now_utc() + keep);
     }
     blobs::forget(tx, job.id)
 }

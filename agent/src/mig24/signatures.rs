@@ -36,7 +36,7 @@ impl KeptSignatures {
         let spooled = spool.finish().await?;
         let (job, blob) = (context.id(), spooled.id().clone());
         // While `spooled` is held the file stays; from the commit on it stays for the job.
-        context.write(move |tx| blobs::refer(tx, job, &blob)).await?;
+        context.write(move |tx| blobs::refer_work(tx, job, &blob)).await?;
         Ok(Self {
             blob: spooled.id().clone(),
             at: OffsetDateTime::now_utc(),

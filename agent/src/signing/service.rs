@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use time::OffsetDateTime;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::{self, Attempt, Bench, Item, Tbs};
@@ -26,7 +27,13 @@ use crate::messages::{Code, Fault};
 use crate::platform::ScreenLocks;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
-use crate::token::{Fleet, Inventory};
+use crate::token::{Fleet, Inventory, ModuleState, TokenError};
+
+/// How often the tokens are looked at again while a module recovers.
+const LOOKS: usize = 4;
+
+/// How long a module is given to recover before the next look.
+const RECOVERY: Duration = Duration::from_millis(500);
 
 /// The largest login challenge, in bytes: what is longer may be a document in disguise.
 const CHALLENGE_LIMIT: u64 = 16 << 10;
@@ -227,10 +234,28 @@ impl Signing {
     async fn candidates(&self, request: &CertificateRequest) -> Result<Vec<Candidate>, Fault> {
         let fleet = &self.inner.fleet;
         let look = |inventory: Arc<Inventory>| selection::candidates(&inventory, &request.selector, request.purpose);
-        match look(fleet.inventory()) {
-            Err(fault) if fault.code() == Code::CertificateNotFound => look(fleet.refresh().await),
-            known => known,
+        let mut found = look(fleet.inventory());
+        for _ in 0..LOOKS {
+            if !matches!(&found, Err(fault) if fault.code() == Code::CertificateNotFound) {
+                break;
+            }
+            let inventory = fleet.refresh().await;
+            // A module that has just lost its worker shows no token, and has a new worker in a moment.
+            let is_recovering = inventory.modules.iter().any(|module| {
+                let lost = |error: &TokenError| {
+                    matches!(error, TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. })
+                };
+                matches!(&module.state, ModuleState::Failed(error) if lost(error))
+            });
+            found = look(inventory);
+            if !is_recovering {
+                break;
+            }
+            if found.is_err() {
+                sleep(RECOVERY).await;
+            }
         }
+        found
     }
 
     /// How the certificate signs these documents: as the configuration wants it, and where only digests of theirs are there, by the algorithm of

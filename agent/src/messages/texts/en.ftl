@@ -365,7 +365,10 @@ rec-prepare-unusable = Nothing was signed. Check that the documents are in the p
 ## The agent
 
 err-config-invalid = { $path ->
-    [none] The configuration is wrong.
+    [none] { $reason ->
+        [none] The configuration is wrong.
+       *[other] The configuration is wrong: { $reason }
+    }
    *[other] { $reason ->
         [none] The configuration file { $path } is wrong.
        *[other] The configuration file { $path } is wrong: { $reason }

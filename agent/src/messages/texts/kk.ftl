@@ -363,7 +363,10 @@ rec-prepare-unusable = Ештеңеге қол қойылған жоқ. Құжа
 ## Агент
 
 err-config-invalid = { $path ->
-    [none] Баптауда қате бар.
+    [none] { $reason ->
+        [none] Баптауда қате бар.
+       *[other] Баптауда қате бар: { $reason }
+    }
    *[other] { $reason ->
         [none] { $path } баптау файлында қате бар.
        *[other] { $path } баптау файлында қате бар: { $reason }

@@ -369,7 +369,10 @@ rec-prepare-unusable = Ничего не подписано. Проверьте,
 ## Агент
 
 err-config-invalid = { $path ->
-    [none] В настройках ошибка.
+    [none] { $reason ->
+        [none] В настройках ошибка.
+       *[other] В настройках ошибка: { $reason }
+    }
    *[other] { $reason ->
         [none] В файле настроек { $path } ошибка.
        *[other] В файле настроек { $path } ошибка: { $reason }

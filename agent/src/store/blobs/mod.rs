@@ -118,16 +118,26 @@ pub(crate) fn refer(tx: &Transaction<'_>, job: Uuid, blob: &BlobId) -> Result<()
     Ok(())
 }
 
-/// Lets the documents of `job`, which closes now, stay until `until`.
-pub(crate) fn keep(tx: &Transaction<'_>, job: Uuid, until: OffsetDateTime) -> Result<(), Fault> {
-    tx.prepare_cached("UPDATE job_blobs SET kept_until = ?2 WHERE job = ?1")?
-        .execute((job.to_string(), Moment(until)))?;
+/// Notes that `blob` is a file that `job`'s scenario wrote for itself, no document: it goes when the job closes.
+pub(crate) fn refer_work(tx: &Transaction<'_>, job: Uuid, blob: &BlobId) -> Result<(), Fault> {
+    tx.prepare_cached("INSERT OR IGNORE INTO job_blobs (job, blob, is_work) VALUES (?1, ?2, 1)")?
+        .execute((job.to_string(), blob.as_str()))?;
     Ok(())
+}
+
+/// Lets the documents of `job`, which closes now, stay until `until`, and gives its other files.
+pub(crate) fn keep(tx: &Transaction<'_>, job: Uuid, until: OffsetDateTime) -> Result<Vec<BlobId>, Fault> {
+    tx.prepare_cached("UPDATE job_blobs SET kept_until = ?2 WHERE job = ?1 AND is_work = 0")?
+        .execute((job.to_string(), Moment(until)))?;
+    let mut statement = tx.prepare_cached("DELETE FROM job_blobs WHERE job = ?1 AND is_work = 1 RETURNING blob")?;
+    let rows = statement.query_map([job.to_string()], |row| row.get::<_, String>(0))?;
+    collected(rows)
 }
 
 /// The documents of `job` that are there: all that it has while it is open, those that are kept afterwards.
 pub(crate) fn of_job(connection: &Connection, job: Uuid) -> Result<Vec<BlobId>, Fault> {
-    let mut statement = connection.prepare_cached("SELECT blob FROM job_blobs WHERE job = ?1 ORDER BY blob")?;
+    let mut statement =
+        connection.prepare_cached("SELECT blob FROM job_blobs WHERE job = ?1 AND is_work = 0 ORDER BY blob")?;
     let rows = statement.query_map([job.to_string()], |row| row.get::<_, String>(0))?;
     collected(rows)
 }
