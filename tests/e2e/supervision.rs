@@ -171,7 +171,6 @@ async fn a_module_that_hangs_holds_up_nobody_else_and_is_named() {
     let resource = world.agent.settled(&format!("/v1/signatures/{fine}")).await;
     world.verify("kz-director", b"fine", &signature_of(&resource)).unwrap();
 
-    world.tokens.gost_control(&json!({}));
     let started = Instant::now();
     let question = loop {
         let waiting = world.agent.waiting().await;
@@ -182,6 +181,7 @@ async fn a_module_that_hangs_holds_up_nobody_else_and_is_named() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(question["notice"]["code"], "module_hung", "{question}");
+    world.tokens.gost_control(&json!({}));
     world
         .agent
         .decide(&question, json!({ "decision": "approve", "pin": hanging.pin }))
