@@ -222,7 +222,7 @@ impl Matrix {
     }
 
     /// Whether everything is finished. A job that stopped has a reason, and goes on when a person says retry.
-    async fn settle(&mut self, jobs: &[String]) -> bool {
+    async fn settle(&self, jobs: &[String]) -> bool {
         let open = self.open().await.unwrap_or_default();
         for job in &open {
             assert_eq!(job["state"], "stopped", "{job}");

@@ -3,6 +3,7 @@
 //! One test binary, because linking is slow. Every test has an agent, a state and tokens of its own.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, reason = "the long tests print their figures")]
 
 mod api_description;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]

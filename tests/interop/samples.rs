@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use time::OffsetDateTime;
-use tokensign::certificate::Certificate;
 use tokensign::cms::{Scheme, SignedAttributes, assemble_detached, normalise_signature};
 
 use crate::algorithms::{Algorithm, Country};
@@ -14,8 +13,6 @@ use crate::kazakh_key::{with_kazakh_256, with_kazakh_512};
 pub(crate) struct Samples {
     pub(crate) algorithm: Algorithm,
     pub(crate) authority: Authority,
-    /// The signer's certificate.
-    pub(crate) certificate: Certificate,
     count: usize,
 }
 
@@ -50,7 +47,6 @@ impl Samples {
         Self {
             algorithm,
             authority,
-            certificate,
             count,
         }
     }
