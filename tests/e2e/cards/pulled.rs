@@ -27,7 +27,8 @@ async fn goes_on_after_a_pull(module: Module) {
     });
     let path = rig.request(Slot::Authentication, BATCH).await;
     rig.agent.approve(PIN).await;
-    let question = rig.asked_again("token_removed").await;
+    // The virtual reader sometimes keeps the driver waiting for the card that is gone: then the agent ends the module, and says that.
+    let question = rig.asked_again_for_one_of(&["token_removed", "module_hung"]).await;
     drop(inserted);
     rig.listed(0).await;
 

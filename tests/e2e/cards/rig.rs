@@ -126,16 +126,22 @@ impl Rig {
 
     /// Waits for the question to wait again after something went wrong, which its notice names.
     pub(crate) async fn asked_again(&self, code: &str) -> Value {
+        self.asked_again_for_one_of(&[code]).await
+    }
+
+    /// The same, where either of several things may have been seen first.
+    pub(crate) async fn asked_again_for_one_of(&self, codes: &[&str]) -> Value {
         let started = Instant::now();
         loop {
             let questions = self.agent.try_waiting().await;
             if let Some(question) = questions.iter().find(|question| question["notice"].is_object()) {
-                assert_eq!(question["notice"]["code"], code, "{question}\n{}", self.agent.log());
+                let named = question["notice"]["code"].as_str().unwrap_or_default();
+                assert!(codes.contains(&named), "{question}\n{}", self.agent.log());
                 return question.clone();
             }
             assert!(
                 started.elapsed() < PATIENCE,
-                "no question because of {code}: {questions:?}\n{}",
+                "no question because of {codes:?}: {questions:?}\n{}",
                 self.agent.log()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
