@@ -30,7 +30,7 @@ use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Fleet, Inventory, ModuleState, TokenError};
 
 /// How often the tokens are looked at again while a module recovers.
-const LOOKS: usize = 4;
+const LOOKS: usize = 20;
 
 /// How long a module is given to recover before the next look.
 const RECOVERY: Duration = Duration::from_millis(500);
@@ -240,12 +240,13 @@ impl Signing {
                 break;
             }
             let inventory = fleet.refresh().await;
-            // A module that has just lost its worker shows no token, and has a new worker in a moment.
-            let is_recovering = inventory.modules.iter().any(|module| {
-                let lost = |error: &TokenError| {
+            // A module that has just lost its worker, or had no time to be asked yet, shows no token and does in a moment.
+            let is_recovering = inventory.modules.iter().any(|module| match &module.state {
+                ModuleState::Failed(error) => {
                     matches!(error, TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. })
-                };
-                matches!(&module.state, ModuleState::Failed(error) if lost(error))
+                }
+                ModuleState::Idle => true,
+                ModuleState::Ready(_) | ModuleState::Quarantined => false,
             });
             found = look(inventory);
             if !is_recovering {
