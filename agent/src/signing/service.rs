@@ -27,12 +27,12 @@ use crate::messages::{Code, Fault};
 use crate::platform::ScreenLocks;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
-use crate::token::{Fleet, Inventory, ModuleState, TokenError};
+use crate::token::{Fleet, Inventory};
 
-/// How often the tokens are looked at again while a module recovers.
-const LOOKS: usize = 20;
+/// How often the tokens are looked at again before a certificate counts as absent.
+const LOOKS: usize = 4;
 
-/// How long a module is given to recover before the next look.
+/// The time between two looks.
 const RECOVERY: Duration = Duration::from_millis(500);
 
 /// The largest login challenge, in bytes: what is longer may be a document in disguise.
@@ -235,26 +235,15 @@ impl Signing {
         let fleet = &self.inner.fleet;
         let look = |inventory: Arc<Inventory>| selection::candidates(&inventory, &request.selector, request.purpose);
         let mut found = look(fleet.inventory());
-        for _ in 0..LOOKS {
+        for looked in 0..LOOKS {
             if !matches!(&found, Err(fault) if fault.code() == Code::CertificateNotFound) {
                 break;
             }
-            let inventory = fleet.refresh().await;
-            // A module that has just lost its worker, or had no time to be asked yet, shows no token and does in a moment.
-            let is_recovering = inventory.modules.iter().any(|module| match &module.state {
-                ModuleState::Failed(error) => {
-                    matches!(error, TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. })
-                }
-                ModuleState::Idle => true,
-                ModuleState::Ready(_) | ModuleState::Quarantined => false,
-            });
-            found = look(inventory);
-            if !is_recovering {
-                break;
-            }
-            if found.is_err() {
+            // A module whose worker has just begun or begun again may show its token a moment later.
+            if looked > 0 {
                 sleep(RECOVERY).await;
             }
+            found = look(fleet.refresh().await);
         }
         found
     }
