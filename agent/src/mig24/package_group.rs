@@ -25,8 +25,8 @@ use super::signatures::KeptSignatures;
 use crate::certificate::{Certificate, Identity, Purpose, Selector};
 use crate::config::GroupIdBy;
 use crate::consent::{CallerView, Destination};
-use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
+use crate::http_client::{Failure, FilePart, ServiceId, allowance};
+use crate::jobs::{JobContext, JobEnd, Probe, Repetition, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
@@ -357,10 +357,16 @@ impl Run<'_> {
         let finished = || Finished {
             at: OffsetDateTime::now_utc(),
         };
+        let signatures = signed.documents.iter().map(|document| document.signature.len() as u64);
+        let repetition = Repetition {
+            at_most: FINISH_REPEATS,
+            // In base64.
+            long: allowance(signatures.sum::<u64>() * 4 / 3),
+        };
         self.context
             .guarded_step_repeated(
                 "finish",
-                FINISH_REPEATS,
+                repetition,
                 || async {
                     let signatures = signed.documents.iter().map(|document| document.signature.as_slice());
                     match self.client.finish(group, prepared, signatures).await {
