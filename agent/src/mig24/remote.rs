@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::client::Mig24Client;
-use super::fetched::Source;
+use super::fetched::{self, Source};
 use super::known_group::{Afterwards, KnownGroup};
 use super::model::{Employee, Signedness};
 use super::package_group::claim_key;
@@ -20,6 +20,7 @@ use crate::http_client::{Failure, ServiceId};
 use crate::jobs::{JobContext, JobEnd, NewJob, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::RemoteRequest;
+use crate::store::blobs::{BlobId, Spooled};
 
 /// The kind of jobs that have a package group signed at the service.
 pub const REMOTE_SIGNATURE: &str = "mig24_remote_signature";
@@ -67,6 +68,25 @@ enum By {
 struct Asked {
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
+}
+
+/// A document as it is shown, and its file, which stays in the store for the person to look into until the job closes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Seen {
+    #[serde(flatten)]
+    view: DocumentView,
+    /// Absent in a step of an earlier version.
+    #[serde(default)]
+    blob: Option<BlobId>,
+}
+
+impl Seen {
+    fn into_view(self) -> DocumentView {
+        DocumentView {
+            content: self.blob,
+            ..self.view
+        }
+    }
 }
 
 impl Mig24 {
@@ -227,31 +247,34 @@ impl Run<'_> {
         }
         let mut documents = Vec::with_capacity(known.documents.len());
         for (number, portion) in known.documents.chunks(PORTION).enumerate() {
-            let views: Vec<DocumentView> = self
+            let seen: Vec<Seen> = self
                 .context
                 .safe_step(&format!("files.{}", number + 1), || async {
-                    let views: Vec<_> = portion
+                    let looks: Vec<_> = portion
                         .iter()
-                        .map(|(id, name)| self.view(id, name.as_deref()))
+                        .map(|(id, name)| self.look_at(id, name.as_deref()))
                         .collect();
-                    stream::iter(views).buffered(AT_ONCE).try_collect().await
+                    let had: Vec<(Seen, Spooled)> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+                    let (seen, spooled) = had.into_iter().unzip();
+                    fetched::keep(self.context, spooled).await?;
+                    Ok(seen)
                 })
                 .await?;
-            documents.extend(views);
+            documents.extend(seen.into_iter().map(Seen::into_view));
         }
         Ok(documents)
     }
 
-    async fn view(&self, id: &ServiceId, name: Option<&str>) -> Result<DocumentView, StepError> {
+    async fn look_at(&self, id: &ServiceId, name: Option<&str>) -> Result<(Seen, Spooled), StepError> {
         let source = Source {
             store: self.context.store(),
             algorithm: DigestAlgorithm::Sha256,
         };
         let label = name.unwrap_or(id.as_str());
-        let Some((file, _)) = source.download(self.client, id).await? else {
+        let Some((file, spooled)) = source.download(self.client, id).await? else {
             return Err(StepError::Refused(unseen(label)));
         };
-        Ok(DocumentView {
+        let view = DocumentView {
             name: label.to_owned(),
             media_type: None,
             size: Some(file.size),
@@ -259,9 +282,13 @@ impl Run<'_> {
             seen: true,
             kind: ItemKind::Content,
             entries: Vec::new(),
-            // Only its digest is kept: the service signs, and the file stays with the service.
             content: None,
-        })
+        };
+        let seen = Seen {
+            view,
+            blob: Some(file.blob),
+        };
+        Ok((seen, spooled))
     }
 
     /// Asks the service to sign, once: a lost answer is followed by a look at the group.
