@@ -109,14 +109,14 @@ pub(in crate::cli) struct Recipient {
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SendFiles {
-    /// The files.
+    /// The files, 10,000 at most. Patterns with * and ? are understood.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) scenario: Scenario,
     #[command(flatten)]
     pub(super) recipient: Recipient,
-    /// Files that the recipient need not sign; each is one of FILE.
+    /// Files that the recipient need not sign; each is one of FILE. Patterns are understood here too.
     #[arg(long, value_name = "FILE")]
     pub(super) unsigned_by_recipient: Vec<PathBuf>,
     /// The power of attorney (МЧД) to sign by.
