@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -35,6 +35,10 @@ pub const PACKAGE_GROUP: &str = "mig24_package_group";
 
 /// The kind of jobs that send files.
 pub const SEND: &str = "mig24_send";
+
+/// So many files are uploaded in one step, and so many at a time.
+const PORTION: usize = 50;
+const AT_ONCE: usize = 4;
 
 /// How often a lost `finish` is repeated, each time only when the group is still unsigned.
 const FINISH_REPEATS: u32 = 1;
@@ -166,17 +170,13 @@ impl Run<'_> {
         Ok(self.outcome(&group, &by, &checked, &signed, &finished, after.as_ref()))
     }
 
-    /// Uploads the files under their own ids and makes the group.
+    /// Uploads the files under their own ids, in portions, and makes the group.
     async fn make_group(&self, planned: &PlannedGroup) -> Result<ServiceId, JobEnd> {
-        for (at, document) in planned.documents.iter().enumerate() {
+        for (number, portion) in planned.documents.chunks(PORTION).enumerate() {
             self.context
-                .safe_step(&format!("upload.{}", at + 1), || async {
-                    let file = &document.file;
-                    let content = self.context.store().blob(&file.blob).await;
-                    let content = content.map_err(StepError::Refused)?;
-                    let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
-                    let part = FilePart::of_file("file", &document.name, media_type, content, file.size);
-                    self.upload(document, part).await
+                .safe_step(&format!("uploads.{}", number + 1), || async {
+                    let uploads: Vec<_> = portion.iter().map(|document| self.upload_file(document)).collect();
+                    stream::iter(uploads).buffered(AT_ONCE).try_collect::<()>().await
                 })
                 .await?;
         }
@@ -198,6 +198,15 @@ impl Run<'_> {
                 || self.find_group(&planned.id),
             )
             .await
+    }
+
+    async fn upload_file(&self, document: &PlannedDocument) -> Result<(), StepError> {
+        let file = &document.file;
+        let content = self.context.store().blob(&file.blob).await;
+        let content = content.map_err(StepError::Refused)?;
+        let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
+        let part = FilePart::of_file("file", &document.name, media_type, content, file.size);
+        self.upload(document, part).await
     }
 
     /// Uploads one file. A service that refuses to take the same file twice has it already after a lost answer.
@@ -318,6 +327,7 @@ impl Run<'_> {
             caller: self.input.caller.clone(),
             purpose: Purpose::Signature,
             selector: Selector::exactly(&by.certificate),
+            chosen_on: Some(by.chosen.view.token.clone()),
             format: Format {
                 detached: true,
                 include_chain: self.profile.config.service.include_chain,
@@ -333,8 +343,7 @@ impl Run<'_> {
         let kept: KeptSignatures = self
             .context
             .safe_step("sign", || async {
-                let signed = self.mig24.signing().sign(self.context, request.clone()).await;
-                let signed = signed.map_err(StepError::Refused)?;
+                let signed = self.mig24.signing().sign(self.context, request.clone()).await?;
                 KeptSignatures::keep(self.context, &signed)
                     .await
                     .map_err(StepError::Refused)
