@@ -115,7 +115,19 @@ async fn ended(agent: &Agent) -> Value {
             grants["grants"].as_array().is_some_and(Vec::is_empty)
         })
         .await;
-    audited(agent, "grant_ended").await[0]["why"].clone()
+    // It holds no more before its end is recorded.
+    let started = std::time::Instant::now();
+    loop {
+        let (given, ended) = (audited(agent, "grant_given").await, audited(agent, "grant_ended").await);
+        if given.len() == ended.len() {
+            return ended[0]["why"].clone();
+        }
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(30),
+            "the end is not recorded"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

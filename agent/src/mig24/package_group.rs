@@ -1,32 +1,27 @@
 //! The scenario: one package group, one approval. Choose the certificate, have the hashes made for it, compare them with the documents,
 //! sign, hand all signatures in at once.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::client::Mig24Client;
 use super::documents::{Checked, Documents};
+use super::group_scenario::{CarryThrough, Run};
 use super::input::{PlannedDocument, PlannedGroup};
 use super::known_group::{Afterwards, KnownGroup};
 use super::model::{GroupDocument, Signedness};
 use super::readings::Readings;
-use super::removal::REMOVAL;
-use super::service::{Mig24, Profile};
 use super::shapes::Prepared;
 use super::signatures::KeptSignatures;
 use crate::certificate::{Certificate, Identity, Purpose, Selector};
 use crate::config::GroupIdBy;
 use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
+use crate::jobs::{JobEnd, Probe, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
@@ -62,52 +57,6 @@ pub(super) enum Subject {
     Files(PlannedGroup),
 }
 
-/// One of the two kinds.
-#[derive(Debug)]
-pub(super) struct PackageGroupScenario {
-    pub(super) kind: &'static str,
-    pub(super) mig24: Mig24,
-}
-
-impl Scenario for PackageGroupScenario {
-    fn kind(&self) -> &'static str {
-        self.kind
-    }
-
-    fn terms(&self, profile: Option<&str>) -> Terms {
-        self.mig24.profiles().terms(profile)
-    }
-
-    fn removal(&self) -> Option<&'static str> {
-        Some(REMOVAL)
-    }
-
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
-        async move {
-            let input: Input = context.input()?;
-            let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
-            let run = Run {
-                client: profile.client()?,
-                profile: &profile,
-                context,
-                mig24: &self.mig24,
-                input: &input,
-            };
-            run.carry_through().await
-        }
-        .boxed()
-    }
-}
-
-/// One run of one job.
-struct Run<'a> {
-    client: &'a Mig24Client,
-    profile: &'a Arc<Profile>,
-    context: &'a JobContext,
-    mig24: &'a Mig24,
-    input: &'a Input,
-}
-
 /// The certificate that signs, and the power of attorney that goes with it.
 struct SignedBy {
     chosen: ChosenCertificate,
@@ -127,7 +76,13 @@ struct Finished {
     at: OffsetDateTime,
 }
 
-impl Run<'_> {
+impl CarryThrough for Input {
+    async fn carry_through(run: Run<'_, Self>) -> Result<Value, JobEnd> {
+        run.carry_through().await
+    }
+}
+
+impl Run<'_, Input> {
     async fn carry_through(&self) -> Result<Value, JobEnd> {
         let (group, known, by) = match &self.input.subject {
             Subject::Group(group) => {

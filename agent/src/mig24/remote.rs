@@ -1,23 +1,21 @@
 //! The scenario of a signature made at the service: by a certificate that it keeps, by a named container, or by an employee who is sent a
 //! link. The token has no part in it; the person approves documents, signer and power of attorney.
 
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::client::Mig24Client;
 use super::fetched::{self, Source};
+use super::group_scenario::{CarryThrough, Run};
 use super::known_group::{Afterwards, KnownGroup};
 use super::model::{Employee, Signedness};
 use super::package_group::claim_key;
-use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
 use crate::cms::DigestAlgorithm;
 use crate::consent::{CallerView, Destination, DocumentView, ItemKind, RemoteApproval, RemoteMeans, RemoteSigner};
 use crate::http_client::{Failure, ServiceId};
-use crate::jobs::{JobContext, JobEnd, NewJob, Probe, Scenario, StepError, Terms};
+use crate::jobs::{JobEnd, NewJob, Probe, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::RemoteRequest;
 use crate::store::blobs::{BlobId, Spooled};
@@ -50,7 +48,7 @@ pub struct SignRemotely {
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Input {
+pub(super) struct Input {
     caller: CallerView,
     package_group_id: ServiceId,
     by: By,
@@ -140,51 +138,13 @@ fn organisation(profile: &Profile) -> Result<ServiceId, Fault> {
         .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", format!("organization_id: {error}")))
 }
 
-/// The scenario.
-#[derive(Debug)]
-pub(super) struct RemoteSignatureScenario {
-    pub(super) mig24: Mig24,
-}
-
-impl Scenario for RemoteSignatureScenario {
-    fn kind(&self) -> &'static str {
-        REMOTE_SIGNATURE
-    }
-
-    fn terms(&self, profile: Option<&str>) -> Terms {
-        self.mig24.profiles().terms(profile)
-    }
-
-    fn removal(&self) -> Option<&'static str> {
-        Some(REMOVAL)
-    }
-
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
-        async move {
-            let input: Input = context.input()?;
-            let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
-            let run = Run {
-                client: profile.client()?,
-                profile: &profile,
-                context,
-                mig24: &self.mig24,
-                input: &input,
-            };
-            run.carry_through().await
-        }
-        .boxed()
+impl CarryThrough for Input {
+    async fn carry_through(run: Run<'_, Self>) -> Result<Value, JobEnd> {
+        run.carry_through().await
     }
 }
 
-struct Run<'a> {
-    client: &'a Mig24Client,
-    profile: &'a Profile,
-    context: &'a JobContext,
-    mig24: &'a Mig24,
-    input: &'a Input,
-}
-
-impl Run<'_> {
+impl Run<'_, Input> {
     async fn carry_through(&self) -> Result<Value, JobEnd> {
         let group = &self.input.package_group_id;
         self.context.claim(claim_key(&self.profile.name, group)).await?;

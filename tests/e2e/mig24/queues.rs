@@ -235,7 +235,7 @@ async fn tls_takes_no_other_authority_and_no_other_name() {
         // The right authority, a name that is not in the certificate.
         (
             configuration.replace(&url, &broker.tls_url("127.0.0.1")),
-            "NotValidForName",
+            "not valid for name",
         ),
     ] {
         assert_ne!(change, configuration);

@@ -66,12 +66,12 @@ pub(super) async fn sign(session: &Session, arguments: &Sign) -> Result<(), Faul
     let named = arguments.scenario.profile.as_deref();
     let profile = profile(session, named)?;
     let request = members([
-        ("package_group_id", Some(json!(arguments.group))),
+        ("package_group_id", Some(json!(arguments.what.group))),
         (
             "certificate",
             certificate(arguments.scenario.signer.certificate.as_deref()),
         ),
-        ("mchd_info_id", arguments.mchd.as_ref().map(|id| json!(id))),
+        ("mchd_info_id", arguments.what.mchd.as_ref().map(|id| json!(id))),
     ]);
     if arguments.rehearsal.dry_run {
         return Rehearsal {
