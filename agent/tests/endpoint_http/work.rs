@@ -303,7 +303,7 @@ async fn jobs_are_listed_a_page_at_a_time() {
         let answer = agent.send(&own(&format!("before={stranger}"))).await;
         assert_eq!((answer.status, answer.code().as_str()), (404, "no_such_item"));
     }
-    for (wrong, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("before=7", "before")] {
+    for (wrong, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("before=7", "query")] {
         let answer = page(wrong).await;
         assert_eq!(
             (answer.status, answer.code().as_str()),
