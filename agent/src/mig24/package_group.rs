@@ -20,8 +20,8 @@ use super::signatures::KeptSignatures;
 use crate::certificate::{Certificate, Identity, Purpose, Selector};
 use crate::config::GroupIdBy;
 use crate::consent::{CallerView, Destination};
-use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobEnd, Probe, StepError};
+use crate::http_client::{Failure, FilePart, ServiceId, allowance};
+use crate::jobs::{JobEnd, Probe, Repetition, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
@@ -321,10 +321,16 @@ impl Run<'_, Input> {
         let finished = || Finished {
             at: OffsetDateTime::now_utc(),
         };
+        let signatures = signed.documents.iter().map(|document| document.signature.len() as u64);
+        let repetition = Repetition {
+            at_most: FINISH_REPEATS,
+            // In base64.
+            long: allowance(signatures.sum::<u64>() * 4 / 3),
+        };
         self.context
             .guarded_step_repeated(
                 "finish",
-                FINISH_REPEATS,
+                repetition,
                 || async {
                     let signatures = signed.documents.iter().map(|document| document.signature.as_slice());
                     match self.client.finish(group, prepared, signatures).await {

@@ -1,6 +1,8 @@
 //! The scenario of a signature made at the service: by a certificate that it keeps, by a named container, or by an employee who is sent a
 //! link. The token has no part in it; the person approves documents, signer and power of attorney.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +17,7 @@ use super::service::{Mig24, Profile};
 use crate::cms::DigestAlgorithm;
 use crate::consent::{CallerView, Destination, DocumentView, ItemKind, RemoteApproval, RemoteMeans, RemoteSigner};
 use crate::http_client::{Failure, ServiceId};
-use crate::jobs::{JobEnd, NewJob, Probe, StepError};
+use crate::jobs::{JobEnd, NewJob, Probe, Repetition, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::RemoteRequest;
 use crate::store::blobs::{BlobId, Spooled};
@@ -259,7 +261,10 @@ impl Run<'_, Input> {
         self.context
             .guarded_step_repeated(
                 "remote",
-                REPEATS,
+                Repetition {
+                    at_most: REPEATS,
+                    long: Duration::ZERO,
+                },
                 || async {
                     // The approval may have run out while the service could not be reached.
                     let standing = RemoteApproval::restore(self.context.store(), key).await;

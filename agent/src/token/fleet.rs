@@ -132,7 +132,7 @@ impl Fleet {
         });
         let ended = CancellationToken::new();
         let shared = Arc::new(Shared {
-            spawner: Spawner::start(program).map_err(no_worker)?,
+            spawner: Spawner::new(program),
             polling,
             readers: ReaderList::start().map_err(no_worker)?,
             watched: watched.clone(),
