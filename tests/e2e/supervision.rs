@@ -53,14 +53,27 @@ async fn crashes_under_load(crashes: usize, seed: u64) {
         world.agent.is_running() && world.agent.pid() == agent,
         "nothing restarts but the worker"
     );
-    for resource in &settled {
-        assert_eq!(resource["state"], "finished", "seed {seed:#x}: {resource}");
+    let (finished, refused): (Vec<_>, Vec<_>) = settled.iter().partition(|resource| resource["state"] == "finished");
+    for resource in &finished {
         let signature = signature_of(resource);
         world.verify(CERTIFICATE, &content(0), &signature).unwrap();
     }
+    // Asked for while the module was set aside or down again: nobody was asked for a PIN.
+    for resource in &refused {
+        let code = resource["fault"]["code"].as_str().unwrap_or_default();
+        assert!(
+            ["module_quarantined", "module_crashed"].contains(&code),
+            "seed {seed:#x}: {resource}"
+        );
+    }
+    assert!(finished.len() > refused.len(), "seed {seed:#x}: {refused:?}");
     let token = world.tokens.fixtures().gost_token_state().unwrap();
     assert_eq!((token.wrong_pins, token.tries_left), (0, 3), "no crash costs a try");
-    println!("seed {seed:#x}: {crashes} crashes, {} requests finished", settled.len());
+    println!(
+        "seed {seed:#x}: {crashes} crashes, {} requests finished, {} refused",
+        finished.len(),
+        refused.len()
+    );
 }
 
 async fn kill_workers(world: &World, crashes: usize, mut seed: u64) {
@@ -250,4 +263,29 @@ async fn ended(pid: u32) {
         assert!(started.elapsed() < Duration::from_secs(60), "the worker stays");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_module_that_is_set_aside_is_not_called_absent() {
+    let world = World::new().await;
+    let state = async || {
+        let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let modules = answer["modules"].as_array().unwrap();
+        let module = modules
+            .iter()
+            .find(|module| module["path"].as_str().unwrap().contains(MODULE));
+        module.unwrap()["state"].clone()
+    };
+    while state().await != "quarantined" {
+        world.tokens.kill_worker(world.agent.pid(), MODULE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let resource = world.agent.settled(&request(&world).await).await;
+    assert_eq!(resource["fault"]["code"], "module_quarantined", "{resource}");
+
+    release_what_is_set_aside(&world).await;
+    let path = request(&world).await;
+    world.agent.approve(&world.tokens.certificate(CERTIFICATE).pin).await;
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
 }

@@ -149,7 +149,8 @@ impl Signing {
     ///
     /// # Errors
     /// `certificate_not_found`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_wrong_purpose`,
-    /// `certificate_without_key`, `unsupported_algorithm`, `refused`, `expired`.
+    /// `certificate_without_key`, `unsupported_algorithm`, `module_crashed`, `module_hung` and `module_quarantined` where the module may
+    /// hold it, `refused`, `expired`.
     pub async fn choose(&self, context: &JobContext, request: CertificateRequest) -> Result<ChosenCertificate, Fault> {
         let chosen = self.candidate(context, &request).await?;
         Ok(ChosenCertificate {
@@ -219,7 +220,7 @@ impl Signing {
     ) -> Result<Candidate, NotSigned> {
         let mut inventory = self.inner.fleet.watch();
         let absent = match self.candidate(context, request).await {
-            Err(fault) if fault.code() == Code::CertificateNotFound => fault,
+            Err(fault) if selection::may_come_back(&fault) => fault,
             found => return Ok(found?),
         };
         let timeout = self.inner.options.question_timeout;
@@ -310,7 +311,7 @@ impl Signing {
             }
             found = look(fleet.refresh().await);
         }
-        found
+        found.map_err(|fault| selection::truly_absent(fault, &fleet.inventory()))
     }
 
     /// How the certificate signs these documents: as the configuration wants it, and where only digests of theirs are there, by the algorithm of
