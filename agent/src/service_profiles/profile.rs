@@ -62,7 +62,7 @@ impl<P: ServiceProfile, C> Profile<P, C> {
         let mut retry = service.retry.clone();
         // A service may work at a request for as long as its answer is waited for, also when nobody waits any more.
         let answer_due = u32::try_from(service.timeout_seconds).unwrap_or(u32::MAX);
-        retry.settling_seconds.get_or_insert(f64::from(answer_due));
+        retry.settling_seconds.get_or_insert_with(|| f64::from(answer_due));
         Terms {
             retry,
             keep_documents: Duration::days(service.keep_documents_days.into()),

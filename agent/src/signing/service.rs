@@ -184,8 +184,9 @@ impl Signing {
             documents: request.documents.iter().map(|document| document.name.clone()).collect(),
             destination: request.destination.clone(),
         };
-        let known = standing.as_ref().map(|(approval, _)| approval.token());
-        let candidate = match known.or(request.chosen_on.as_deref().map(Some)) {
+        let approved_on = standing.as_ref().map(|(approval, _)| approval.token());
+        let chosen_on = request.chosen_on.as_deref().map(Some);
+        let candidate = match approved_on.or(chosen_on) {
             Some(token) => self.awaited(context, &wanted, token).await?,
             None => self.candidate(context, &wanted).await?,
         };

@@ -301,9 +301,10 @@ async fn jobs_are_listed_a_page_at_a_time() {
     let unknown = uuid::Uuid::now_v7();
     for stranger in [started[0].as_str(), unknown.to_string().as_str()] {
         let answer = agent.send(&own(&format!("before={stranger}"))).await;
-        assert_eq!((answer.status, answer.code().as_str()), (404, "no_such_item"));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_field"));
+        assert_eq!(answer.json()["field"], "before");
     }
-    for (wrong, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("before=7", "before")] {
+    for (wrong, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("before=7", "query")] {
         let answer = page(wrong).await;
         assert_eq!(
             (answer.status, answer.code().as_str()),

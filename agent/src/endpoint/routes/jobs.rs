@@ -214,7 +214,11 @@ pub(super) async fn list(
 ) -> Result<Json<Jobs>, Problem> {
     let limit = checked_limit(query.limit.unwrap_or(JOBS), MOST_JOBS)?;
     if let Some(before) = query.before {
-        own(&shared, &caller, before, None).await?;
+        let known = own(&shared, &caller, before, None).await;
+        known.map_err(|fault| match fault.code() {
+            Code::NoSuchItem => Fault::invalid_field("before", "names no job of this list"),
+            _ => fault,
+        })?;
     }
     let filter = JobFilter {
         kind: query.kind,
