@@ -69,7 +69,7 @@ impl SmallDisk {
 
     fn remount(&self, mode: &str) {
         let done = Command::new("mount")
-            .args(["-o", &format!("remount,{mode}")])
+            .args(["-o", &format!("remount,bind,{mode}")])
             .arg(&self.at)
             .output()
             .unwrap();
@@ -119,10 +119,31 @@ async fn approved(world: &World, path: &str) -> Value {
 async fn on_a_small_disk() -> (World, SmallDisk) {
     let mut world = World::new().await;
     world.agent.kill();
+    use_modules_of_ones_own(&world);
     std::fs::remove_dir_all(state(&world)).unwrap();
     let disk = SmallDisk::over(&state(&world));
     world.agent = Agent::start(&world.tokens.configuration()).await;
     (world, disk)
+}
+
+/// Puts copies in the place of the modules in the configuration: in a user's namespace the files of the system belong to nobody, and the
+/// agent loads none of those.
+fn use_modules_of_ones_own(world: &World) {
+    let file = world.tokens.configuration();
+    let directory = file.parent().unwrap();
+    let mut configuration = std::fs::read_to_string(&file).unwrap();
+    let named: Vec<String> = configuration
+        .split('"')
+        .filter(|value| value.ends_with(".so"))
+        .map(str::to_owned)
+        .collect();
+    assert!(!named.is_empty(), "{configuration}");
+    for module in named {
+        let copy = directory.join(Path::new(&module).file_name().unwrap());
+        std::fs::copy(&module, &copy).unwrap();
+        configuration = configuration.replace(&module, copy.to_str().unwrap());
+    }
+    std::fs::write(&file, configuration).unwrap();
 }
 
 #[tokio::test]

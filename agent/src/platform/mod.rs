@@ -18,6 +18,10 @@ mod screen_lock;
 mod sealed_reader;
 mod signal;
 mod socket_clients;
+#[cfg(target_os = "linux")]
+mod socket_diagnostics;
+#[cfg(target_os = "linux")]
+mod socket_table;
 mod terminal;
 mod user;
 mod worker;

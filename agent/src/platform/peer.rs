@@ -82,76 +82,46 @@ pub(super) fn local_peer(stream: &tokio::net::UnixStream) -> io::Result<Peer> {
     })
 }
 
-/// The peer of a loopback TCP connection accepted here: `local` is our end, `remote` theirs. On Linux from `/proc/net/tcp`.
+/// The peer of a loopback TCP connection accepted here: `local` is our end, `remote` theirs. Linux tells, by its socket diagnostics or, where they are
+/// switched off, by the table in `/proc/net`.
 ///
 /// # Errors
-/// `NotFound` when the connection is not in the kernel's table (it may have ended), `Unsupported` where there is no such table.
+/// `NotFound` when the kernel knows no such connection (it may have ended), `Unsupported` on other systems.
+#[cfg(target_os = "linux")]
 pub fn tcp_peer(local: SocketAddr, remote: SocketAddr) -> io::Result<Peer> {
-    if cfg!(not(target_os = "linux")) {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "the user of a TCP peer is known on Linux only",
-        ));
-    }
-    // An IPv6 socket may speak IPv4, and then stands in the IPv6 table; a machine without IPv6 lacks that table.
-    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-        let text = match std::fs::read_to_string(table) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        if let Some(peer) = find_connection(&text, remote, local) {
-            return Ok(peer);
-        }
-    }
-    Err(io::Error::new(
-        io::ErrorKind::NotFound,
-        "the peer's connection is not in the kernel's table",
-    ))
-}
+    use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The socket whose own address is `own` and whose other end is `other`, in the table's format (proc_pid_net(5)).
-fn find_connection(table: &str, own: SocketAddr, other: SocketAddr) -> Option<Peer> {
-    table.lines().skip(1).find_map(|line| {
-        let mut fields = line.split_ascii_whitespace();
-        let own_field = fields.nth(1)?;
-        let other_field = fields.next()?;
-        if !is_address(own_field, own) || !is_address(other_field, other) {
-            return None;
+    use super::{socket_diagnostics, socket_table};
+
+    /// That nothing was found may mean that this kernel has no diagnostics of TCP, until once they found something.
+    static DIAGNOSTICS_ANSWER: AtomicBool = AtomicBool::new(false);
+
+    let holder = match socket_diagnostics::holder_of_connection(remote, local) {
+        Ok(holder) => {
+            DIAGNOSTICS_ANSWER.store(true, Ordering::Relaxed);
+            holder
         }
-        let uid = fields.nth(4)?.parse().ok()?;
-        // A connection that its process has given up has no inode, and its user id is no longer told: it reads 0, as root's.
-        let inode = fields.nth(1)?.parse().ok().filter(|inode| *inode != 0)?;
-        Some(Peer {
-            uid,
-            source: Source::Inode(inode),
-        })
+        Err(error) if error.kind() == io::ErrorKind::NotFound && DIAGNOSTICS_ANSWER.load(Ordering::Relaxed) => {
+            return Err(error);
+        }
+        Err(_) => socket_table::holder_of_connection(remote, local)?,
+    };
+    Ok(Peer {
+        uid: holder.uid,
+        source: Source::Inode(holder.inode),
     })
 }
 
-/// Whether `0100007F:250A` is this address. The words of an address stand in the machine's byte order, the port does not.
-fn is_address(field: &str, address: SocketAddr) -> bool {
-    fn parse(field: &str) -> Option<(Vec<u8>, u16)> {
-        let (ip, port) = field.split_once(':')?;
-        let port = u16::from_str_radix(port, 16).ok()?;
-        let mut bytes = Vec::with_capacity(16);
-        for word in hex::decode(ip).ok()?.chunks_exact(4) {
-            let word: [u8; 4] = word.try_into().ok()?;
-            bytes.extend(u32::from_be_bytes(word).to_ne_bytes());
-        }
-        Some((bytes, port))
-    }
-    let Some((bytes, port)) = parse(field) else {
-        return false;
-    };
-    let ip = match <[u8; 16]>::try_from(bytes.as_slice()) {
-        Ok(bytes) => std::net::IpAddr::from(bytes),
-        Err(_) => match <[u8; 4]>::try_from(bytes.as_slice()) {
-            Ok(bytes) => std::net::IpAddr::from(bytes),
-            Err(_) => return false,
-        },
-    };
-    port == address.port() && ip.to_canonical() == address.ip().to_canonical()
+/// Other systems do not tell.
+///
+/// # Errors
+/// `Unsupported`.
+#[cfg(not(target_os = "linux"))]
+pub fn tcp_peer(_local: SocketAddr, _remote: SocketAddr) -> io::Result<Peer> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "the user of a TCP peer is known on Linux only",
+    ))
 }
 
 /// The process of this user that has the socket open.
@@ -227,32 +197,5 @@ mod tests {
         let local = server.local_addr().unwrap();
         drop(client);
         assert_eq!(tcp_peer(local, remote).unwrap_err().kind(), io::ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn an_ipv6_socket_that_speaks_ipv4_is_found() {
-        let table = "  sl  local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n   \
-                     0: 0000000000000000FFFF00000100007F:D431 0000000000000000FFFF00000100007F:250A 01 00000000:00000000 \
-                     00:00000000 00000000  1000        0 46321 1 0 20 4 30 10 -1\n";
-        if cfg!(target_endian = "little") {
-            let own = "127.0.0.1:54321".parse().unwrap();
-            let peer = find_connection(table, own, "127.0.0.1:9482".parse().unwrap()).unwrap();
-            assert_eq!(peer.uid(), 1000);
-            assert_eq!(find_connection(table, own, "127.0.0.1:9483".parse().unwrap()), None);
-        }
-    }
-
-    #[test]
-    fn a_broken_table_gives_nothing() {
-        let address = "127.0.0.1:1".parse().unwrap();
-        for table in [
-            "",
-            "\n",
-            "h\n0: 01:02",
-            "h\n 0: 0100007F:0001 0100007F:0001 01",
-            "h\n0: zz:0001 zz:0001 01 a b c d e f",
-        ] {
-            assert_eq!(find_connection(table, address, address), None);
-        }
     }
 }

@@ -157,7 +157,6 @@ async fn a_second_request_is_never_smuggled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes most of a minute, and depends on how fast the kernel takes connections; make test-full runs it"]
 async fn a_thousand_connections_keep_nobody_out() {
     flood(1500).await;
 }
