@@ -1,14 +1,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
-use reqwest::multipart::Form;
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::form::Form;
 use super::problem;
 use crate::messages::{Code, Fault, Language};
 use crate::platform;
@@ -82,7 +82,13 @@ impl Client {
 
     /// Starts something with files.
     pub(super) async fn post_form(&self, path: &str, form: Form) -> Result<Value, Fault> {
-        json(self.request(Method::POST, path).multipart(form).send().await).await
+        let mut request = self
+            .request(Method::POST, path)
+            .header(CONTENT_TYPE, form.content_type());
+        if let Some(length) = form.length() {
+            request = request.header(CONTENT_LENGTH, length);
+        }
+        json(request.body(form.into_body()).send().await).await
     }
 
     /// Ends something.

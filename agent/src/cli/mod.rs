@@ -13,6 +13,7 @@ mod doctor;
 mod event_stream;
 mod evidence_folder;
 mod follow;
+mod form;
 mod globs;
 mod grants;
 mod idocs;

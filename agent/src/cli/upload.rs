@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use reqwest::Body;
-use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio_util::io::ReaderStream;
 
+use super::form::Form;
 use super::output::Output;
 use crate::messages::{Code, Fault};
 
@@ -142,20 +141,16 @@ pub(super) async fn form_of_parts(
     };
     let mut form = Form::new();
     if let Some(request) = request {
-        let part = Part::text(request.to_string())
-            .mime_str("application/json")
-            .map_err(Fault::internal)?;
-        form = form.part("request", part);
+        form.json("request", request.to_string());
     }
     for (name, file) in files {
         if file.is_stdin() {
-            let part = Part::stream(Body::wrap_stream(stdin_pieces()))
-                .file_name(file.name.clone())
-                .mime_str("application/octet-stream")
-                .map_err(Fault::internal)?;
-            form = form.part(name, part);
+            form.file(&name, &file.name, None, stdin_pieces().boxed());
             continue;
         }
+        // It may be there and not be readable; that is known before anything is sent.
+        let readable = tokio::fs::File::open(&file.path).await;
+        readable.map(drop).map_err(|error| unreadable(&file.path, &error))?;
         let shown = bar.clone();
         let pieces = file_pieces(file.path.clone()).inspect(move |piece| {
             if let Ok(piece) = piece {
@@ -163,11 +158,7 @@ pub(super) async fn form_of_parts(
             }
         });
         // The length was taken when the command began; a file that grows meanwhile fails the request and is not half sent.
-        let part = Part::stream_with_length(Body::wrap_stream(pieces), file.size)
-            .file_name(file.name.clone())
-            .mime_str("application/octet-stream")
-            .map_err(Fault::internal)?;
-        form = form.part(name, part);
+        form.file(&name, &file.name, Some(file.size), pieces.boxed());
     }
     Ok((form, bar))
 }
@@ -183,7 +174,7 @@ fn file_pieces(path: PathBuf) -> impl Stream<Item = io::Result<Bytes>> {
 }
 
 /// What comes on stdin, until it ends.
-fn stdin_pieces() -> impl Stream<Item = io::Result<Vec<u8>>> {
+fn stdin_pieces() -> impl Stream<Item = io::Result<Bytes>> {
     stream::unfold((), |()| async {
         let read = tokio::task::spawn_blocking(|| {
             let mut piece = vec![0; PIECE];
@@ -193,7 +184,7 @@ fn stdin_pieces() -> impl Stream<Item = io::Result<Vec<u8>>> {
         });
         match read.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
             Ok(piece) if piece.is_empty() => None,
-            piece => Some((piece, ())),
+            piece => Some((piece.map(Bytes::from), ())),
         }
     })
 }
