@@ -25,6 +25,7 @@ use crate::consent::{
 use crate::jobs::JobContext;
 use crate::messages::{Code, Fault};
 use crate::platform::ScreenLocks;
+use crate::preview::Previewer;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Fleet, Inventory};
@@ -65,6 +66,8 @@ struct Inner {
     desk: Desk,
     fleet: Fleet,
     options: SigningOptions,
+    /// Reads the names in ZIPs.
+    previewer: Previewer,
     /// Without them nothing is remembered.
     grants: Option<Grants>,
 }
@@ -95,6 +98,7 @@ impl Signing {
                 desk,
                 fleet,
                 options,
+                previewer: Previewer::default(),
                 grants,
             }),
         }
@@ -347,6 +351,9 @@ impl Work<'_> {
             let consent = match consented.take() {
                 Some(consented) => consented,
                 None => {
+                    if asked.is_none() {
+                        self.list_archives(&mut items).await;
+                    }
                     let asked = asked.get_or_insert_with(|| self.ask(&items, notice.take()));
                     match self.consent(asked).await {
                         Ok(consented) => consented,
@@ -451,6 +458,13 @@ impl Work<'_> {
             unattended: self.signing.is_unattended(&certificate),
             scope: granting::scope(self.request, certificate, &documents),
         }
+    }
+
+    /// What lies in the documents that are archives, for the person who is about to be asked.
+    async fn list_archives(&self, items: &mut [Item]) {
+        let inner = &self.signing.inner;
+        let views = items.iter_mut().map(|item| &mut item.prepared.view);
+        content::list_archives(&inner.store, &inner.previewer, views).await;
     }
 
     fn ask(&self, items: &[Item], notice: Option<Fault>) -> Asked {
