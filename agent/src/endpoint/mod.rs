@@ -33,6 +33,7 @@ mod problem;
 mod rates;
 mod refusals;
 mod routes;
+mod selector;
 mod shared;
 mod submission;
 mod visible;
