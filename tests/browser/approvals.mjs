@@ -80,6 +80,14 @@ id = await ask([text('second.txt')], { token });
 assert.equal((await settled(id, token)).state, 'finished', 'the grant signs');
 await page.getByText('2 signatures left').waitFor();
 
+// The program gets another name, here and in what it asks from then on.
+await page.getByText('Connected programs').click();
+await page.getByRole('button', { name: /^Rename: / }).first().click();
+await page.getByLabel('New name').fill('Another name');
+await page.getByRole('button', { name: 'Save' }).click();
+await page.getByRole('button', { name: 'Rename: Another name' }).waitFor();
+assert.ok((await api('GET', '/v1/applications')).body.applications.some((application) => application.name === 'Another name'));
+
 // Locked: the grant is gone and the next request asks again.
 await page.getByRole('button', { name: 'Lock' }).click();
 await page.getByText('Every remembered permission has ended').waitFor();
