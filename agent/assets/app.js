@@ -129,7 +129,7 @@ function onQuestion(name, question) {
 }
 
 function onEvent(name) {
-  if (name === 'tokens') drawTokens(strip);
+  if (name === 'tokens' || name === 'reader') drawTokens(strip);
   if (name === 'application') applications.refresh();
   if (name === 'job') plan();
   if (name === 'locked') addOutcome(true, t('ui-locked'));

@@ -123,7 +123,7 @@ function content(document, index, viewer) {
         el('div', { class: 'name', title: document.name }, document.name),
         document.seen ? el('div', { class: 'about' }, about) : null,
         warning(document)),
-      document.seen && viewer.canShow ? show : null),
+      document.seen ? show : null),
     el('div', { class: 'digest' },
       el('code', { 'aria-label': `${t('ui-digest')} ${document.digest.algorithm}` }, `${document.digest.algorithm} ${groups(digest)}`), copy),
   ];

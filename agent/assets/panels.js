@@ -105,8 +105,8 @@ export const panels = [applications, grants, jobs];
 
 function waiting(what) {
   if (!what) return null;
-  const key = `ui-${what.for.replaceAll('_', '-')}`;
-  return has(key) ? t(key, { time: what.until ? moment(what.until) : '' }) : null;
+  const key = `ui-${what.for.replaceAll('_', '-')}${what.token ? '-named' : ''}`;
+  return has(key) ? t(key, { time: what.until ? moment(what.until) : '', token: what.token ?? '' }) : null;
 }
 
 function row(name, lines, ...buttons) {

@@ -19,11 +19,6 @@ export class Viewer {
     this.element = el('section', { class: 'viewer', hidden: true });
   }
 
-  /** What is signed elsewhere was looked at by the agent and is not kept. */
-  get canShow() {
-    return this.#question.kind === 'approve';
-  }
-
   /** Shows the document at `index`; `opener` gets the focus back when the viewer is closed. */
   async open(index, opener) {
     this.#index = index;

@@ -36,6 +36,7 @@ fn approval(request_key: &str, digests: usize) -> NewApproval {
         application: Some(Uuid::new_v4()),
         purpose: "signature".to_owned(),
         certificate: "ab".repeat(32),
+        token: None,
         deadline: Deadline::after(Duration::from_secs(60)),
         job: None,
         from_grant: None,

@@ -74,7 +74,7 @@ struct Expected {
 impl Matrix {
     async fn new(seed: u64, kills: u32) -> Self {
         Self {
-            business: Business::new().await,
+            business: Business::patient().await,
             dice: Dice(seed),
             kills_left: kills,
             kills: 0,

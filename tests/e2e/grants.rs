@@ -6,8 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokensign_tests::agent::Agent;
 use tokensign_tests::programs::require;
+use tokensign_tests::sandbox::{HashKind, RunningSandbox};
 
-use crate::world::{World, prepared, signature_of};
+use crate::mig24::group;
+use crate::world::{Business, World, prepared, signature_of};
 
 const CONTENT: &[u8] = "Договор № 17 от 21.11.2026".as_bytes();
 const CERTIFICATE: &str = "kz-director";
@@ -113,7 +115,19 @@ async fn ended(agent: &Agent) -> Value {
             grants["grants"].as_array().is_some_and(Vec::is_empty)
         })
         .await;
-    audited(agent, "grant_ended").await[0]["why"].clone()
+    // It holds no more before its end is recorded.
+    let started = std::time::Instant::now();
+    loop {
+        let (given, ended) = (audited(agent, "grant_given").await, audited(agent, "grant_ended").await);
+        if given.len() == ended.len() {
+            return ended[0]["why"].clone();
+        }
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(30),
+            "the end is not recorded"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -244,6 +258,20 @@ async fn a_grant_ends_when_it_is_revoked_locked_or_its_program_goes() {
 }
 
 #[tokio::test]
+async fn a_grant_ends_when_its_token_is_pulled() {
+    let world = World::new().await;
+    let program = Program::named(&world, "ERP", "gost-director").await;
+    program.remembered(5).await;
+    let text = [Program::document("text/plain")];
+    let path = program.ask(&text).await;
+    assert_eq!(world.agent.settled(&path).await["state"], "finished", "nobody is asked");
+    world.tokens.gost_control(&json!({ "device_removed": true }));
+    assert_eq!(ended(&world.agent).await, "token_removed");
+    world.tokens.gost_control(&json!({}));
+    program.is_asked(&text).await;
+}
+
+#[tokio::test]
 async fn a_grant_ends_with_the_agent() {
     let mut world = World::new().await;
     let token = {
@@ -309,4 +337,83 @@ async fn a_grant_ends_when_the_screen_locks() {
     program.is_asked(&[Program::document("text/plain")]).await;
     let _ = bus.kill();
     let _ = bus.wait();
+}
+
+/// Asks for a package group's signatures as a program; the job's path.
+async fn sign_group(business: &Business, token: &str, profile: &str) -> String {
+    let request = json!({
+        "package_group_id": group(business).await,
+        "certificate": business.world.tokens.certificate("gost-director").fingerprint,
+    });
+    let path = format!("/v1/mig24/{profile}/package-group-signatures");
+    let answer = business
+        .world
+        .agent
+        .application(token, Method::POST, &path)
+        .json(&request)
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status();
+    let job: Value = answer.json().await.unwrap();
+    assert_eq!(status, 202, "{job}");
+    format!("/v1/jobs/{}", job["id"].as_str().unwrap())
+}
+
+/// Digests and attributes that a service built, and content that is signed without attributes: the person is asked for each, whatever was
+/// remembered of ordinary documents of the same service, and is offered no remembering.
+#[tokio::test]
+async fn nothing_is_remembered_of_what_is_signed_as_it_is() {
+    let profiles = |directory: &std::path::Path, sandbox: &RunningSandbox| {
+        let profile = |name: &str, line: &str| {
+            let token = directory.join("mig24.token");
+            format!(
+                "[mig24.{name}]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\n{line}\n",
+                sandbox.base_url(),
+                token.display()
+            )
+        };
+        let of_test = "hash_kind = \"auto\"\naccept_signed_attributes = true\n".to_owned();
+        of_test
+            + &profile("digests", "hash_kind = \"signed_attributes_digest\"")
+            + &profile("plain", "plain_cms = true")
+    };
+    let business = Business::with_lines_of(|_| {}, profiles, &[]).await;
+    let agent = &business.world.agent;
+    let pin = business.world.tokens.certificate("gost-director").pin;
+    let token = agent.pair("ERP", &["mig24:*:submit", "questions:10"]).await;
+    let remember = json!({ "uses": 100, "seconds": 600 });
+
+    // A grant for this service that holds for ordinary documents.
+    let path = sign_group(&business, &token, "test").await;
+    let question = agent.question("approve").await;
+    let decision = json!({ "decision": "approve", "pin": pin, "remember": remember });
+    agent.decide(&question, decision).await.unwrap();
+    assert_eq!(agent.settled(&path).await["state"], "finished");
+    agent
+        .until("/v1/grants", |grants| grants["grants"][0]["max_uses"] == 100)
+        .await;
+    let path = sign_group(&business, &token, "test").await;
+    let job = agent.settled(&path).await;
+    assert_eq!(job["state"], "finished", "nobody is asked: {job}");
+
+    for (profile, hash_kind) in [
+        ("test", HashKind::SignedAttributes),
+        ("digests", HashKind::SignedAttributesDigest),
+        ("plain", HashKind::ContentDigest),
+    ] {
+        let mut behaviour = business.sandbox.behaviour();
+        behaviour.mig24.hash_kind = hash_kind;
+        business.sandbox.set_behaviour(behaviour);
+        let path = sign_group(&business, &token, profile).await;
+        let question = agent.question("approve").await;
+        assert!(question.get("remember").is_none(), "{hash_kind:?}: {question}");
+        let insisting = json!({ "decision": "approve", "pin": pin, "remember": remember });
+        let problem = agent.decide(&question, insisting).await.unwrap_err();
+        assert_eq!(problem["code"], "invalid_field", "{hash_kind:?}");
+        let decision = json!({ "decision": "refuse" });
+        agent.decide(&question, decision).await.unwrap();
+        assert_eq!(agent.settled(&path).await["state"], "refused", "{hash_kind:?}");
+    }
+    assert_eq!(audited(agent, "grant_used").await.len(), 1);
 }

@@ -259,6 +259,31 @@ async fn a_bulk_job_goes_on_after_the_agent_is_killed() {
     business.exactly_once(3);
 }
 
+/// A service that works for a long time is no silence: the job, its events and the command line say that it is waited for.
+#[tokio::test]
+async fn a_job_says_that_it_waits_for_the_service() {
+    let slow =
+        |config: &mut tokensign_tests::sandbox::SandboxConfig| config.behaviour.idocs.bulk_latency_millis = 6_000;
+    let business = Business::with(slow, "", &[]).await;
+    let path = business.send_files(2).await;
+    let waits = |job: &Value| job["waiting"]["for"] == "waiting_for_service" && job["waiting"]["until"].is_string();
+    business.world.agent.until(&path, waits).await;
+    let id = path.rsplit('/').next().unwrap();
+    let shown = business.world.command(&["jobs", "show", id]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("waits for the service"), "{shown}");
+    let events = business.world.agent.owner(Method::GET, "/v1/events");
+    let mut stream = events.header("Last-Event-ID", "0").send().await.unwrap();
+    let mut told = String::new();
+    while !told.contains("\"state\":\"waiting_for_service\"") {
+        let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+        told.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    business.approve_as_director().await;
+    business.finished(&path).await;
+    business.exactly_once(2);
+}
+
 #[tokio::test]
 async fn every_reading_call_answers() {
     let business = Business::new().await;

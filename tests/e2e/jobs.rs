@@ -9,7 +9,7 @@ use tokensign_tests::agent::Agent;
 use tokensign_tests::sandbox::{Action, FaultRule, When};
 
 use crate::services::{finishes, saves, start_idocs, start_mig24};
-use crate::world::{Business, prepared};
+use crate::world::{Business, World, prepared};
 
 fn id_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap()
@@ -102,6 +102,30 @@ async fn evidence_with_kept_documents_is_verified_by_openssl() {
     );
     let again = business.world.command(&export);
     assert!(!again.status.success(), "a folder that is there is not written over");
+}
+
+#[tokio::test]
+async fn the_list_names_the_command_for_older_jobs() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(world.request_signature("iin=000000000000", b"a").await);
+    }
+    let list = |arguments: &[&str]| {
+        let output = world.command(&[&["jobs", "list", "--limit", "2"], arguments].concat());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first: Value = serde_json::from_str(&list(&["--json"])).unwrap();
+    assert_eq!(
+        (first["jobs"].as_array().unwrap().len(), &first["next"]),
+        (2, &json!(ids[1]))
+    );
+    let more = format!("tokensign jobs list --before {}", ids[1]);
+    assert!(list(&[]).contains(&more), "{}", list(&[]));
+    let last: Value = serde_json::from_str(&list(&["--before", &ids[1], "--json"])).unwrap();
+    assert_eq!((&last["jobs"][0]["id"], last.get("next")), (&json!(ids[0]), None));
+    assert!(!list(&["--before", &ids[1]]).contains("--before"));
 }
 
 #[tokio::test]

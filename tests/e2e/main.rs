@@ -9,6 +9,7 @@ mod api_description;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
 #[path = "../../agent/tests/cms/authority.rs"]
 mod authority;
+mod awaited_token;
 mod bad_input;
 mod cards;
 mod command_line;

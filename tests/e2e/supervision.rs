@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokensign_tests::fixtures::workers_of;
 
 use crate::world::{World, signature_of};
 
@@ -52,14 +53,27 @@ async fn crashes_under_load(crashes: usize, seed: u64) {
         world.agent.is_running() && world.agent.pid() == agent,
         "nothing restarts but the worker"
     );
-    for resource in &settled {
-        assert_eq!(resource["state"], "finished", "seed {seed:#x}: {resource}");
+    let (finished, refused): (Vec<_>, Vec<_>) = settled.iter().partition(|resource| resource["state"] == "finished");
+    for resource in &finished {
         let signature = signature_of(resource);
         world.verify(CERTIFICATE, &content(0), &signature).unwrap();
     }
+    // Asked for while the module was set aside or down again: nobody was asked for a PIN.
+    for resource in &refused {
+        let code = resource["fault"]["code"].as_str().unwrap_or_default();
+        assert!(
+            ["module_quarantined", "module_crashed"].contains(&code),
+            "seed {seed:#x}: {resource}"
+        );
+    }
+    assert!(finished.len() > refused.len(), "seed {seed:#x}: {refused:?}");
     let token = world.tokens.fixtures().gost_token_state().unwrap();
     assert_eq!((token.wrong_pins, token.tries_left), (0, 3), "no crash costs a try");
-    println!("seed {seed:#x}: {crashes} crashes, {} requests finished", settled.len());
+    println!(
+        "seed {seed:#x}: {crashes} crashes, {} requests finished, {} refused",
+        finished.len(),
+        refused.len()
+    );
 }
 
 async fn kill_workers(world: &World, crashes: usize, mut seed: u64) {
@@ -191,4 +205,87 @@ async fn a_module_that_hangs_holds_up_nobody_else_and_is_named() {
     world.verify(CERTIFICATE, b"hangs", &signature_of(&resource)).unwrap();
     let token = world.tokens.fixtures().gost_token_state().unwrap();
     assert_eq!(token.wrong_pins, 0);
+}
+
+#[tokio::test]
+async fn a_worker_whose_agent_was_killed_finishes_its_call_and_ends() {
+    let mut world = World::new().await;
+    let before = world.tokens.fixtures().gost_token_state().unwrap();
+    world.tokens.gost_control(&json!({ "sign_delay_ms": 700 }));
+    let worker = signing_worker(&world).await;
+    let signatures = || world.tokens.fixtures().gost_token_state().unwrap().signatures;
+    while signatures() == before.signatures {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.agent.kill();
+    ended(worker).await;
+    let after = world.tokens.fixtures().gost_token_state().unwrap();
+    assert!(
+        after.signatures <= before.signatures + 2,
+        "the call that was under way is the last one"
+    );
+    assert_eq!(
+        after.sessions_closed, after.sessions_opened,
+        "logged out, and every session closed"
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_hangs_ends_a_while_after_its_agent() {
+    let mut world = World::new().await;
+    world.tokens.gost_control(&json!({ "hang_in_sign": true }));
+    let worker = signing_worker(&world).await;
+    world.agent.kill();
+    assert!(is_running(worker), "it is given a while");
+    ended(worker).await;
+}
+
+/// The worker of the GOST token, logged in to sign many documents.
+async fn signing_worker(world: &World) -> u32 {
+    request(world).await;
+    world.agent.approve(&world.tokens.certificate(CERTIFICATE).pin).await;
+    while world.tokens.gost_login_count() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let workers = workers_of(world.agent.pid(), MODULE);
+    assert_eq!(workers.len(), 1);
+    workers[0]
+}
+
+fn is_running(pid: u32) -> bool {
+    // A zombie has ended.
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|command| !command.is_empty())
+}
+
+async fn ended(pid: u32) {
+    let started = Instant::now();
+    while is_running(pid) {
+        assert!(started.elapsed() < Duration::from_secs(60), "the worker stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_module_that_is_set_aside_is_not_called_absent() {
+    let world = World::new().await;
+    let state = async || {
+        let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let modules = answer["modules"].as_array().unwrap();
+        let module = modules
+            .iter()
+            .find(|module| module["path"].as_str().unwrap().contains(MODULE));
+        module.unwrap()["state"].clone()
+    };
+    while state().await != "quarantined" {
+        world.tokens.kill_worker(world.agent.pid(), MODULE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let resource = world.agent.settled(&request(&world).await).await;
+    assert_eq!(resource["fault"]["code"], "module_quarantined", "{resource}");
+
+    release_what_is_set_aside(&world).await;
+    let path = request(&world).await;
+    world.agent.approve(&world.tokens.certificate(CERTIFICATE).pin).await;
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
 }

@@ -145,6 +145,11 @@ impl Business {
         Self::with(|_| {}, "", &[]).await
     }
 
+    /// With the time for settling that the product has by itself: a repetition comes only once the service has surely answered.
+    pub(crate) async fn patient() -> Self {
+        Self::begin(|_| {}, |_, _| String::new(), &[], "").await
+    }
+
     /// With changes to the sandbox's settings, more configuration, and environment variables for the agent.
     pub(crate) async fn with(
         change: impl FnOnce(&mut SandboxConfig),
@@ -160,11 +165,20 @@ impl Business {
         lines: impl FnOnce(&Path, &RunningSandbox) -> String,
         environment: &[(&str, &str)],
     ) -> Self {
+        Self::begin(change, lines, environment, ", settling_seconds = 0.3").await
+    }
+
+    async fn begin(
+        change: impl FnOnce(&mut SandboxConfig),
+        lines: impl FnOnce(&Path, &RunningSandbox) -> String,
+        environment: &[(&str, &str)],
+        settling: &str,
+    ) -> Self {
         let (directory, tokens) = prepared("");
         let mut config = tokens.sandbox_config();
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
-        tokens.configure(&profiles(directory.path(), &sandbox));
+        tokens.configure(&profiles(directory.path(), &sandbox, settling));
         tokens.configure(&lines(directory.path(), &sandbox));
         let agent = Agent::start_with(&tokens.configuration(), environment).await;
         Self {
@@ -179,7 +193,7 @@ impl Business {
 }
 
 /// The profiles `[idocs.test]` and `[mig24.test]`, their tokens in files of their own.
-fn profiles(directory: &Path, sandbox: &RunningSandbox) -> String {
+fn profiles(directory: &Path, sandbox: &RunningSandbox, settling: &str) -> String {
     use std::os::unix::fs::PermissionsExt as _;
     let mut lines = String::new();
     for (service, token) in [("idocs", sandbox.idocs_token()), ("mig24", sandbox.mig24_token())] {
@@ -188,7 +202,7 @@ fn profiles(directory: &Path, sandbox: &RunningSandbox) -> String {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         lines.push_str(&format!(
             "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n\
-             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1, settling_seconds = 0.3 }}\n",
+             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1{settling} }}\n",
             sandbox.base_url(),
             file.display()
         ));

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
+use crate::tls_identity::TlsIdentity;
+
 /// Debian's package `rabbitmq-server`. The program in `/usr/sbin` changes to a user of its own, which a bare container may lack.
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
@@ -35,6 +37,7 @@ struct Ports {
     amqp: u16,
     distribution: u16,
     epmd: u16,
+    amqps: u16,
 }
 
 impl Broker {
@@ -43,6 +46,18 @@ impl Broker {
     /// # Panics
     /// When RabbitMQ is not installed, or does not start; with its log.
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// The same, with a port for TLS beside the plain one.
+    ///
+    /// # Panics
+    /// As [`Broker::start`].
+    pub fn start_with_tls(identity: &TlsIdentity) -> Self {
+        Self::start_with(Some(identity))
+    }
+
+    fn start_with(identity: Option<&TlsIdentity>) -> Self {
         assert!(
             Path::new(PROGRAM).exists(),
             "{PROGRAM} is missing: apt-get install -y --no-install-recommends rabbitmq-server"
@@ -53,19 +68,29 @@ impl Broker {
             .expect("a directory can be made");
         let path = directory.path();
         std::fs::write(path.join("plugins"), "[].\n").expect("a file can be written");
-        let configuration = format!(
-            "default_user = {USER}\ndefault_pass = {PASSWORD}\ndefault_vhost = {VHOST}\nlog.console = true\nlog.console.level = warning\n"
-        );
-        std::fs::write(path.join("rabbitmq.conf"), configuration).expect("a file can be written");
-        // Held together, so that they are three.
-        let held: Vec<_> = (0..3).map(|_| free_port()).collect();
+        // Held together, so that they are four.
+        let held: Vec<_> = (0..4).map(|_| free_port()).collect();
         let port = |n: usize| held[n].local_addr().expect("a bound socket has an address").port();
         let ports = Ports {
             amqp: port(0),
             distribution: port(1),
             epmd: port(2),
+            amqps: port(3),
         };
         drop(held);
+        let mut configuration = format!(
+            "default_user = {USER}\ndefault_pass = {PASSWORD}\ndefault_vhost = {VHOST}\nlog.console = true\nlog.console.level = warning\n"
+        );
+        if let Some(identity) = identity {
+            configuration.push_str(&format!(
+                "listeners.ssl.1 = 127.0.0.1:{}\nssl_options.cacertfile = {}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n",
+                ports.amqps,
+                identity.ca().display(),
+                identity.certificate().display(),
+                identity.key().display(),
+            ));
+        }
+        std::fs::write(path.join("rabbitmq.conf"), configuration).expect("a file can be written");
         let mut broker = Self {
             directory,
             ports,
@@ -136,6 +161,11 @@ impl Broker {
     /// Its URL without user and password.
     pub fn url(&self) -> String {
         format!("amqp://{}/{VHOST}", self.address())
+    }
+
+    /// Its URL for TLS under one of its host's names, without user and password.
+    pub fn tls_url(&self, host: &str) -> String {
+        format!("amqps://{host}:{}/{VHOST}", self.ports.amqps)
     }
 
     /// Its URL with them.

@@ -8,3 +8,4 @@ pub mod openssl;
 pub mod programs;
 pub mod sandbox;
 pub mod soft_tpm;
+pub mod tls_identity;

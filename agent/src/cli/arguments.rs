@@ -359,6 +359,9 @@ pub(super) struct JobsList {
     /// At most so many.
     #[arg(long, default_value_t = 20)]
     pub(super) limit: u32,
+    /// Only started before this job: the next page of a list that ended with it.
+    #[arg(long, value_name = "ID")]
+    pub(super) before: Option<Uuid>,
 }
 
 #[derive(Args, Debug)]

@@ -58,12 +58,6 @@ impl Client {
         json(self.request(Method::GET, path).query(query).send().await).await
     }
 
-    /// Reads a file whole.
-    pub(super) async fn bytes(&self, path: &str) -> Result<bytes::Bytes, Fault> {
-        let response = answered(self.request(Method::GET, path).send().await).await?;
-        response.bytes().await.map_err(|error| unreachable(&error))
-    }
-
     /// Reads work once it is settled or needs the person, at most `seconds` later (RFC 7240).
     pub(super) async fn wait(&self, path: &str, seconds: u64) -> Result<Value, Fault> {
         json(

@@ -71,6 +71,7 @@ fn query(filter: &JobsList) -> Vec<(&'static str, String)> {
         ("counterparty", &filter.counterparty),
         ("reference", &filter.reference),
     ];
+    query.extend(filter.before.map(|before| ("before", before.to_string())));
     query.extend(
         optional
             .into_iter()
@@ -216,15 +217,30 @@ fn list(output: &Output, answer: &Value) -> Vec<String> {
             text("title").to_owned(),
         ]);
     }
-    table_lines(&table)
+    let mut lines = table_lines(&table);
+    if let Some(next) = answer["next"].as_str() {
+        lines.push(String::new());
+        lines.push(output.text_with("cli-jobs-more", &[("id", &next)]));
+    }
+    lines
 }
 
 /// Where it stands, and what it waits for.
 fn state(output: &Output, job: &Value) -> String {
-    match job["waiting"]["for"].as_str() {
-        Some("waiting_to_retry") => {
-            let until = words::moment_of(output, job["waiting"]["until"].as_str().unwrap_or_default());
-            output.text_with("ui-waiting-to-retry", &[("time", &until)])
+    let waiting = &job["waiting"];
+    match waiting["for"].as_str() {
+        Some(which @ ("waiting_to_retry" | "waiting_for_service")) => {
+            let until = words::moment_of(output, waiting["until"].as_str().unwrap_or_default());
+            let key = if which == "waiting_to_retry" {
+                "ui-waiting-to-retry"
+            } else {
+                "ui-waiting-for-service"
+            };
+            output.text_with(key, &[("time", &until)])
+        }
+        Some("waiting_for_token") if waiting["token"].is_string() => {
+            let token = waiting["token"].as_str().unwrap_or_default();
+            output.text_with("ui-waiting-for-token-named", &[("token", &token)])
         }
         Some(waiting) if job["state"] == "running" => words::word(output, "ui-", waiting),
         _ => words::word(output, "ui-state-", job["state"].as_str().unwrap_or_default()),

@@ -48,15 +48,7 @@ pub(super) async fn run(
         } else {
             Some(Follower::attach(client, output, pin, dialog).await?)
         };
-        let started = if files.is_empty() {
-            client.post(path, &request).await?
-        } else {
-            let parts = files.iter().map(|(name, file)| (name.clone(), file)).collect();
-            let (form, bar) = upload::form_of_parts(&output, Some(&request), parts).await?;
-            let started = client.post_form(path, form).await;
-            bar.finish_and_clear();
-            started?
-        };
+        let started = start(&output, client, path, &Work::with_files(request, files)).await?;
         match follower {
             Some(follower) => {
                 follower
@@ -71,7 +63,7 @@ pub(super) async fn run(
     show(session, &outcome?)
 }
 
-/// Work that needs no person, to be started.
+/// Work to be started.
 #[derive(Debug)]
 pub(super) struct Work {
     request: Value,
@@ -90,20 +82,24 @@ impl Work {
     }
 }
 
+/// Hands work with its files to the agent; gives the job that it started.
+async fn start(output: &Output, client: &Client, path: &str, work: &Work) -> Result<Value, Fault> {
+    if work.files.is_empty() {
+        return client.post(path, &work.request).await;
+    }
+    let parts = work.files.iter().map(|(name, file)| (name.clone(), file)).collect();
+    let (form, bar) = upload::form_of_parts(output, Some(&work.request), parts).await?;
+    let started = client.post_form(path, form).await;
+    bar.finish_and_clear();
+    started
+}
+
 /// Starts work and waits until it is settled; gives the job. Breaking the command off leaves it to the agent.
 ///
 /// # Errors
 /// The work's own fault when it did not finish.
 pub(super) async fn carry_out(session: &Session, client: &Client, path: &str, work: Work) -> Result<Value, Fault> {
-    let started = if work.files.is_empty() {
-        client.post(path, &work.request).await?
-    } else {
-        let parts = work.files.iter().map(|(name, file)| (name.clone(), file)).collect();
-        let (form, bar) = upload::form_of_parts(&session.output, Some(&work.request), parts).await?;
-        let started = client.post_form(path, form).await;
-        bar.finish_and_clear();
-        started?
-    };
+    let started = start(&session.output, client, path, &work).await?;
     let path = format!("/v1/jobs/{}", id_of(&started)?);
     let mut job = started;
     while job["state"] == "running" {

@@ -4,14 +4,15 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::event_stream::EventReader;
+use super::event_stream::{Event, EventReader};
 use super::output::Output;
+use super::problem;
 use super::session::Session;
 use crate::messages::{Code, Fault};
 use crate::platform;
 
 /// `tokensign tokens --watch`: a line for every token that is there, then for each that is plugged in, pulled out, or says something else of its PIN,
-/// until the command is broken off.
+/// and for a card in a reader that cannot serve and why, until the command is broken off.
 ///
 /// # Errors
 /// `agent_unreachable` when the agent ends.
@@ -29,25 +30,30 @@ async fn follow(client: &Client, output: Output) -> Result<(), Fault> {
     // Listened to before the first list is read, so that nothing falls in between.
     let mut pieces = client.stream("/v1/events").await?.bytes_stream();
     let mut events = EventReader::default();
-    let mut known = BTreeMap::new();
+    let mut known = Known::default();
     report(client, output, &mut known).await?;
     while let Some(Ok(piece)) = pieces.next().await {
-        if events.push(&piece).iter().any(|event| event.name == "tokens") {
+        let tells = |event: &Event| event.name == "tokens" || event.name == "reader";
+        if events.push(&piece).iter().any(tells) {
             report(client, output, &mut known).await?;
         }
     }
     Err(Fault::new(Code::AgentUnreachable).detail("the agent has ended"))
 }
 
-async fn report(client: &Client, output: Output, known: &mut BTreeMap<String, Value>) -> Result<(), Fault> {
+/// What was told.
+#[derive(Debug, Default)]
+struct Known {
+    /// The tokens by their ids.
+    tokens: BTreeMap<String, Value>,
+    /// The readers whose card cannot serve, by their names.
+    troubles: BTreeMap<String, Value>,
+}
+
+async fn report(client: &Client, output: Output, known: &mut Known) -> Result<(), Fault> {
     let answer = client.get("/v1/tokens").await?;
-    let now: BTreeMap<String, Value> = answer["tokens"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|token| (text(token, "id"), token.clone()))
-        .collect();
-    for (change, token) in changes(known, &now) {
+    let tokens = by(&answer["tokens"], "id");
+    for (change, token) in changes(&known.tokens, &tokens) {
         output.result(&json!({ "change": change.word(), "token": token }), || {
             vec![output.text_with(
                 change.message(),
@@ -59,8 +65,27 @@ async fn report(client: &Client, output: Output, known: &mut BTreeMap<String, Va
             )]
         });
     }
-    *known = now;
+    let mut troubles = by(&answer["readers"], "name");
+    troubles.retain(|_, reader| reader["fault"].is_object());
+    for (name, reader) in &troubles {
+        let is_known = |known: &Value| known["state"] == reader["state"] && known["atr"] == reader["atr"];
+        if !known.troubles.get(name).is_some_and(is_known) {
+            let fault = problem::to_fault(&reader["fault"]);
+            output.result(&json!({ "change": "reader", "reader": reader }), || {
+                let problem = output.localizer().fault_title(&fault);
+                let told = output.text_with("cli-reader-trouble", &[("reader", name), ("problem", &problem)]);
+                vec![told, format!("  {}", output.localizer().fault_advice(&fault))]
+            });
+        }
+    }
+    *known = Known { tokens, troubles };
     Ok(())
+}
+
+/// The items of a list by one of their members.
+fn by(list: &Value, member: &str) -> BTreeMap<String, Value> {
+    let items = list.as_array().into_iter().flatten();
+    items.map(|item| (text(item, member), item.clone())).collect()
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,7 +1,8 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use futures_util::{Stream, StreamExt, stream};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
@@ -155,11 +156,8 @@ pub(super) async fn form_of_parts(
             form = form.part(name, part);
             continue;
         }
-        let opened = tokio::fs::File::open(&file.path)
-            .await
-            .map_err(|error| unreadable(&file.path, &error))?;
         let shown = bar.clone();
-        let pieces = ReaderStream::with_capacity(opened, PIECE).inspect(move |piece| {
+        let pieces = file_pieces(file.path.clone()).inspect(move |piece| {
             if let Ok(piece) = piece {
                 shown.inc(u64::try_from(piece.len()).unwrap_or_default());
             }
@@ -172,6 +170,16 @@ pub(super) async fn form_of_parts(
         form = form.part(name, part);
     }
     Ok((form, bar))
+}
+
+/// What a file holds. It is opened when its turn comes: a system lets a program have fewer files open than a form may have.
+fn file_pieces(path: PathBuf) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::once(async move {
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let opened = tokio::fs::File::open(&path).await.map_err(named)?;
+        Ok::<_, io::Error>(ReaderStream::with_capacity(opened, PIECE))
+    })
+    .try_flatten()
 }
 
 /// What comes on stdin, until it ends.

@@ -348,7 +348,7 @@ pub struct RetryConfig {
     /// How often a step that must happen once is repeated because the service says that it did not happen.
     pub repeats: Option<u32>,
     /// How long after a lost answer the service's word that the step did not happen is not believed yet, in seconds: the request may
-    /// still be on its way.
+    /// still be on its way, or being worked through. `timeout_seconds` of the profile when absent.
     pub settling_seconds: Option<f64>,
 }
 

@@ -29,6 +29,7 @@ pub struct Approval {
     application: Option<Uuid>,
     purpose: Purpose,
     certificate: Fingerprint,
+    token: Option<String>,
     items: Vec<ApprovedItem>,
     deadline: Deadline,
 }
@@ -45,6 +46,7 @@ impl Approval {
             application: consented.caller.application,
             purpose: consented.purpose,
             certificate: consented.certificate,
+            token: Some(consented.token.clone()),
             items: consented.items.clone(),
             deadline: Deadline::after(LIFETIME),
         };
@@ -111,6 +113,7 @@ impl Approval {
             application: self.application,
             purpose: purpose_word(self.purpose).to_owned(),
             certificate: self.certificate.to_string(),
+            token: self.token.clone(),
             deadline: self.deadline.clone(),
             job: consented.job,
             from_grant: match self.kind {
@@ -128,6 +131,7 @@ impl Approval {
             application: row.application,
             purpose: purpose_of_word(&row.purpose)?,
             certificate: row.certificate.parse().map_err(Fault::internal)?,
+            token: row.token,
             items: row
                 .items
                 .into_iter()
@@ -160,6 +164,11 @@ impl Approval {
     /// The certificate that signs.
     pub fn certificate(&self) -> Fingerprint {
         self.certificate
+    }
+
+    /// The label of the token that the certificate lay on; of an approval that an earlier version wrote, nothing.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// What was approved, in the order shown.
@@ -260,6 +269,14 @@ pub enum ItemKind {
     ForeignAttributesDigest,
 }
 
+impl ItemKind {
+    /// Whether a remembered decision may allow a signature of this kind. Only for a content of its own does the agent build the signed
+    /// attributes, so that the value is good for nothing else; bare content and what a service built are for a person to decide, each time.
+    pub const fn may_be_remembered(self) -> bool {
+        matches!(self, Self::Content)
+    }
+}
+
 impl ApprovedItem {
     fn row(&self) -> approvals::NewItem {
         let kind = match self.kind {
@@ -335,6 +352,7 @@ pub struct Consented {
     pub(super) job: Option<Uuid>,
     pub(super) purpose: Purpose,
     pub(super) certificate: Fingerprint,
+    pub(super) token: String,
     pub(super) items: Vec<ApprovedItem>,
     pub(super) prompter: String,
     pub(super) unlock: Unlock,

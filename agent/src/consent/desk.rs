@@ -56,6 +56,7 @@ struct Subject {
     request_key: String,
     purpose: Purpose,
     certificate: Fingerprint,
+    token: String,
     items: Vec<ApprovedItem>,
     unattended: bool,
     scope: Option<GrantScope>,
@@ -184,6 +185,7 @@ impl Desk {
             request_key: subject.request_key,
             purpose: subject.purpose,
             certificate: subject.certificate,
+            token: subject.token,
             items: subject.items,
             unattended: subject.unattended,
             scope: subject.scope,
@@ -383,6 +385,8 @@ pub struct ApprovalSubject {
     pub purpose: Purpose,
     /// The certificate.
     pub certificate: Fingerprint,
+    /// The label of the token that it lies on.
+    pub token: String,
     /// The items in the order shown.
     pub items: Vec<ApprovedItem>,
     /// Whether the certificate is configured for unattended use.
@@ -526,6 +530,7 @@ impl Entry {
             job: self.question.job,
             purpose: subject.purpose,
             certificate: subject.certificate,
+            token: subject.token.clone(),
             items: subject.items.clone(),
             prompter: request.prompter,
             unlock,

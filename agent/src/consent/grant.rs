@@ -43,7 +43,8 @@ impl GrantScope {
     }
 }
 
-/// Which documents a grant is for. What the agent has not seen is never covered by what it has.
+/// Which documents a grant is for. What the agent has not seen is never covered by what it has; what is no document, or is signed as it is,
+/// is in no class ([`ItemKind::may_be_remembered`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DocumentClass {
     /// Digests whose content the agent has not seen.
@@ -55,16 +56,19 @@ pub enum DocumentClass {
 }
 
 impl DocumentClass {
-    /// The class of a request's documents.
-    pub fn of(documents: &[DocumentView]) -> Self {
+    /// The class of a request's documents; `None` when a person has to decide on them each time.
+    pub fn of(documents: &[DocumentView]) -> Option<Self> {
+        if !documents.iter().all(|document| document.kind.may_be_remembered()) {
+            return None;
+        }
         if documents.iter().any(|document| !document.seen) {
-            return Self::Digests;
+            return Some(Self::Digests);
         }
         let mut types = documents.iter().map(|document| essence(document.media_type.as_deref()));
-        match types.next() {
+        Some(match types.next() {
             Some(first) if types.all(|other| other == first) => Self::OfType(first),
             _ => Self::Any,
-        }
+        })
     }
 
     fn covers(&self, wanted: &Self) -> bool {
@@ -222,6 +226,7 @@ mod tests {
 
     use super::*;
     use crate::cms::DigestAlgorithm;
+    use crate::consent::ItemKind;
     use crate::messages::Code;
 
     fn document(media_type: Option<&str>, seen: bool) -> DocumentView {
@@ -239,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_request_has_one_class_of_documents() {
-        let of = |documents: &[DocumentView]| DocumentClass::of(documents).to_string();
+        let of = |documents: &[DocumentView]| DocumentClass::of(documents).unwrap().to_string();
         let pdf = document(Some("Application/PDF; x=1"), true);
         assert_eq!(of(std::slice::from_ref(&pdf)), "application/pdf");
         assert_eq!(of(&[pdf.clone(), pdf.clone()]), "application/pdf");
@@ -248,6 +253,24 @@ mod tests {
         // A caller cannot make up a class of its own.
         assert_eq!(of(&[document(Some("any"), true)]), "application/octet-stream");
         assert_eq!(of(&[document(Some("digest"), true)]), "application/octet-stream");
+    }
+
+    #[test]
+    fn what_is_not_signed_within_attributes_of_the_agent_has_no_class() {
+        for kind in [
+            ItemKind::BareContent,
+            ItemKind::ForeignAttributes,
+            ItemKind::ForeignAttributesDigest,
+        ] {
+            let mut odd = document(Some("application/pdf"), true);
+            odd.kind = kind;
+            assert_eq!(DocumentClass::of(std::slice::from_ref(&odd)), None, "{kind:?}");
+            assert_eq!(
+                DocumentClass::of(&[document(None, true), odd]),
+                None,
+                "{kind:?} among others"
+            );
+        }
     }
 
     #[test]

@@ -193,7 +193,7 @@ impl Grants {
         RememberOffer::new(scope, pin, self.shared.limits)
     }
 
-    /// The consent of a grant that covers the whole subject, if one does. It counts when its approval is recorded.
+    /// The consent of a grant that covers the whole subject, if one does; none covers bare content or what a service built. It counts when its approval is recorded.
     ///
     /// # Errors
     /// `store_failed`.
@@ -206,6 +206,10 @@ impl Grants {
         let (Some(wanted), Ok(uses)) = (&subject.scope, u32::try_from(subject.items.len())) else {
             return Ok(None);
         };
+        // The scope says so too; what reaches the token is what counts.
+        if !subject.items.iter().all(|item| item.kind.may_be_remembered()) {
+            return Ok(None);
+        }
         let grant = self
             .list()
             .await?
@@ -218,6 +222,7 @@ impl Grants {
             job,
             purpose: subject.purpose,
             certificate: subject.certificate,
+            token: subject.token.clone(),
             items: subject.items.clone(),
             prompter: "grant".to_owned(),
             unlock: Unlock::of_grant(grant.id),
@@ -510,8 +515,12 @@ mod tests {
         }
 
         async fn consent_for(&self, scope: GrantScope, items: usize) -> Option<Consented> {
+            self.consent_to(ItemKind::Content, scope, items).await
+        }
+
+        async fn consent_to(&self, kind: ItemKind, scope: GrantScope, items: usize) -> Option<Consented> {
             let item = |n: usize| ApprovedItem {
-                kind: ItemKind::Content,
+                kind,
                 name: n.to_string(),
                 digest: DigestAlgorithm::Sha256.digest(&n.to_be_bytes()),
             };
@@ -519,6 +528,7 @@ mod tests {
                 request_key: Uuid::new_v4().to_string(),
                 purpose: Purpose::Signature,
                 certificate: scope.certificate,
+                token: "token".to_owned(),
                 items: (0..items).map(item).collect(),
                 unattended: false,
                 scope: Some(scope),
@@ -634,6 +644,20 @@ mod tests {
             changes.recv().await.unwrap().event,
             GrantEvent::Ended(GrantEnd::Revoked)
         );
+    }
+
+    #[tokio::test]
+    async fn only_contents_within_attributes_of_the_agent_are_covered() {
+        let world = World::new().await;
+        world.give(5, HOUR).await;
+        for kind in [
+            ItemKind::BareContent,
+            ItemKind::ForeignAttributes,
+            ItemKind::ForeignAttributesDigest,
+        ] {
+            assert!(world.consent_to(kind, scope(), 1).await.is_none(), "{kind:?}");
+        }
+        assert!(world.consent_to(ItemKind::Content, scope(), 1).await.is_some());
     }
 
     #[tokio::test]

@@ -106,6 +106,7 @@ impl RemoteApproval {
                 application: consented.caller.application,
                 purpose: "signature".to_owned(),
                 certificate: consented.signer.to_string(),
+                token: None,
                 deadline: approval.deadline.clone(),
                 job: consented.job,
                 from_grant: None,

@@ -22,6 +22,7 @@ use super::module_path::{URI, module_path};
 use super::page_sessions::PageSessions;
 use super::pairings::Pairings;
 use super::rates::Rates;
+use super::reader_events;
 use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
@@ -153,6 +154,7 @@ impl Agent {
         let tasks = TaskTracker::new();
         let router = routes::router(Arc::clone(&shared));
         tasks.spawn(tell_changes(Arc::clone(&shared)));
+        tasks.spawn(reader_events::tell(Arc::clone(&shared)));
         if options.queues {
             for consumer in shared.mig24.queue_consumers(&shared.store) {
                 tasks.spawn(consumer.run(shutdown.clone()));

@@ -22,6 +22,8 @@ pub(super) struct Event {
 pub(super) enum EventKind {
     /// The inventory of tokens changed.
     Tokens,
+    /// What becomes of the card in a reader changed.
+    Reader,
     /// A question changed.
     Question,
     /// A job of this application (or of the person) changed.
@@ -43,6 +45,7 @@ impl EventKind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Tokens => "tokens",
+            Self::Reader => "reader",
             Self::Question => "question",
             Self::Job { .. } => "job",
             Self::Application => "application",

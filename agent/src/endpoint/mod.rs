@@ -31,6 +31,7 @@ mod permission;
 mod preference;
 mod problem;
 mod rates;
+mod reader_events;
 mod refusals;
 mod routes;
 mod selector;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
@@ -18,8 +18,9 @@ use crate::store::blobs::{BlobId, Spooled};
 
 /// The part that holds the request itself.
 const REQUEST_PART: &str = "request";
-/// The most parts of one form.
-const MOST_PARTS: usize = 1001;
+/// The most files of one form: the largest package group that is provided for. Each is in the store as soon as it has come; what stays in
+/// memory of it is its name and its address.
+const MOST_FILES: usize = 10_000;
 /// How much base64 is decoded at a time, in characters: a multiple of four.
 const BASE64_PIECE: usize = 64 * 1024;
 /// How much of a file is hashed at a time, in bytes.
@@ -65,16 +66,15 @@ impl Submission {
         let mut files = BTreeMap::new();
         while let Some(field) = form.next_field().await.map_err(form_fault)? {
             let name = field.name().unwrap_or_default().to_owned();
-            if files.len() == MOST_PARTS {
-                return Err(Fault::invalid_field(
-                    "parts",
-                    format_args!("are more than {MOST_PARTS}"),
-                ));
-            }
             if name == REQUEST_PART && json.is_none() {
                 json = Some(read_small(field, shared.config.endpoint.max_json_bytes).await?);
             } else if name.is_empty() || name == REQUEST_PART || files.contains_key(&name) {
                 return Err(Fault::invalid_field(name, "is the name of a part, once"));
+            } else if files.len() == MOST_FILES {
+                return Err(Fault::invalid_field(
+                    "parts",
+                    format_args!("are more than {MOST_FILES} files"),
+                ));
             } else {
                 files.insert(name, spool_field(shared, field).await?);
             }
@@ -120,8 +120,9 @@ impl Submission {
     ///
     /// # Errors
     /// `invalid_field`.
-    pub(super) fn only<'a>(&self, named: impl Iterator<Item = &'a str> + Clone) -> Result<(), Fault> {
-        match self.files.keys().find(|part| !named.clone().any(|name| name == *part)) {
+    pub(super) fn only<'a>(&self, named: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+        let named: HashSet<&str> = named.collect();
+        match self.files.keys().find(|part| !named.contains(part.as_str())) {
             None => Ok(()),
             Some(part) => Err(Fault::invalid_field(part, "is a part that the request does not name")),
         }

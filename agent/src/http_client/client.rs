@@ -122,6 +122,12 @@ impl ServiceClient {
     }
 }
 
+/// How much longer than others a request with a body of `length` bytes may take: it is long in coming and long in being worked
+/// through, ten thousand signatures for instance.
+pub fn allowance(length: u64) -> Duration {
+    Duration::from_secs(length / SLOWEST)
+}
+
 /// How a JSON body is labelled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum JsonLabel {
@@ -159,12 +165,8 @@ impl Call<'_> {
             JsonLabel::Json => "application/json",
             JsonLabel::JsonPatch => "application/json-patch+json",
         };
-        // A long body is long in coming and long in being worked through: ten thousand signatures, for instance.
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        let timeout = self
-            .client
-            .timeout
-            .saturating_add(Duration::from_secs(length / SLOWEST));
+        let timeout = self.client.timeout.saturating_add(allowance(length));
         Ok(Self {
             request: self.request.header(CONTENT_TYPE, label).body(body).timeout(timeout),
             ..self
@@ -176,7 +178,7 @@ impl Call<'_> {
     /// # Errors
     /// `internal` when the part's media type is none.
     pub fn file(self, file: FilePart) -> Result<Self, Failure> {
-        let allowance = Duration::from_secs(file.length / SLOWEST);
+        let allowance = allowance(file.length);
         let part = Part::stream_with_length(file.body, file.length)
             .file_name(file.name)
             .mime_str(&file.media_type)

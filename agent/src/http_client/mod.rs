@@ -16,7 +16,7 @@ mod tls;
 
 pub use answer::{Answer, ServiceError};
 pub use bearer::Bearer;
-pub use client::{Call, FilePart, JsonLabel, ServiceClient};
+pub use client::{Call, FilePart, JsonLabel, ServiceClient, allowance};
 pub use download::{Download, DownloadLimits, DownloadedKind};
 pub use failure::Failure;
 pub use id::ServiceId;

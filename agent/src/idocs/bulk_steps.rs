@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::bulk::{BulkKind, Operation, Progress};
 use super::client::IdocsClient;
 use crate::http_client::{Failure, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, StepError};
+use crate::jobs::{JobContext, JobEnd, Probe, Stage, StepError};
 use crate::messages::{Code, Fault};
 
 /// How many documents one bulk call, and so one step, takes: what is lost at once, and how large a step's result grows.
@@ -172,8 +172,7 @@ impl BulkSteps<'_> {
                 }
             }
             if ended.iter().any(Option::is_none) {
-                sleep(pause).await;
-                pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+                self.pause(&mut pause).await;
             }
         }
     }
@@ -188,11 +187,20 @@ impl BulkSteps<'_> {
             let is_open =
                 |operation: &Operation<_>| operation.progress() == Progress::Open && is_ours(operation.created_on.0);
             if !operations.iter().any(is_open) {
+                self.context.set_stage(Stage::Working);
                 return Ok(());
             }
-            sleep(pause).await;
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            self.pause(&mut pause).await;
         }
+    }
+
+    /// Waits until the service is asked again, and says so; the next pause is longer.
+    async fn pause(&self, pause: &mut Duration) {
+        self.context.set_stage(Stage::WaitingForService {
+            until: OffsetDateTime::now_utc() + *pause,
+        });
+        sleep(*pause).await;
+        *pause = (*pause * 3 / 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -2,6 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,15 @@ pub enum Probe<T> {
     NotDone,
     /// It cannot be known; a person decides.
     Unknown(Fault),
+}
+
+/// When the effect of a guarded step may be repeated, once the other side says that it did not happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Repetition {
+    /// How often, where the other side sets its own limit.
+    pub at_most: u32,
+    /// How much longer than others the other side may work at it, so that its word is believed later.
+    pub long: Duration,
 }
 
 /// What a scenario sees of its job.
@@ -234,18 +244,21 @@ impl JobContext {
         P: Fn() -> Q,
         Q: Future<Output = Result<Probe<T>, StepError>>,
     {
-        let repeats = self.policy().repeats;
-        self.guarded_step_repeated(name, repeats, effect, probe).await
+        let repetition = Repetition {
+            at_most: self.policy().repeats,
+            long: Duration::ZERO,
+        };
+        self.guarded_step_repeated(name, repetition, effect, probe).await
     }
 
-    /// A [`JobContext::guarded_step`] whose effect is repeated at most `repeats` times, where the other side sets its own limit.
+    /// A [`JobContext::guarded_step`] whose effect may be repeated on terms of its own.
     ///
     /// # Errors
     /// Those of [`JobContext::guarded_step`].
     pub async fn guarded_step_repeated<T, E, F, P, Q>(
         &self,
         name: &str,
-        repeats: u32,
+        repetition: Repetition,
         effect: E,
         probe: P,
     ) -> Result<T, JobEnd>
@@ -271,7 +284,7 @@ impl JobContext {
                 match probe().await {
                     Ok(Probe::Done(value)) => return step.done(value).await,
                     Ok(Probe::NotDone) => {
-                        if !step.permit_repeat(repeats).await? {
+                        if !step.permit_repeat(repetition).await? {
                             continue;
                         }
                     }

@@ -26,7 +26,7 @@ mod shared;
 mod step;
 mod terms;
 
-pub use context::{JobContext, Probe, StepError};
+pub use context::{JobContext, Probe, Repetition, StepError};
 pub use engine::{Engine, Scenario};
 pub use left_behind::LeftBehind;
 pub use model::{

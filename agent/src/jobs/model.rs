@@ -57,7 +57,19 @@ pub enum Stage {
         deadline: OffsetDateTime,
     },
     /// The token to be plugged in again.
-    WaitingForToken,
+    WaitingForToken {
+        /// Its label, as far as it is known.
+        token: Option<String>,
+        /// Until when it is waited for.
+        #[serde(with = "time::serde::rfc3339")]
+        deadline: OffsetDateTime,
+    },
+    /// The service, which works on what was handed in.
+    WaitingForService {
+        /// When it is asked again.
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+    },
     /// The time of the next attempt.
     WaitingToRetry {
         /// When.

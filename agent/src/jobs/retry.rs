@@ -18,7 +18,7 @@ pub struct RetryPolicy {
     /// How often a guarded effect is repeated because the probe says that it did not happen.
     pub repeats: u32,
     /// How long after an effect was broken off the answer that it did not happen is not believed yet: the request may still be on its
-    /// way, and a repetition would be a second one.
+    /// way or being worked through, and a repetition would be a second one.
     pub settling: Duration,
     /// How long a cancelled job or an ending agent waits for a guarded effect that is under way.
     pub grace: Duration,

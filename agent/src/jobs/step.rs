@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::context::JobContext;
+use super::context::{JobContext, Repetition};
 use super::live::InFlight;
 use super::model::is_of_the_store;
 use super::{JobEnd, Stage, StepState, failpoints, retry};
@@ -183,7 +183,7 @@ impl<'a> StepRun<'a> {
 
     /// The probe says that the effect did not happen. Whether it may be repeated now: not while the request may still be on its way
     /// (the probe comes again later then), and not without end.
-    pub(super) async fn permit_repeat(&mut self, at_most: u32) -> Result<bool, JobEnd> {
+    pub(super) async fn permit_repeat(&mut self, repetition: Repetition) -> Result<bool, JobEnd> {
         let broken_off = || {
             Fault::new(Code::ServiceUncertain).detail(format_args!(
                 "step {} was broken off {} times",
@@ -191,13 +191,13 @@ impl<'a> StepRun<'a> {
             ))
         };
         let fault = self.row.fault.clone().unwrap_or_else(broken_off);
-        let settled_at = self.doubted_at + self.context.policy().settling;
+        let settled_at = self.doubted_at + self.context.policy().settling + repetition.long;
         let left = settled_at.saturating_duration_since(Instant::now());
         if !left.is_zero() {
             self.plan(StepState::Uncertain, left, fault).await?;
             return Ok(false);
         }
-        if self.row.repeats >= at_most {
+        if self.row.repeats >= repetition.at_most {
             return Err(self.set_aside(fault).await);
         }
         self.row.repeats += 1;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::client::Mig24Client;
-use super::fetched::{Fetched, Source};
+use super::fetched::{self, Fetched, Source};
 use super::input::PlannedDocument;
 use super::known_group::KnownGroup;
 use super::readings::{Reading, Readings};
@@ -15,7 +15,7 @@ use crate::cms::DigestAlgorithm;
 use crate::http_client::ServiceId;
 use crate::jobs::{JobContext, JobEnd, StepError};
 use crate::signing::{Document, DocumentKind};
-use crate::store::blobs::{self, BlobId, Spooled};
+use crate::store::blobs::{BlobId, Spooled};
 
 /// So many documents make one portion.
 const PORTION: usize = 50;
@@ -127,7 +127,7 @@ impl<'a> Documents<'a> {
                 let had: Vec<(Option<Fetched>, Option<Spooled>)> =
                     stream::iter(wanted).buffered(AT_ONCE).try_collect().await?;
                 let (files, spooled): (Vec<_>, Vec<_>) = had.into_iter().unzip();
-                self.keep(spooled.into_iter().flatten().collect()).await?;
+                fetched::keep(self.context, spooled.into_iter().flatten().collect()).await?;
                 Ok(files)
             })
             .await
@@ -169,7 +169,7 @@ impl<'a> Documents<'a> {
                     ids.push(Some(spooled.id().clone()));
                     kept.push(spooled);
                 }
-                self.keep(kept).await?;
+                fetched::keep(self.context, kept).await?;
                 Ok(ids)
             })
             .await
@@ -179,20 +179,6 @@ impl<'a> Documents<'a> {
         let mut spool = self.context.store().spool(LARGEST_ATTRIBUTES).await?;
         spool.write(der).await?;
         spool.finish().await
-    }
-
-    /// While a `Spooled` is held its file stays; from the commit on it stays for the job.
-    async fn keep(&self, spooled: Vec<Spooled>) -> Result<(), StepError> {
-        if spooled.is_empty() {
-            return Ok(());
-        }
-        let job = self.context.id();
-        let ids: Vec<BlobId> = spooled.iter().map(|spooled| spooled.id().clone()).collect();
-        let kept = self
-            .context
-            .write(move |tx| ids.iter().try_for_each(|id| blobs::refer(tx, job, id)))
-            .await;
-        kept.map_err(StepError::Refused)
     }
 }
 

@@ -7,10 +7,10 @@ use super::client::Mig24Client;
 use super::input::SpooledFile;
 use crate::cms::{Digest, DigestAlgorithm, Hasher};
 use crate::http_client::{Failure, ServiceId};
-use crate::jobs::StepError;
+use crate::jobs::{JobContext, StepError};
 use crate::messages::{Code, Fault};
 use crate::store::Store;
-use crate::store::blobs::{BlobId, Spooled};
+use crate::store::blobs::{self, BlobId, Spooled};
 
 /// The largest document that is fetched, in bytes.
 const LARGEST: u64 = 4 << 30;
@@ -80,4 +80,17 @@ impl Source<'_> {
         };
         Ok(Some((fetched, spooled)))
     }
+}
+
+/// Keeps files for the job. While a `Spooled` is held its file stays; from the commit on it stays for the job.
+pub(super) async fn keep(context: &JobContext, spooled: Vec<Spooled>) -> Result<(), StepError> {
+    if spooled.is_empty() {
+        return Ok(());
+    }
+    let job = context.id();
+    let ids: Vec<BlobId> = spooled.iter().map(|spooled| spooled.id().clone()).collect();
+    let kept = context
+        .write(move |tx| ids.iter().try_for_each(|id| blobs::refer(tx, job, id)))
+        .await;
+    kept.map_err(StepError::Refused)
 }

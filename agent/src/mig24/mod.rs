@@ -7,6 +7,7 @@ mod client;
 mod documents;
 mod explain;
 mod fetched;
+mod group_scenario;
 mod hash_value;
 mod input;
 mod known_group;

@@ -1,32 +1,27 @@
 //! The scenario: one package group, one approval. Choose the certificate, have the hashes made for it, compare them with the documents,
 //! sign, hand all signatures in at once.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::client::Mig24Client;
 use super::documents::{Checked, Documents};
+use super::group_scenario::{CarryThrough, Run};
 use super::input::{PlannedDocument, PlannedGroup};
 use super::known_group::{Afterwards, KnownGroup};
 use super::model::{GroupDocument, Signedness};
 use super::readings::Readings;
-use super::removal::REMOVAL;
-use super::service::{Mig24, Profile};
 use super::shapes::Prepared;
 use super::signatures::KeptSignatures;
 use crate::certificate::{Certificate, Identity, Purpose, Selector};
 use crate::config::GroupIdBy;
 use crate::consent::{CallerView, Destination};
-use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
+use crate::http_client::{Failure, FilePart, ServiceId, allowance};
+use crate::jobs::{JobEnd, Probe, Repetition, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::{AllowedCertificates, CertificateRequest, ChosenCertificate, Format, Request, Signed};
 
@@ -35,6 +30,10 @@ pub const PACKAGE_GROUP: &str = "mig24_package_group";
 
 /// The kind of jobs that send files.
 pub const SEND: &str = "mig24_send";
+
+/// So many files are uploaded in one step, and so many at a time.
+const PORTION: usize = 50;
+const AT_ONCE: usize = 4;
 
 /// How often a lost `finish` is repeated, each time only when the group is still unsigned.
 const FINISH_REPEATS: u32 = 1;
@@ -58,52 +57,6 @@ pub(super) enum Subject {
     Files(PlannedGroup),
 }
 
-/// One of the two kinds.
-#[derive(Debug)]
-pub(super) struct PackageGroupScenario {
-    pub(super) kind: &'static str,
-    pub(super) mig24: Mig24,
-}
-
-impl Scenario for PackageGroupScenario {
-    fn kind(&self) -> &'static str {
-        self.kind
-    }
-
-    fn terms(&self, profile: Option<&str>) -> Terms {
-        self.mig24.profiles().terms(profile)
-    }
-
-    fn removal(&self) -> Option<&'static str> {
-        Some(REMOVAL)
-    }
-
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
-        async move {
-            let input: Input = context.input()?;
-            let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
-            let run = Run {
-                client: profile.client()?,
-                profile: &profile,
-                context,
-                mig24: &self.mig24,
-                input: &input,
-            };
-            run.carry_through().await
-        }
-        .boxed()
-    }
-}
-
-/// One run of one job.
-struct Run<'a> {
-    client: &'a Mig24Client,
-    profile: &'a Arc<Profile>,
-    context: &'a JobContext,
-    mig24: &'a Mig24,
-    input: &'a Input,
-}
-
 /// The certificate that signs, and the power of attorney that goes with it.
 struct SignedBy {
     chosen: ChosenCertificate,
@@ -123,7 +76,13 @@ struct Finished {
     at: OffsetDateTime,
 }
 
-impl Run<'_> {
+impl CarryThrough for Input {
+    async fn carry_through(run: Run<'_, Self>) -> Result<Value, JobEnd> {
+        run.carry_through().await
+    }
+}
+
+impl Run<'_, Input> {
     async fn carry_through(&self) -> Result<Value, JobEnd> {
         let (group, known, by) = match &self.input.subject {
             Subject::Group(group) => {
@@ -166,17 +125,13 @@ impl Run<'_> {
         Ok(self.outcome(&group, &by, &checked, &signed, &finished, after.as_ref()))
     }
 
-    /// Uploads the files under their own ids and makes the group.
+    /// Uploads the files under their own ids, in portions, and makes the group.
     async fn make_group(&self, planned: &PlannedGroup) -> Result<ServiceId, JobEnd> {
-        for (at, document) in planned.documents.iter().enumerate() {
+        for (number, portion) in planned.documents.chunks(PORTION).enumerate() {
             self.context
-                .safe_step(&format!("upload.{}", at + 1), || async {
-                    let file = &document.file;
-                    let content = self.context.store().blob(&file.blob).await;
-                    let content = content.map_err(StepError::Refused)?;
-                    let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
-                    let part = FilePart::of_file("file", &document.name, media_type, content, file.size);
-                    self.upload(document, part).await
+                .safe_step(&format!("uploads.{}", number + 1), || async {
+                    let uploads: Vec<_> = portion.iter().map(|document| self.upload_file(document)).collect();
+                    stream::iter(uploads).buffered(AT_ONCE).try_collect::<()>().await
                 })
                 .await?;
         }
@@ -198,6 +153,15 @@ impl Run<'_> {
                 || self.find_group(&planned.id),
             )
             .await
+    }
+
+    async fn upload_file(&self, document: &PlannedDocument) -> Result<(), StepError> {
+        let file = &document.file;
+        let content = self.context.store().blob(&file.blob).await;
+        let content = content.map_err(StepError::Refused)?;
+        let media_type = file.media_type.as_deref().unwrap_or("application/octet-stream");
+        let part = FilePart::of_file("file", &document.name, media_type, content, file.size);
+        self.upload(document, part).await
     }
 
     /// Uploads one file. A service that refuses to take the same file twice has it already after a lost answer.
@@ -318,6 +282,7 @@ impl Run<'_> {
             caller: self.input.caller.clone(),
             purpose: Purpose::Signature,
             selector: Selector::exactly(&by.certificate),
+            chosen_on: Some(by.chosen.view.token.clone()),
             format: Format {
                 detached: true,
                 include_chain: self.profile.config.service.include_chain,
@@ -333,8 +298,7 @@ impl Run<'_> {
         let kept: KeptSignatures = self
             .context
             .safe_step("sign", || async {
-                let signed = self.mig24.signing().sign(self.context, request.clone()).await;
-                let signed = signed.map_err(StepError::Refused)?;
+                let signed = self.mig24.signing().sign(self.context, request.clone()).await?;
                 KeptSignatures::keep(self.context, &signed)
                     .await
                     .map_err(StepError::Refused)
@@ -357,10 +321,16 @@ impl Run<'_> {
         let finished = || Finished {
             at: OffsetDateTime::now_utc(),
         };
+        let signatures = signed.documents.iter().map(|document| document.signature.len() as u64);
+        let repetition = Repetition {
+            at_most: FINISH_REPEATS,
+            // In base64.
+            long: allowance(signatures.sum::<u64>() * 4 / 3),
+        };
         self.context
             .guarded_step_repeated(
                 "finish",
-                FINISH_REPEATS,
+                repetition,
                 || async {
                     let signatures = signed.documents.iter().map(|document| document.signature.as_slice());
                     match self.client.finish(group, prepared, signatures).await {

@@ -1,25 +1,26 @@
 //! The scenario of a signature made at the service: by a certificate that it keeps, by a named container, or by an employee who is sent a
 //! link. The token has no part in it; the person approves documents, signer and power of attorney.
 
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::client::Mig24Client;
-use super::fetched::Source;
+use super::fetched::{self, Source};
+use super::group_scenario::{CarryThrough, Run};
 use super::known_group::{Afterwards, KnownGroup};
 use super::model::{Employee, Signedness};
 use super::package_group::claim_key;
-use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
 use crate::cms::DigestAlgorithm;
 use crate::consent::{CallerView, Destination, DocumentView, ItemKind, RemoteApproval, RemoteMeans, RemoteSigner};
 use crate::http_client::{Failure, ServiceId};
-use crate::jobs::{JobContext, JobEnd, NewJob, Probe, Scenario, StepError, Terms};
+use crate::jobs::{JobEnd, NewJob, Probe, Repetition, StepError};
 use crate::messages::{Code, Fault};
 use crate::signing::RemoteRequest;
+use crate::store::blobs::{BlobId, Spooled};
 
 /// The kind of jobs that have a package group signed at the service.
 pub const REMOTE_SIGNATURE: &str = "mig24_remote_signature";
@@ -49,7 +50,7 @@ pub struct SignRemotely {
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Input {
+pub(super) struct Input {
     caller: CallerView,
     package_group_id: ServiceId,
     by: By,
@@ -67,6 +68,25 @@ enum By {
 struct Asked {
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
+}
+
+/// A document as it is shown, and its file, which stays in the store for the person to look into until the job closes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Seen {
+    #[serde(flatten)]
+    view: DocumentView,
+    /// Absent in a step of an earlier version.
+    #[serde(default)]
+    blob: Option<BlobId>,
+}
+
+impl Seen {
+    fn into_view(self) -> DocumentView {
+        DocumentView {
+            content: self.blob,
+            ..self.view
+        }
+    }
 }
 
 impl Mig24 {
@@ -120,51 +140,13 @@ fn organisation(profile: &Profile) -> Result<ServiceId, Fault> {
         .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", format!("organization_id: {error}")))
 }
 
-/// The scenario.
-#[derive(Debug)]
-pub(super) struct RemoteSignatureScenario {
-    pub(super) mig24: Mig24,
-}
-
-impl Scenario for RemoteSignatureScenario {
-    fn kind(&self) -> &'static str {
-        REMOTE_SIGNATURE
-    }
-
-    fn terms(&self, profile: Option<&str>) -> Terms {
-        self.mig24.profiles().terms(profile)
-    }
-
-    fn removal(&self) -> Option<&'static str> {
-        Some(REMOVAL)
-    }
-
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
-        async move {
-            let input: Input = context.input()?;
-            let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
-            let run = Run {
-                client: profile.client()?,
-                profile: &profile,
-                context,
-                mig24: &self.mig24,
-                input: &input,
-            };
-            run.carry_through().await
-        }
-        .boxed()
+impl CarryThrough for Input {
+    async fn carry_through(run: Run<'_, Self>) -> Result<Value, JobEnd> {
+        run.carry_through().await
     }
 }
 
-struct Run<'a> {
-    client: &'a Mig24Client,
-    profile: &'a Profile,
-    context: &'a JobContext,
-    mig24: &'a Mig24,
-    input: &'a Input,
-}
-
-impl Run<'_> {
+impl Run<'_, Input> {
     async fn carry_through(&self) -> Result<Value, JobEnd> {
         let group = &self.input.package_group_id;
         self.context.claim(claim_key(&self.profile.name, group)).await?;
@@ -227,31 +209,34 @@ impl Run<'_> {
         }
         let mut documents = Vec::with_capacity(known.documents.len());
         for (number, portion) in known.documents.chunks(PORTION).enumerate() {
-            let views: Vec<DocumentView> = self
+            let seen: Vec<Seen> = self
                 .context
                 .safe_step(&format!("files.{}", number + 1), || async {
-                    let views: Vec<_> = portion
+                    let looks: Vec<_> = portion
                         .iter()
-                        .map(|(id, name)| self.view(id, name.as_deref()))
+                        .map(|(id, name)| self.look_at(id, name.as_deref()))
                         .collect();
-                    stream::iter(views).buffered(AT_ONCE).try_collect().await
+                    let had: Vec<(Seen, Spooled)> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+                    let (seen, spooled) = had.into_iter().unzip();
+                    fetched::keep(self.context, spooled).await?;
+                    Ok(seen)
                 })
                 .await?;
-            documents.extend(views);
+            documents.extend(seen.into_iter().map(Seen::into_view));
         }
         Ok(documents)
     }
 
-    async fn view(&self, id: &ServiceId, name: Option<&str>) -> Result<DocumentView, StepError> {
+    async fn look_at(&self, id: &ServiceId, name: Option<&str>) -> Result<(Seen, Spooled), StepError> {
         let source = Source {
             store: self.context.store(),
             algorithm: DigestAlgorithm::Sha256,
         };
         let label = name.unwrap_or(id.as_str());
-        let Some((file, _)) = source.download(self.client, id).await? else {
+        let Some((file, spooled)) = source.download(self.client, id).await? else {
             return Err(StepError::Refused(unseen(label)));
         };
-        Ok(DocumentView {
+        let view = DocumentView {
             name: label.to_owned(),
             media_type: None,
             size: Some(file.size),
@@ -259,9 +244,13 @@ impl Run<'_> {
             seen: true,
             kind: ItemKind::Content,
             entries: Vec::new(),
-            // Only its digest is kept: the service signs, and the file stays with the service.
             content: None,
-        })
+        };
+        let seen = Seen {
+            view,
+            blob: Some(file.blob),
+        };
+        Ok((seen, spooled))
     }
 
     /// Asks the service to sign, once: a lost answer is followed by a look at the group.
@@ -272,7 +261,10 @@ impl Run<'_> {
         self.context
             .guarded_step_repeated(
                 "remote",
-                REPEATS,
+                Repetition {
+                    at_most: REPEATS,
+                    long: Duration::ZERO,
+                },
                 || async {
                     // The approval may have run out while the service could not be reached.
                     let standing = RemoteApproval::restore(self.context.store(), key).await;

@@ -3,10 +3,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::client::Mig24Client;
+use super::group_scenario::GroupScenario;
 use super::input::{SendGroup, SignGroup, SpooledFile};
-use super::package_group::{Input, PACKAGE_GROUP, PackageGroupScenario, SEND, Subject};
+use super::package_group::{Input, PACKAGE_GROUP, SEND, Subject};
 use super::queue::{QueueBoard, Watched};
-use super::remote::RemoteSignatureScenario;
+use super::remote::{self, REMOTE_SIGNATURE};
 use super::removal::RemovalScenario;
 use crate::config::Mig24Profile;
 use crate::consent::CallerView;
@@ -38,11 +39,10 @@ impl Mig24 {
 
     /// The scenarios to register with the engine.
     pub fn scenarios(&self) -> Vec<Arc<dyn Scenario>> {
-        let groups = [PACKAGE_GROUP, SEND].into_iter().map(|kind| {
-            let mig24 = self.clone();
-            Arc::new(PackageGroupScenario { kind, mig24 }) as Arc<dyn Scenario>
-        });
-        let remote = RemoteSignatureScenario { mig24: self.clone() };
+        let groups = [PACKAGE_GROUP, SEND]
+            .into_iter()
+            .map(|kind| Arc::new(GroupScenario::<Input>::new(kind, self.clone())) as Arc<dyn Scenario>);
+        let remote = GroupScenario::<remote::Input>::new(REMOTE_SIGNATURE, self.clone());
         let removal = RemovalScenario { mig24: self.clone() };
         groups
             .chain([Arc::new(remote) as Arc<dyn Scenario>, Arc::new(removal)])

@@ -25,7 +25,7 @@ pub struct WorkerCommand<'a> {
     pub environment: &'a [(OsString, OsString)],
 }
 
-/// A started worker. Dropping `child` kills it.
+/// A started worker. It ends when `channel` is dropped; dropping `child` leaves it to itself.
 #[derive(Debug)]
 pub struct WorkerProcess {
     /// The agent's end of the channel.
@@ -45,9 +45,9 @@ pub fn own_program() -> io::Result<PathBuf> {
 
 /// Starts a worker process.
 ///
-/// The process gets SIGKILL when the *thread* that called this ends (`PR_SET_PDEATHSIG`, prctl(2)): call it from a thread
-/// that lives as long as the agent. It has stdin on `/dev/null`, and no descriptor of the agent's but the channel. Must be
-/// called within a tokio runtime.
+/// It has stdin on `/dev/null`, and no descriptor of the agent's but the channel. Nothing kills it when the agent ends: it sees the end
+/// of the channel and finishes the call that its module is in. A module that is killed in the middle of a write can leave
+/// a software token that no program reads again. Must be called within a tokio runtime.
 ///
 /// # Errors
 /// The program cannot be started, or no descriptor or process is left.
@@ -55,7 +55,6 @@ pub fn spawn_worker(command: &WorkerCommand<'_>) -> io::Result<WorkerProcess> {
     let (agent, worker) = UnixStream::pair()?;
     agent.set_nonblocking(true)?;
     let channel = worker.as_raw_fd();
-    let parent = rustix::process::getpid();
     let mut process = Command::new(command.program);
     process
         .arg0("tokensign")
@@ -67,18 +66,13 @@ pub fn spawn_worker(command: &WorkerCommand<'_>) -> io::Result<WorkerProcess> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let prepare = move || {
-        die_with(parent)?;
-        keep_only(channel)
-    };
-    // SAFETY: between fork and exec only async-signal-safe functions may run. `prepare` makes plain system calls (prctl,
-    // getppid, close_range, fcntl), allocates nothing and takes no lock.
+    // SAFETY: between fork and exec only async-signal-safe functions may run. `keep_only` makes plain system calls
+    // (close_range, fcntl), allocates nothing and takes no lock.
     #[allow(unsafe_code)]
     unsafe {
-        process.pre_exec(prepare);
+        process.pre_exec(move || keep_only(channel));
     }
-    let mut process = tokio::process::Command::from(process);
-    let child = process.kill_on_drop(true).spawn()?;
+    let child = tokio::process::Command::from(process).spawn()?;
     drop(worker);
     Ok(WorkerProcess {
         channel: AgentChannel::from_std(agent)?,
@@ -119,23 +113,6 @@ pub fn describe_exit(status: ExitStatus) -> String {
         (None, Some(code)) => format!("exited with status {code}"),
         (None, None) => "ended".to_owned(),
     }
-}
-
-/// Asks the kernel to kill this process when its parent's thread ends, and checks that the parent is still there.
-#[cfg(target_os = "linux")]
-fn die_with(parent: rustix::process::Pid) -> io::Result<()> {
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    // The parent may have ended between fork and prctl; then the signal never comes.
-    if rustix::process::getppid() != Some(parent) {
-        return Err(io::Error::from_raw_os_error(libc::ESRCH));
-    }
-    Ok(())
-}
-
-/// Other systems have no such request; the worker still ends when the channel closes.
-#[cfg(not(target_os = "linux"))]
-fn die_with(_parent: rustix::process::Pid) -> io::Result<()> {
-    Ok(())
 }
 
 /// Marks every descriptor from 3 on as closing on exec, save the channel. The standard library's own pipe, over which a

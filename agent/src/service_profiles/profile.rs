@@ -59,9 +59,32 @@ impl<P: ServiceProfile, C> Profile<P, C> {
     /// What the configuration says of this profile's jobs.
     pub fn terms(&self) -> Terms {
         let service = self.config.service();
+        let mut retry = service.retry.clone();
+        // A service may work at a request for as long as its answer is waited for, also when nobody waits any more.
+        let answer_due = u32::try_from(service.timeout_seconds).unwrap_or(u32::MAX);
+        retry.settling_seconds.get_or_insert_with(|| f64::from(answer_due));
         Terms {
-            retry: service.retry.clone(),
+            retry,
             keep_documents: Duration::days(service.keep_documents_days.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::IdocsProfile;
+
+    #[test]
+    fn a_lost_request_is_believed_lost_when_its_answer_would_have_been_due() {
+        let settling = |lines: &str| {
+            let config: IdocsProfile =
+                toml::from_str(&format!("base_url = 'https://i.example'\ntoken.env = 'T'\n{lines}")).unwrap();
+            let profile = Profile::new("main", config, Ok(()));
+            profile.terms().retry.settling_seconds
+        };
+        assert_eq!(settling("timeout_seconds = 90"), Some(90.0));
+        assert_eq!(settling("retry = { settling_seconds = 5 }"), Some(5.0));
     }
 }

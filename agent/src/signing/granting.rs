@@ -19,7 +19,7 @@ use crate::token::{Fleet, Inventory};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a grant for a request would be limited to; `None` where a person has to decide each time: for authentication, for the
-/// person's own command line, and when there is something to be known first.
+/// person's own command line, when there is something to be known first, and for what is signed without attributes of the agent's own.
 pub(super) fn scope(request: &Request, certificate: Fingerprint, documents: &[DocumentView]) -> Option<GrantScope> {
     if request.purpose != Purpose::Signature || request.notice.is_some() {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn scope(request: &Request, certificate: Fingerprint, documents: &[Do
             .destination
             .as_ref()
             .map(|destination| (destination.service.clone(), destination.profile.clone())),
-        documents: DocumentClass::of(documents),
+        documents: DocumentClass::of(documents)?,
     })
 }
 

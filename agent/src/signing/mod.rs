@@ -11,6 +11,7 @@ mod calibration;
 mod content;
 mod granting;
 mod narrowing;
+mod not_signed;
 mod remote;
 mod request;
 mod selection;
@@ -20,6 +21,7 @@ mod waiting;
 
 pub use addition::{add_signer, check_addition};
 pub use narrowing::AllowedCertificates;
+pub use not_signed::NotSigned;
 pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,

@@ -18,6 +18,9 @@ pub struct Request {
     pub purpose: Purpose,
     /// Which certificate. Several fit: the person is asked which one.
     pub selector: Selector,
+    /// The label of the token that the certificate lay on when an earlier step chose it. It is waited for when it is not there; a certificate
+    /// that nobody has chosen yet is not.
+    pub chosen_on: Option<String>,
     /// What is made.
     pub format: Format,
     /// What is signed, in the order shown.

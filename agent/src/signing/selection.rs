@@ -8,7 +8,7 @@ use crate::certificate::{
 use crate::cms::{Preference, Scheme};
 use crate::consent::{CertificateView, PinState, PinView};
 use crate::messages::{Code, Fault};
-use crate::token::{self, Inventory, KeyPresence, Token, TokenCertificate, TokenId};
+use crate::token::{self, Inventory, KeyPresence, ModuleState, Token, TokenCertificate, TokenError, TokenId};
 
 /// A certificate that can sign, and where its key is.
 #[derive(Clone, Debug)]
@@ -64,6 +64,35 @@ pub(super) fn candidates(
         (!organisation, std::cmp::Reverse(candidate.certificate.not_after()))
     });
     Ok(usable)
+}
+
+/// Whether the certificate may be there after a while, though it was not found now.
+pub(super) fn may_come_back(fault: &Fault) -> bool {
+    matches!(
+        fault.code(),
+        Code::CertificateNotFound | Code::ModuleCrashed | Code::ModuleHung | Code::ModuleQuarantined
+    )
+}
+
+/// What to say of a certificate that was not found while a module gives no answer: nobody knows what its tokens hold.
+pub(super) fn truly_absent(fault: Fault, inventory: &Inventory) -> Fault {
+    if fault.code() != Code::CertificateNotFound {
+        return fault;
+    }
+    let mut modules = inventory.modules.iter();
+    modules
+        .find_map(|module| match &module.state {
+            ModuleState::Quarantined => Some(TokenError::ModuleQuarantined {
+                module: module.name.clone(),
+            }),
+            ModuleState::Failed(error @ (TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. })) => {
+                Some(error.clone())
+            }
+            ModuleState::Idle | ModuleState::Ready(_) | ModuleState::Failed(_) => None,
+        })
+        .map_or(fault, |error| {
+            Fault::from(error).detail("the certificate may be on its token")
+        })
 }
 
 /// What a token's flags say of its PIN, as a question shows it.

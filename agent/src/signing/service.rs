@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::granting;
+use super::not_signed::NotSigned;
 use super::request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
@@ -22,9 +23,9 @@ use crate::consent::{
     Action, Approval, ApprovalKind, ApprovalSubject, Asked, Consented, Decision, Desk, DocumentView, GrantEnd,
     GrantPromise, Grants, ItemRecord, PinView, QuestionBody, Unlock, UnlockSource,
 };
-use crate::jobs::JobContext;
+use crate::jobs::{JobContext, Stage};
 use crate::messages::{Code, Fault};
-use crate::platform::ScreenLocks;
+use crate::platform::{Deadline, ScreenLocks};
 use crate::preview::Previewer;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
@@ -152,7 +153,8 @@ impl Signing {
     ///
     /// # Errors
     /// `certificate_not_found`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_wrong_purpose`,
-    /// `certificate_without_key`, `unsupported_algorithm`, `refused`, `expired`.
+    /// `certificate_without_key`, `unsupported_algorithm`, `module_crashed`, `module_hung` and `module_quarantined` where the module may
+    /// hold it, `refused`, `expired`.
     pub async fn choose(&self, context: &JobContext, request: CertificateRequest) -> Result<ChosenCertificate, Fault> {
         let chosen = self.candidate(context, &request).await?;
         Ok(ChosenCertificate {
@@ -165,10 +167,12 @@ impl Signing {
     ///
     /// Repeat-safe: with the same key after a restart it goes on where the approval stands.
     ///
+    /// A token whose certificate was chosen or approved before is waited for, as long as a question waits.
+    ///
     /// # Errors
-    /// Those of [`Signing::choose`], of the token, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
+    /// Those of [`Signing::choose`], of the token, `token_absent` when an awaited one did not come, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
     /// `config_invalid` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
-    pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, Fault> {
+    pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, NotSigned> {
         check_purpose(&request)?;
         self.check_timestamp(request.format.timestamp)?;
         let standing = Approval::restore(&self.inner.store, &request.key).await?;
@@ -184,7 +188,12 @@ impl Signing {
             documents: request.documents.iter().map(|document| document.name.clone()).collect(),
             destination: request.destination.clone(),
         };
-        let candidate = self.candidate(context, &wanted).await?;
+        let approved_on = standing.as_ref().map(|(approval, _)| approval.token());
+        let chosen_on = request.chosen_on.as_deref().map(Some);
+        let candidate = match approved_on.or(chosen_on) {
+            Some(token) => self.awaited(context, &wanted, token).await?,
+            None => self.candidate(context, &wanted).await?,
+        };
         let scheme = self.scheme(&candidate.certificate, &request.documents)?;
         let mut prepared = Vec::with_capacity(request.documents.len());
         for document in &request.documents {
@@ -202,7 +211,64 @@ impl Signing {
         };
         let items = work.items(prepared, standing.as_ref()).await?;
         let items = work.sign(items, standing.map(|(approval, _)| approval)).await?;
-        work.assemble(items).await
+        Ok(work.assemble(items).await?)
+    }
+
+    /// The candidate on a token that was there before: waits for it as long as a question would wait. Nobody is asked in the meantime, for
+    /// the question has to say what the token says of its PIN.
+    async fn awaited(
+        &self,
+        context: &JobContext,
+        request: &CertificateRequest,
+        token: Option<&str>,
+    ) -> Result<Candidate, NotSigned> {
+        let mut inventory = self.inner.fleet.watch();
+        let absent = match self.candidate(context, request).await {
+            Err(fault) if selection::may_come_back(&fault) => fault,
+            found => return Ok(found?),
+        };
+        let timeout = self.inner.options.question_timeout;
+        let deadline = Deadline::after(timeout);
+        let stage = Stage::WaitingForToken {
+            token: token.map(str::to_owned),
+            deadline: deadline.wall(),
+        };
+        tracing::info!(job = %context.id(), token, %absent, "a token is awaited");
+        let came = tokio::time::timeout(timeout, async {
+            loop {
+                context.set_stage(stage.clone());
+                let look = selection::candidates(&inventory.borrow_and_update(), &request.selector, request.purpose);
+                if !matches!(&look, Err(fault) if fault.code() == Code::CertificateNotFound) {
+                    return look;
+                }
+                tokio::select! {
+                    changed = inventory.changed() => {
+                        if changed.is_err() {
+                            return look;
+                        }
+                    }
+                    () = sleep(waiting::STAGE_AGAIN) => {}
+                }
+            }
+        });
+        let came = came.await;
+        context.set_stage(Stage::Working);
+        match came {
+            Ok(Ok(mut found)) if found.len() == 1 => Ok(found.remove(0)),
+            Ok(Ok(_)) => Ok(self.candidate(context, request).await?),
+            Ok(Err(fault)) if fault.code() != Code::CertificateNotFound => Err(fault.into()),
+            Ok(Err(_)) | Err(_) => {
+                let mut missing = Fault::new(Code::TokenAbsent).detail(format_args!(
+                    "the token with the certificate {} was awaited for {} seconds",
+                    request.selector,
+                    timeout.as_secs()
+                ));
+                if let Some(token) = token {
+                    missing = missing.arg("token", token);
+                }
+                Err(NotSigned::TokenAwaited(missing))
+            }
+        }
     }
 
     async fn candidate(&self, context: &JobContext, request: &CertificateRequest) -> Result<Candidate, Fault> {
@@ -249,7 +315,7 @@ impl Signing {
             }
             found = look(fleet.refresh().await);
         }
-        found
+        found.map_err(|fault| selection::truly_absent(fault, &fleet.inventory()))
     }
 
     /// How the certificate signs these documents: as the configuration wants it, and where only digests of theirs are there, by the algorithm of
@@ -454,6 +520,7 @@ impl Work<'_> {
             request_key: self.request.key.clone(),
             purpose: self.request.purpose,
             certificate,
+            token: self.candidate.token.label.clone(),
             items: items.iter().map(|item| item.prepared.item.clone()).collect(),
             unattended: self.signing.is_unattended(&certificate),
             scope: granting::scope(self.request, certificate, &documents),

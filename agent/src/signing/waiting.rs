@@ -1,10 +1,16 @@
 //! Waiting for the person, with the caller told where.
 
+use std::time::Duration;
+
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::sleep;
 
 use crate::consent::{Asked, Decision, Desk};
 use crate::jobs::{JobContext, Stage};
 use crate::messages::Fault;
+
+/// How often the stage is set again while something is waited for: a step beside it that ended has taken it away.
+pub(super) const STAGE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Waits for the decision and keeps the job's stage true while prompters come and go.
 ///
@@ -12,13 +18,8 @@ use crate::messages::Fault;
 /// `refused`, `expired`.
 pub(super) async fn decision(desk: &Desk, context: &JobContext, asked: &mut Asked) -> Result<Decision, Fault> {
     let mut events = desk.subscribe();
-    let mut shown = None;
     loop {
-        let stage = stage(asked);
-        if shown.as_ref() != Some(&stage) {
-            context.set_stage(stage.clone());
-            shown = Some(stage);
-        }
+        context.set_stage(stage(asked));
         tokio::select! {
             decision = asked.decision() => {
                 context.set_stage(Stage::Working);
@@ -28,6 +29,7 @@ pub(super) async fn decision(desk: &Desk, context: &JobContext, asked: &mut Aske
                 // Lagging behind only costs a look at the prompters; the desk lives as long as `asked` does.
                 debug_assert!(!matches!(event, Err(RecvError::Closed)));
             }
+            () = sleep(STAGE_AGAIN) => {}
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct NewApproval {
     pub purpose: String,
     /// The certificate's fingerprint.
     pub certificate: String,
+    /// The label of the token that it lay on, to say later which one is awaited.
+    pub token: Option<String>,
     /// Until when it may be used.
     pub deadline: Deadline,
     /// The job it belongs to.
@@ -100,6 +102,8 @@ pub struct Approval {
     pub purpose: String,
     /// The certificate's fingerprint.
     pub certificate: String,
+    /// The label of the token that it lay on.
+    pub token: Option<String>,
     /// Until when it may be used.
     pub deadline: Deadline,
     /// When it was given.
@@ -147,8 +151,8 @@ pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault>
     let inserted = tx
         .prepare_cached(
             "INSERT INTO approvals
-             (id, request_key, kind, caller, application, purpose, certificate, deadline, created_at, state, job, from_grant)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'live', ?10, ?11)",
+             (id, request_key, kind, caller, application, purpose, certificate, deadline, created_at, state, job, from_grant, token)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'live', ?10, ?11, ?12)",
         )?
         .execute((
             Text(approval.id),
@@ -162,6 +166,7 @@ pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault>
             Moment::now(),
             approval.job.map(Text),
             approval.from_grant.map(Text),
+            &approval.token,
         ));
     match inserted {
         Err(error) if fault::is_conflict(&error) => {
@@ -383,9 +388,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
         state: row.get::<_, Text<ApprovalState>>(9)?.0,
         job: row.get::<_, Option<Text<Uuid>>>(10)?.map(|id| id.0),
         from_grant: row.get::<_, Option<Text<Uuid>>>(11)?.map(|id| id.0),
+        token: row.get(12)?,
         items: Vec::new(),
     })
 }
 
-const COLUMNS: &str =
-    "id, request_key, kind, caller, application, purpose, certificate, deadline, created_at, state, job, from_grant";
+const COLUMNS: &str = "id, request_key, kind, caller, application, purpose, certificate, deadline, created_at, state, job, from_grant, token";

@@ -71,6 +71,8 @@ pub struct JobFilter {
     pub counterparty: Option<String>,
     /// Only with this id at the service, or this digest (base64).
     pub reference: Option<String>,
+    /// Only started before this job.
+    pub before: Option<Uuid>,
     /// At most so many, the newest first; 100 when absent.
     pub limit: Option<u32>,
 }
@@ -166,6 +168,11 @@ pub(crate) fn list(connection: &Connection, filter: &JobFilter) -> Result<Vec<Jo
             sql.push(')');
             values.push(text);
         }
+    }
+    let before = filter.before.map(Text);
+    if let Some(before) = &before {
+        sql.push_str(" AND seq < (SELECT seq FROM jobs WHERE id = ?)");
+        values.push(before);
     }
     sql.push_str(" ORDER BY seq DESC LIMIT ?");
     let limit = filter.limit.unwrap_or(100);

@@ -1,8 +1,7 @@
 //! The agent's end of the channel to one worker.
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,7 +16,7 @@ use super::protocol::{Answer, Request};
 use super::spawner::Spawner;
 use crate::platform::{AgentChannel, describe_exit};
 
-/// A running worker.
+/// A running worker. Dropped, it finishes the call that its module is in and ends.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) reader: Reader,
@@ -52,9 +51,9 @@ pub(super) enum Broken {
 
 impl Connection {
     /// Starts a worker for a module whose file was checked.
-    pub(super) async fn open(spawner: &Spawner, launch: Arc<Launch>, file: PathBuf) -> io::Result<Self> {
+    pub(super) fn open(spawner: &Spawner, launch: &Launch, file: &Path) -> io::Result<Self> {
         let name = launch.name.clone();
-        let mut process = spawner.spawn(launch, file).await?;
+        let mut process = spawner.spawn(launch, file)?;
         if let Some(stdout) = process.child.stdout.take() {
             tokio::spawn(output::log(name.clone(), "stdout", stdout));
         }

@@ -84,6 +84,7 @@ struct Shared {
     spawner: Spawner,
     polling: Option<Polling>,
     readers: ReaderList,
+    watched: Option<ReaderWatch>,
     keepers: RwLock<Vec<Kept>>,
     board: Arc<Board>,
     logins: KeptLogins,
@@ -131,9 +132,10 @@ impl Fleet {
         });
         let ended = CancellationToken::new();
         let shared = Arc::new(Shared {
-            spawner: Spawner::start(program).map_err(no_worker)?,
+            spawner: Spawner::new(program),
             polling,
             readers: ReaderList::start().map_err(no_worker)?,
+            watched: watched.clone(),
             keepers: RwLock::default(),
             board: Arc::default(),
             logins: KeptLogins::default(),
@@ -239,6 +241,11 @@ impl Fleet {
             &self.shared.options.catalogue,
             holders,
         ))
+    }
+
+    /// Follows the readers, if they are watched: [`ReaderWatch::changed`] returns when a card or a reader came or went.
+    pub fn watch_readers(&self) -> Option<ReaderWatch> {
+        self.shared.watched.clone()
     }
 
     /// A mechanism's name (`CKM_…`), where the profile of the token's module names its value.

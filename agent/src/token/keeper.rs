@@ -268,7 +268,7 @@ impl Keeper {
         }
         let file = check_module_file(&self.launch.path).map_err(|error| TokenError::from_file(error, name))?;
         tokio::time::sleep(self.supervision.wait(Instant::now())).await;
-        match Serving::start(&self.spawner, &self.launch, file).await {
+        match Serving::start(&self.spawner, &self.launch, &file).await {
             Ok(worker) => Ok(worker),
             Err(NotServing::NotStarted(error)) => Err(error),
             Err(NotServing::NotLoaded(error)) => {
@@ -299,9 +299,8 @@ impl Keeper {
 
 /// Loads a module in a worker that ends at once, and gives what the module says of itself.
 pub(super) async fn probe(spawner: &Spawner, launch: Launch) -> Result<Library, TokenError> {
-    let launch = Arc::new(launch);
     let file = check_module_file(&launch.path).map_err(|error| TokenError::from_file(error, &launch.name))?;
-    match Serving::start(spawner, &launch, file).await {
+    match Serving::start(spawner, &launch, &file).await {
         Ok(worker) => {
             let library = worker.library.clone();
             worker.connection.shut_down().await;

@@ -250,7 +250,7 @@ impl Origin {
     async fn start(&self) -> Result<Serving, TokenError> {
         let name = &self.launch.name;
         let file = check_module_file(&self.launch.path).map_err(|error| TokenError::from_file(error, name))?;
-        match Serving::start(&self.spawner, &self.launch, file).await {
+        match Serving::start(&self.spawner, &self.launch, &file).await {
             Ok(worker) => Ok(worker),
             Err(NotServing::NotStarted(error) | NotServing::NotLoaded(error)) => Err(error),
             Err(NotServing::Lost(how, broken)) => {

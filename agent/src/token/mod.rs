@@ -48,5 +48,6 @@ pub use p11_kit::P11KitDirectories;
 pub use pin::{PinState, PinStatus};
 pub use presence::{Family, Install, Presence, ReaderStatus};
 pub use protocol::{KeyPresence, Library};
+pub use reader_watch::ReaderWatch;
 pub use readers::{Card, Interrupter, Reader, ReaderService, ReadersError, Wake};
 pub use supervision::CrashPolicy;

@@ -21,7 +21,7 @@ const SETTLING: Duration = Duration::from_millis(20);
 
 /// What the readers hold, as last seen. The thread ends when the last clone is gone.
 #[derive(Clone, Debug)]
-pub(super) struct ReaderWatch {
+pub struct ReaderWatch {
     seen: watch::Receiver<Option<Arc<[Reader]>>>,
 }
 
@@ -45,7 +45,7 @@ impl ReaderWatch {
 
     /// Waits until a card or a reader came or went, or the service itself did, and gives the readers in which a card is not the one that was
     /// there before. `None` when nothing will ever be seen again.
-    pub(super) async fn changed(&mut self) -> Option<Vec<String>> {
+    pub async fn changed(&mut self) -> Option<Vec<String>> {
         let before = self.seen.borrow_and_update().clone();
         self.seen.changed().await.ok()?;
         let now = self.seen.borrow_and_update().clone();

@@ -1,7 +1,6 @@
 //! A worker whose module is initialised, and how a batch is given to it.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -46,14 +45,12 @@ pub(super) struct Over {
 
 impl Serving {
     /// Starts a worker for a module whose file was checked.
-    pub(super) async fn start(spawner: &Spawner, launch: &Arc<Launch>, file: PathBuf) -> Result<Self, NotServing> {
-        let mut connection = Connection::open(spawner, Arc::clone(launch), file)
-            .await
-            .map_err(|error| {
-                NotServing::NotStarted(TokenError::NoWorker {
-                    reason: error.to_string(),
-                })
-            })?;
+    pub(super) async fn start(spawner: &Spawner, launch: &Launch, file: &Path) -> Result<Self, NotServing> {
+        let mut connection = Connection::open(spawner, launch, file).map_err(|error| {
+            NotServing::NotStarted(TokenError::NoWorker {
+                reason: error.to_string(),
+            })
+        })?;
         info!(module = launch.name, path = %launch.path.display(), pid = connection.pid(), "worker started");
         match hello(&mut connection, launch).await {
             Ok(Ok(library)) => Ok(Self { connection, library }),

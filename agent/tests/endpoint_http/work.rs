@@ -249,3 +249,69 @@ async fn a_verdict_is_an_answer_and_rubbish_is_a_mistake() {
     );
     agent.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_a_page_at_a_time() {
+    let agent = Running::start().await;
+    let token = agent.pair(None, &["sign"]).await;
+    let body = json!({ "documents": [{ "name": "a", "content": "AAAA" }] });
+    let mut started = Vec::new();
+    for n in 0..5 {
+        let request = match n {
+            2 => agent.request("POST /v1/signatures").bearer(&token),
+            _ => agent.owned("POST /v1/signatures"),
+        };
+        let answer = agent
+            .send(&request.json(&body).header("Prefer", "wait=10"))
+            .await
+            .json();
+        started.push(answer["id"].as_str().unwrap().to_owned());
+    }
+    started.reverse();
+    let ids = |answer: &Value| -> Vec<String> {
+        let jobs = answer["jobs"].as_array().unwrap().iter();
+        jobs.map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let page = async |query: &str| agent.send(&agent.owned(&format!("GET /v1/jobs?{query}"))).await;
+    let first = page("limit=2").await.json();
+    assert_eq!(
+        (ids(&first), &first["next"]),
+        (started[..2].to_vec(), &json!(started[1]))
+    );
+    // What is started meanwhile moves no page.
+    let newer = agent
+        .owned("POST /v1/signatures")
+        .json(&body)
+        .header("Prefer", "wait=10");
+    agent.send(&newer).await;
+    let second = page(&format!("limit=2&before={}", started[1])).await.json();
+    assert_eq!(
+        (ids(&second), &second["next"]),
+        (started[2..4].to_vec(), &json!(started[3]))
+    );
+    let last = page(&format!("limit=2&before={}", started[3])).await.json();
+    assert_eq!((ids(&last), last.get("next")), (started[4..].to_vec(), None));
+    let exact = page(&format!("limit=4&before={}", started[0])).await.json();
+    assert_eq!((ids(&exact), exact.get("next")), (started[1..].to_vec(), None));
+
+    // An application pages through its own jobs, and learns nothing of others by naming them.
+    let own = |query: &str| agent.request(&format!("GET /v1/jobs?{query}")).bearer(&token);
+    let list = agent.send(&own("limit=1")).await.json();
+    assert_eq!((ids(&list), list.get("next")), (vec![started[2].clone()], None));
+    let unknown = uuid::Uuid::now_v7();
+    for stranger in [started[0].as_str(), unknown.to_string().as_str()] {
+        let answer = agent.send(&own(&format!("before={stranger}"))).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_field"));
+        assert_eq!(answer.json()["field"], "before");
+    }
+    for (wrong, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("before=7", "query")] {
+        let answer = page(wrong).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "invalid_field"),
+            "{wrong}"
+        );
+        assert_eq!(answer.json()["field"], field, "{wrong}");
+    }
+    agent.stop().await;
+}

@@ -237,6 +237,7 @@ async fn an_approval_ends_with_its_job() {
                 application: None,
                 purpose: "signature".to_owned(),
                 certificate: String::new(),
+                token: None,
                 deadline: Deadline::after(LONG),
                 job: Some(id),
                 from_grant: None,

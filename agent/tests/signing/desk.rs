@@ -212,6 +212,7 @@ impl OneRequest {
             },
             purpose: Purpose::Signature,
             selector: self.certificate.parse().unwrap(),
+            chosen_on: None,
             format: Format {
                 timestamp: serde_json::from_value(input["timestamp"].clone()).unwrap(),
                 ..Format::default()
@@ -224,7 +225,7 @@ impl OneRequest {
             self.signing
                 .sign(context, request.clone())
                 .await
-                .map_err(StepError::Refused)
+                .map_err(StepError::from)
         };
         let signed: Signed = context.safe_step("sign", sign).await?;
         Ok(json!(

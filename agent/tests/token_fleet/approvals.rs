@@ -68,6 +68,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         request_key: "tests".to_owned(),
         purpose: Purpose::Signature,
         certificate: certificate.fingerprint(),
+        token: "tests".to_owned(),
         items,
         unattended: false,
         scope: None,

@@ -1,8 +1,10 @@
 //! Cards that come and go: OpenSC and ykcs11 over a virtual PIV card.
 
 mod cycles;
+mod grants;
 mod pins;
 mod pulled;
 mod rig;
 mod signing;
 mod unserved;
+mod watched;

@@ -4,11 +4,13 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokensign_tests::agent::Agent;
 use tokensign_tests::card::{BlankCard, Pcscd};
 use tokensign_tests::programs;
+
+use super::watched::{Watching, told};
 
 /// OpenSC 0.23.0, rutoken_ecp driver.
 const RUTOKEN_ECP: &[u8] = b"\x3B\x8B\x01Rutoken DS \xC1";
@@ -98,6 +100,17 @@ async fn a_card_whose_driver_is_missing_says_what_to_install() {
         "{advice}"
     );
 
+    let missing = |name: &str, data: &Value| name == "reader" && data["state"] == "driver_missing";
+    let event = told(&machine.agent, missing).await;
+    assert_eq!(
+        (&event["reader"], &event["code"]),
+        (&reader["name"], &json!("driver_missing")),
+        "{event}"
+    );
+    let watching = Watching::start(&machine.agent, &["--json"]);
+    let change = watching.change(|change| change["change"] == "reader");
+    assert_eq!(change["reader"]["fault"]["code"], "driver_missing", "{change}");
+
     let tokens = machine.tokensign("tokens");
     assert!(tokens.status.success());
     assert!(
@@ -115,6 +128,10 @@ async fn a_card_whose_driver_is_missing_says_what_to_install() {
     let reader = machine.reader("cannot_sign").await;
     let advice = reader["fault"]["what_to_do"].as_str().unwrap();
     assert!(advice.contains("CryptoPro CSP"), "{advice}");
+    let change = watching.change(|change| change["reader"]["state"] == "cannot_sign");
+    assert_eq!(change["reader"]["fault"]["code"], "token_cannot_sign", "{change}");
+    let cannot = |name: &str, data: &Value| name == "reader" && data["code"] == "token_cannot_sign";
+    told(&machine.agent, cannot).await;
     drop(_card);
 }
 

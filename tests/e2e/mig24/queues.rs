@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokensign_tests::agent::Agent;
 use tokensign_tests::broker::{Broker, PASSWORD, USER};
+use tokensign_tests::tls_identity::TlsIdentity;
 
 use super::{done, group, printed};
 use crate::world::Business;
@@ -17,6 +18,11 @@ use crate::world::Business;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 async fn office(broker: &Broker) -> Business {
+    office_at(broker, &broker.url(), "").await
+}
+
+/// The broker under that URL, with more lines for the queue.
+async fn office_at(broker: &Broker, url: &str, lines: &str) -> Business {
     Business::with_lines_of(
         |config| config.amqp_url = Some(broker.url_with_password()),
         |directory, _| {
@@ -24,8 +30,7 @@ async fn office(broker: &Broker) -> Business {
             std::fs::write(&password, PASSWORD).unwrap();
             std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
             format!(
-                "[mig24.test.queue]\nurl = \"{}\"\nuser = \"{USER}\"\npassword = {{ file = \"{}\" }}\n",
-                broker.url(),
+                "[mig24.test.queue]\nurl = \"{url}\"\nuser = \"{USER}\"\npassword = {{ file = \"{}\" }}\n{lines}",
                 password.display()
             )
         },
@@ -197,6 +202,71 @@ async fn told_in_stream(stream: reqwest::Response) -> bool {
         false
     };
     tokio::time::timeout(PATIENCE, reading).await.unwrap_or(false)
+}
+
+/// By TLS the broker's certificate is checked: its authority and its name. A connection that fails there hands over no password.
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_takes_no_other_authority_and_no_other_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let identity = TlsIdentity::create(&directory.path().join("broker"), "localhost");
+    let stranger = TlsIdentity::create(&directory.path().join("stranger"), "localhost");
+    let broker = Broker::start_with_tls(&identity);
+    let trusting = |identity: &TlsIdentity| format!("extra_ca = \"{}\"\n", identity.ca().display());
+    let url = broker.tls_url("localhost");
+    let business = office_at(&broker, &url, &trusting(&identity)).await;
+    connected(&business).await;
+    publish(&business, 0..20, true);
+    let found = arrived(&business, 20).await;
+    assert_eq!(counted(&found), (0..20).map(|number| (number, 1)).collect());
+
+    let configuration = std::fs::read_to_string(business.world.tokens.configuration()).unwrap();
+    let Business {
+        mut world,
+        sandbox: _sandbox,
+    } = business;
+    for (change, reason) in [
+        // Another authority, the same name.
+        (
+            configuration.replace(&trusting(&identity), &trusting(&stranger)),
+            "UnknownIssuer",
+        ),
+        // None but those of the system.
+        (configuration.replace(&trusting(&identity), ""), "UnknownIssuer"),
+        // The right authority, a name that is not in the certificate.
+        (
+            configuration.replace(&url, &broker.tls_url("127.0.0.1")),
+            "not valid for name",
+        ),
+    ] {
+        assert_ne!(change, configuration);
+        world.agent.kill();
+        std::fs::write(world.tokens.configuration(), change).unwrap();
+        world.agent = Agent::start(&world.tokens.configuration()).await;
+        let answer = world
+            .agent
+            .until("/v1/mig24/test/events?limit=1", |answer| {
+                !answer["queue"]["fault"].is_null()
+            })
+            .await;
+        let fault = &answer["queue"]["fault"];
+        assert_eq!(
+            (&fault["code"], &answer["queue"]["state"]),
+            (&json!("service_unreachable"), &json!("connecting")),
+            "{answer}"
+        );
+        assert!(fault["detail"].as_str().unwrap().contains(reason), "{reason}: {answer}");
+    }
+    assert!(!world.agent.log().contains(PASSWORD));
+    // The right one again: it goes on.
+    world.agent.kill();
+    std::fs::write(world.tokens.configuration(), configuration).unwrap();
+    world.agent = Agent::start(&world.tokens.configuration()).await;
+    world
+        .agent
+        .until("/v1/mig24/test/events?limit=1", |answer| {
+            answer["queue"]["state"] == "connected"
+        })
+        .await;
 }
 
 /// What an operator may have got wrong is said, and the agent serves all the same.

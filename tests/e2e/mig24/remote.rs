@@ -1,6 +1,7 @@
 //! Signatures made at the service: each under an approval that names documents, signer and power of attorney; no token is touched.
 
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -97,6 +98,58 @@ async fn a_container_signs_after_the_person_has_seen_what() {
         (&approval["body"]["kind"], &approval["body"]["signer"]["name"]),
         (&json!("remote"), &json!("box"))
     );
+}
+
+/// What a document of the question says, as the page shows it.
+async fn shown(business: &Business, question: &Value, index: usize) -> Value {
+    let path = format!(
+        "/v1/questions/{}/documents/{index}/preview",
+        question["id"].as_str().unwrap()
+    );
+    let answer = business.world.agent.owner(Method::GET, &path).send().await.unwrap();
+    answer.json().await.unwrap()
+}
+
+/// The person can look into each document, also when the question comes again after a restart; afterwards nothing of them is kept.
+#[tokio::test]
+async fn what_is_signed_at_the_service_can_be_looked_into() {
+    let mut business = office().await;
+    let made = group(&business).await;
+    let path = start(&business, json!({ "package_group_id": made, "container": "box" })).await;
+    for restarted in [false, true] {
+        if restarted {
+            business.world.agent.kill();
+            business.world.agent = Agent::start(&business.world.tokens.configuration()).await;
+        }
+        let question = business.world.agent.question("remote").await;
+        for (index, name) in ["Акт.txt", "Счёт.txt"].into_iter().enumerate() {
+            let preview = shown(&business, &question, index).await;
+            assert_eq!(
+                (&preview["kind"], &preview["text"]),
+                (&json!("text"), &json!(format!("{name}\n"))),
+                "{restarted}: {preview}"
+            );
+        }
+        assert_eq!(shown(&business, &question, 2).await["code"], "no_such_item");
+    }
+    let sealed = business.world.tokens.fixtures().directory().join("state/blobs");
+    let files = || walk(&sealed).len();
+    assert_eq!(files(), 2, "the documents of the open job");
+    approved(&business).await;
+    let job = business.world.agent.settled(&path).await;
+    assert_eq!(job["state"], "finished", "{job}");
+    let started = Instant::now();
+    while files() > 0 {
+        assert!(started.elapsed() < Duration::from_secs(30), "the documents stay");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn walk(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] })
+        .collect()
 }
 
 #[tokio::test]

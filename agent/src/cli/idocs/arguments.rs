@@ -65,6 +65,18 @@ pub(in crate::cli) struct Profile {
     pub(super) name: Option<String>,
 }
 
+/// What stands on a document.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Paper {
+    /// The document's number. Where each of several files becomes a document, {n} stands for 1, 2, … and {name} for the file's name
+    /// without its ending.
+    #[arg(long)]
+    pub(super) number: String,
+    /// The document's date, YYYY-MM-DD.
+    #[arg(long)]
+    pub(super) date: String,
+}
+
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SendFiles {
     /// The files; each becomes a document. Patterns with * and ? are understood.
@@ -75,12 +87,8 @@ pub(in crate::cli) struct SendFiles {
     /// The document's name; without it the file's. For several files {name} stands for the file's name without its ending.
     #[arg(long)]
     pub(super) name: Option<String>,
-    /// The document's number. For several files {n} stands for 1, 2, … and {name} for the file's name without its ending.
-    #[arg(long)]
-    pub(super) number: String,
-    /// The document's date, YYYY-MM-DD.
-    #[arg(long)]
-    pub(super) date: String,
+    #[command(flatten)]
+    pub(super) paper: Paper,
     /// The document group: Accounting, Financial, Legal, Constitutive, HR, Paperwork, Purchase, Warehouse, Organizational or General.
     #[arg(long)]
     pub(super) group: String,
@@ -236,12 +244,8 @@ pub(in crate::cli) struct Draft {
     /// The document's name; without it the first file's.
     #[arg(long)]
     pub(super) name: Option<String>,
-    /// The document's number.
-    #[arg(long)]
-    pub(super) number: String,
-    /// The document's date, YYYY-MM-DD.
-    #[arg(long)]
-    pub(super) date: String,
+    #[command(flatten)]
+    pub(super) paper: Paper,
     /// The document group: Accounting, Financial, Legal, Constitutive, HR, Paperwork, Purchase, Warehouse, Organizational or General.
     #[arg(long, default_value = "General")]
     pub(super) group: String,

@@ -24,8 +24,8 @@ pub(super) async fn draft(session: &Session, arguments: &Draft) -> Result<(), Fa
             Some(json!(if arguments.internal { "internal" } else { "outgoing" })),
         ),
         ("name", arguments.name.as_deref().or(first).map(|name| json!(name))),
-        ("number", Some(json!(arguments.number))),
-        ("date", Some(json!(arguments.date))),
+        ("number", Some(json!(arguments.paper.number))),
+        ("date", Some(json!(arguments.paper.date))),
         ("group", Some(json!(arguments.group))),
         ("author_employee_id", arguments.author.as_ref().map(|id| json!(id))),
     ]);

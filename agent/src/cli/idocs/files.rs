@@ -22,11 +22,9 @@ async fn fetch(session: &Session, arguments: &Fetch, what: &str, ending: &str) -
     let path = path_of(session, &arguments.profile, &path)?;
     let target = result_files::target(arguments.out.as_deref(), &file_name(&arguments.document, ending));
     let agent = session.agent().await?;
-    let fetched = agent.client().bytes(&path).await;
+    let fetched = result_files::fetch(&session.output, agent.client(), &path, &target, arguments.force).await;
     agent.end().await;
-    let bytes = fetched?;
-    result_files::write(&session.output, &target, &bytes, arguments.force)?;
-    let result = json!({ "document_id": arguments.document, "output": target, "size": bytes.len() });
+    let result = json!({ "document_id": arguments.document, "output": target, "size": fetched? });
     session.output.result(&result, || {
         vec![session.output.text_with("cli-written", &[("path", &target.display())])]
     });
@@ -95,9 +93,9 @@ async fn write_all(
             arguments.out.as_deref().or_else(|| Some(std::path::Path::new("."))),
             &file_name(&document_id, "zip"),
         );
-        let bytes = client.bytes(&format!("{path}/{id}/{index}")).await?;
-        result_files::write(&session.output, &target, &bytes, arguments.force)?;
-        written.push(json!({ "document_id": document_id, "output": target, "size": bytes.len() }));
+        let from = format!("{path}/{id}/{index}");
+        let size = result_files::fetch(&session.output, client, &from, &target, arguments.force).await?;
+        written.push(json!({ "document_id": document_id, "output": target, "size": size }));
     }
     if documents.len() != arguments.documents.len() {
         return Err(Fault::new(Code::AgentUnreachable).detail("the agent answers for another number of documents"));

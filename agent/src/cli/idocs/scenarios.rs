@@ -19,7 +19,7 @@ pub(super) async fn send(session: &Session, arguments: &SendFiles) -> Result<(),
     for path in globs::expand(&arguments.files)? {
         files.push(FileToSend::open(&path).await?);
     }
-    if files.len() > 1 && !arguments.number.contains('{') {
+    if files.len() > 1 && !arguments.paper.number.contains('{') {
         return Err(Fault::invalid_field(
             "--number",
             "must contain {n} or {name} for several files, so that each document has a number of its own",
@@ -77,8 +77,8 @@ fn document(arguments: &SendFiles, index: usize, file: &FileToSend) -> Value {
     let name = arguments.name.as_deref().map_or_else(|| file.name().to_owned(), filled);
     let mut document = members([
         ("name", Some(json!(name))),
-        ("number", Some(json!(filled(&arguments.number)))),
-        ("date", Some(json!(arguments.date))),
+        ("number", Some(json!(filled(&arguments.paper.number)))),
+        ("date", Some(json!(arguments.paper.date))),
         ("group", Some(json!(arguments.group))),
         ("counterparty_bin", Some(json!(arguments.counterparty))),
         ("comment", arguments.comment.as_ref().map(|text| json!(text))),

@@ -109,14 +109,14 @@ pub(in crate::cli) struct Recipient {
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SendFiles {
-    /// The files.
+    /// The files, 10,000 at most. Patterns with * and ? are understood.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) scenario: Scenario,
     #[command(flatten)]
     pub(super) recipient: Recipient,
-    /// Files that the recipient need not sign; each is one of FILE.
+    /// Files that the recipient need not sign; each is one of FILE. Patterns are understood here too.
     #[arg(long, value_name = "FILE")]
     pub(super) unsigned_by_recipient: Vec<PathBuf>,
     /// The power of attorney (МЧД) to sign by.
@@ -126,16 +126,23 @@ pub(in crate::cli) struct SendFiles {
     pub(super) rehearsal: Rehearsal,
 }
 
+/// A package group, and by what power it is signed.
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Sign {
+pub(in crate::cli) struct GroupToSign {
     /// The package group's id.
     #[arg(value_name = "GROUP")]
     pub(super) group: String,
-    #[command(flatten)]
-    pub(super) scenario: Scenario,
     /// The power of attorney (МЧД) to sign by.
     #[arg(long, value_name = "ID")]
     pub(super) mchd: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Sign {
+    #[command(flatten)]
+    pub(super) what: GroupToSign,
+    #[command(flatten)]
+    pub(super) scenario: Scenario,
     #[command(flatten)]
     pub(super) rehearsal: Rehearsal,
 }
@@ -165,14 +172,10 @@ pub(in crate::cli) struct SignRemotely {
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Explain {
-    /// The package group's id.
-    #[arg(value_name = "GROUP")]
-    pub(super) group: String,
+    #[command(flatten)]
+    pub(super) what: GroupToSign,
     #[command(flatten)]
     pub(super) signer: Signer,
-    /// The power of attorney (МЧД) to sign by.
-    #[arg(long, value_name = "ID")]
-    pub(super) mchd: Option<String>,
     #[command(flatten)]
     pub(super) profile: ProfileName,
 }

@@ -15,14 +15,14 @@ pub(super) async fn run(session: &Session, arguments: &Explain) -> Result<(), Fa
     let path = path(
         session,
         &arguments.profile,
-        &format!("package-groups/{}/explanations", segment(&arguments.group)),
+        &format!("package-groups/{}/explanations", segment(&arguments.what.group)),
     )?;
     let request = members([
         (
             "certificate",
             arguments.signer.certificate.as_ref().map(|selector| json!(selector)),
         ),
-        ("mchd_info_id", arguments.mchd.as_ref().map(|id| json!(id))),
+        ("mchd_info_id", arguments.what.mchd.as_ref().map(|id| json!(id))),
     ]);
     let agent = session.agent().await?;
     let answer = agent.client().post(&path, &request).await;

@@ -1,9 +1,12 @@
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Recipient, SendFiles, Sign, SignRemotely};
 use super::profile;
 use super::rehearsal::Rehearsal;
 use crate::cli::arguments::{Scenario, Signer};
+use crate::cli::globs;
 use crate::cli::pin_source::PinSource;
 use crate::cli::services::{members, run, segment};
 use crate::cli::session::Session;
@@ -13,20 +16,20 @@ use crate::messages::Fault;
 pub(super) async fn send(session: &Session, arguments: &SendFiles) -> Result<(), Fault> {
     let named = arguments.scenario.profile.as_deref();
     let profile = profile(session, named)?;
-    let mut files = Vec::with_capacity(arguments.files.len());
-    let mut documents = Vec::with_capacity(arguments.files.len());
-    if let Some(other) = arguments
-        .unsigned_by_recipient
-        .iter()
-        .find(|path| !arguments.files.contains(path))
-    {
+    let paths = globs::expand(&arguments.files)?;
+    let unsigned = globs::expand(&arguments.unsigned_by_recipient)?;
+    let named_files: HashSet<_> = paths.iter().collect();
+    if let Some(other) = unsigned.iter().find(|path| !named_files.contains(path)) {
         let reason = format!("{} is not among the files", other.display());
         return Err(Fault::invalid_field("--unsigned-by-recipient", reason));
     }
-    for (index, path) in arguments.files.iter().enumerate() {
+    let unsigned: HashSet<_> = unsigned.iter().collect();
+    let mut files = Vec::with_capacity(paths.len());
+    let mut documents = Vec::with_capacity(paths.len());
+    for (index, path) in paths.iter().enumerate() {
         let file = FileToSend::open(path).await?;
         let part = FileToSend::part_name(index);
-        let sign_required = !arguments.unsigned_by_recipient.contains(path);
+        let sign_required = !unsigned.contains(path);
         documents.push(json!({ "part": part, "name": file.name(), "sign_required": sign_required }));
         files.push((part, file));
     }
@@ -63,12 +66,12 @@ pub(super) async fn sign(session: &Session, arguments: &Sign) -> Result<(), Faul
     let named = arguments.scenario.profile.as_deref();
     let profile = profile(session, named)?;
     let request = members([
-        ("package_group_id", Some(json!(arguments.group))),
+        ("package_group_id", Some(json!(arguments.what.group))),
         (
             "certificate",
             certificate(arguments.scenario.signer.certificate.as_deref()),
         ),
-        ("mchd_info_id", arguments.mchd.as_ref().map(|id| json!(id))),
+        ("mchd_info_id", arguments.what.mchd.as_ref().map(|id| json!(id))),
     ]);
     if arguments.rehearsal.dry_run {
         return Rehearsal {

@@ -21,8 +21,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Streams what changes.
 ///
-/// Server-sent events `tokens`, `question`, `job`, `application`, `grant`, `queue_event`, `locked`. `Last-Event-ID` takes up where an earlier stream broke
-/// off. An application sees its own jobs, and tokens with the permission `certificates`.
+/// Server-sent events `tokens`, `reader`, `question`, `job`, `application`, `grant`, `queue_event`, `locked`. `reader` names one with what becomes of the
+/// card in it: `state` as in `GET /v1/tokens` (`driver_missing`, …), and the `code` of what is wrong. `Last-Event-ID` takes up where an earlier stream broke
+/// off. An application sees its own jobs, and tokens and readers with the permission `certificates`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "jobs",
     params(("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was read")),
@@ -80,7 +81,7 @@ fn is_for(caller: &Caller, event: &Event) -> bool {
             let profile = event.data["profile"].as_str().unwrap_or_default();
             caller.may(&Permission::service(Service::Mig24, profile, Class::Read))
         }
-        EventKind::Tokens => caller.may(&Permission::Certificates),
+        EventKind::Tokens | EventKind::Reader => caller.may(&Permission::Certificates),
         EventKind::Job { application } => caller.owns(application),
         EventKind::Question | EventKind::Application | EventKind::Grant | EventKind::Locked | EventKind::Idocs => {
             caller.is_person()

@@ -28,11 +28,17 @@ use crate::store::approvals;
 
 const MOST_JOBS: u32 = 1000;
 
+/// How many are listed when the caller does not say.
+const JOBS: u32 = 100;
+
 /// Jobs, the newest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Jobs {
     /// Without their outcomes.
     jobs: Vec<JobResource>,
+    /// Names the next page (`before`); absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Uuid>,
 }
 
 /// How far the token is.
@@ -94,7 +100,10 @@ pub(crate) struct Waiting {
     /// Where the person sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     prompters: Option<Vec<String>>,
-    /// When it goes on by itself; of a question, until when it waits for an answer.
+    /// The label of the token to be plugged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// When it goes on by itself; of a question or a token, until when it waits for an answer.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     until: Option<OffsetDateTime>,
 }
@@ -111,6 +120,9 @@ pub(crate) enum WaitingFor {
     /// The token to be plugged in.
     #[serde(rename = "waiting_for_token")]
     Token,
+    /// The service, which works on what was handed in.
+    #[serde(rename = "waiting_for_service")]
+    Service,
     /// The next attempt.
     #[serde(rename = "waiting_to_retry")]
     Retry,
@@ -169,6 +181,8 @@ pub(super) struct JobsQuery {
     /// At most so many; 100 when absent, 1000 at most.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
+    /// Only started before the job with this id: the `next` of the page before.
+    before: Option<Uuid>,
 }
 
 /// A day (`2026-11-22`) or a moment (RFC 3339).
@@ -216,9 +230,9 @@ pub(super) struct Resolution {
     result: Option<Value>,
 }
 
-/// Lists jobs.
+/// Lists jobs, the newest first.
 ///
-/// An application sees its own.
+/// An application sees its own. A page at a time: what is older than this page comes with `before` set to its `next`.
 #[utoipa::path(get, path = "/v1/jobs", tag = "jobs", params(JobsQuery), responses((status = OK, body = Jobs)))]
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
@@ -226,6 +240,14 @@ pub(super) async fn list(
     CallerLanguage(localizer): CallerLanguage,
     InQuery(query): InQuery<JobsQuery>,
 ) -> Result<Json<Jobs>, Problem> {
+    let limit = checked_limit(query.limit.unwrap_or(JOBS), MOST_JOBS)?;
+    if let Some(before) = query.before {
+        let known = own(&shared, &caller, before, None).await;
+        known.map_err(|fault| match fault.code() {
+            Code::NoSuchItem => Fault::invalid_field("before", "names no job of this list"),
+            _ => fault,
+        })?;
+    }
     let filter = JobFilter {
         kind: query.kind,
         application: caller.application(),
@@ -236,14 +258,24 @@ pub(super) async fn list(
         name: query.name,
         counterparty: query.counterparty,
         reference: query.reference,
-        limit: query.limit.map(|limit| checked_limit(limit, MOST_JOBS)).transpose()?,
+        before: query.before,
+        // One more shows whether there are more.
+        limit: Some(limit + 1),
     };
-    let jobs = shared.engine.list(filter).await?;
+    let mut jobs = shared.engine.list(filter).await?;
+    let has_more = jobs.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if has_more {
+        jobs.pop();
+    }
+    let next = jobs.last().map(|job| job.id).filter(|_| has_more);
     let jobs = jobs.into_iter().map(|mut job| {
         job.outcome = None;
         JobResource::of(job, localizer)
     });
-    Ok(Json(Jobs { jobs: jobs.collect() }))
+    Ok(Json(Jobs {
+        jobs: jobs.collect(),
+        next,
+    }))
 }
 
 /// Shows one job.
@@ -467,6 +499,7 @@ pub(super) fn waiting(job: &Job) -> Option<Waiting> {
         r#for,
         question: None,
         prompters: None,
+        token: None,
         until: None,
     };
     match &job.stage {
@@ -486,7 +519,15 @@ pub(super) fn waiting(job: &Job) -> Option<Waiting> {
             until: Some(*deadline),
             ..simple(WaitingFor::Prompter)
         }),
-        Stage::WaitingForToken => Some(simple(WaitingFor::Token)),
+        Stage::WaitingForToken { token, deadline } => Some(Waiting {
+            token: token.clone(),
+            until: Some(*deadline),
+            ..simple(WaitingFor::Token)
+        }),
+        Stage::WaitingForService { until } => Some(Waiting {
+            until: Some(*until),
+            ..simple(WaitingFor::Service)
+        }),
         Stage::WaitingToRetry { until } => Some(Waiting {
             until: Some(*until),
             ..simple(WaitingFor::Retry)

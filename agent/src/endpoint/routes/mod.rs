@@ -42,6 +42,7 @@ use super::shared::Shared;
 use crate::messages::Code;
 
 pub(super) use page::page_link;
+pub(super) use readers::ReaderWord;
 pub(super) use signatures::SignatureScenario;
 
 /// The router of everything, and the description of the API.

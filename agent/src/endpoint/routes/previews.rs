@@ -84,7 +84,7 @@ pub(super) async fn content(
 
 async fn open(shared: &Shared, place: &Place) -> Result<File, Fault> {
     let question = shared.desk.question(place.id)?;
-    let QuestionBody::Approve { documents, .. } = &question.body else {
+    let (QuestionBody::Approve { documents, .. } | QuestionBody::Remote { documents, .. }) = &question.body else {
         return Err(Fault::new(Code::ContentNotSeen));
     };
     let document = documents

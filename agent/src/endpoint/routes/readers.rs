@@ -32,7 +32,7 @@ pub(crate) struct ReaderResource {
 }
 
 /// What becomes of the card in a reader.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReaderWord {
     /// There is none.
@@ -108,6 +108,23 @@ pub(crate) enum ReaderServiceWord {
     Failed,
 }
 
+impl ReaderWord {
+    /// The word for what becomes of a card.
+    pub(in crate::endpoint) fn of(presence: &Presence) -> Self {
+        match presence {
+            Presence::Empty => Self::Empty,
+            Presence::Served => Self::Served,
+            Presence::Mute => Self::Mute,
+            Presence::Unavailable => Self::Unavailable,
+            Presence::Unknown => Self::Unknown,
+            Presence::Held { .. } => Self::Held,
+            Presence::CannotSign(_) => Self::CannotSign,
+            Presence::DriverMissing(_) => Self::DriverMissing,
+            Presence::NotSeen { .. } => Self::NotSeen,
+        }
+    }
+}
+
 impl ReaderServiceWord {
     pub(super) fn of<T>(readers: &Result<T, ReadersError>) -> Self {
         match readers {
@@ -132,42 +149,30 @@ impl ReaderResource {
         let mut resource = Self {
             atr: (!status.reader.atr.is_empty()).then(|| hex::encode_upper(&status.reader.atr)),
             name: status.reader.name,
-            state: ReaderWord::Empty,
+            state: ReaderWord::of(&status.presence),
             families: Vec::new(),
             module: None,
             holders: Vec::new(),
             fault,
         };
-        resource.state = match status.presence {
-            Presence::Empty => ReaderWord::Empty,
-            Presence::Served => ReaderWord::Served,
-            Presence::Mute => ReaderWord::Mute,
-            Presence::Unavailable => ReaderWord::Unavailable,
-            Presence::Unknown => ReaderWord::Unknown,
+        match status.presence {
+            Presence::Empty | Presence::Served | Presence::Mute | Presence::Unavailable | Presence::Unknown => {}
             Presence::Held { holders } => {
                 let holders = holders.into_iter().map(|holder| HolderResource {
                     pid: holder.pid,
                     program: holder.name,
                 });
                 resource.holders = holders.collect();
-                ReaderWord::Held
             }
-            Presence::CannotSign(family) => {
-                resource.families = vec![FamilyResource::of(family, localizer)];
-                ReaderWord::CannotSign
-            }
+            Presence::CannotSign(family) => resource.families = vec![FamilyResource::of(family, localizer)],
             Presence::DriverMissing(families) => {
                 resource.families = families
                     .into_iter()
                     .map(|family| FamilyResource::of(family, localizer))
                     .collect();
-                ReaderWord::DriverMissing
             }
-            Presence::NotSeen { module, .. } => {
-                resource.module = Some(module.display().to_string());
-                ReaderWord::NotSeen
-            }
-        };
+            Presence::NotSeen { module, .. } => resource.module = Some(module.display().to_string()),
+        }
         resource
     }
 }

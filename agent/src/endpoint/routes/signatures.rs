@@ -447,6 +447,7 @@ impl SignatureScenario {
             caller,
             purpose: order.purpose,
             selector: order.selector,
+            chosen_on: None,
             format: order.format,
             documents: order.documents,
             destination: None,
@@ -462,7 +463,7 @@ impl SignatureScenario {
             self.signing
                 .sign(context, request.clone())
                 .await
-                .map_err(StepError::Refused)
+                .map_err(StepError::from)
         };
         let signed: Signed = context.safe_step("sign", sign).await?;
         let stamped = self.signing.timestamped(context, "timestamp", format, signed).await?;

@@ -213,9 +213,9 @@ impl Run<'_> {
     }
 
     async fn approve_and_sign(&self, request: Request) -> Result<TimedSigned, StepError> {
-        let signed = self.idocs.signing().sign(self.context, request).await;
+        let signed = self.idocs.signing().sign(self.context, request).await?;
         Ok(TimedSigned {
-            signed: signed.map_err(StepError::Refused)?,
+            signed,
             at: OffsetDateTime::now_utc(),
         })
     }
@@ -247,6 +247,7 @@ impl Run<'_> {
             caller: self.input.caller.clone(),
             purpose: Purpose::Signature,
             selector: Selector::exactly(&by.certificate),
+            chosen_on: Some(by.chosen.view.token.clone()),
             format: Format {
                 detached: !self.profile.config.attached,
                 include_chain: service.include_chain,

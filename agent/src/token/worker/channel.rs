@@ -4,6 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use cryptoki::types::RawAuthPin;
 use zeroize::Zeroizing;
@@ -19,13 +20,25 @@ pub(super) struct Work {
     pub(super) secret: Option<RawAuthPin>,
 }
 
-/// The id of the request that was cancelled last.
+/// What the agent wants no more: the request that it cancelled last, or everything once it is gone.
 #[derive(Clone, Default)]
 pub(super) struct Cancelled(Arc<AtomicU64>);
 
+/// No request has this id.
+const ALL: u64 = u64::MAX;
+
 impl Cancelled {
     pub(super) fn is(&self, id: u64) -> bool {
-        self.0.load(Ordering::Acquire) == id
+        [id, ALL].contains(&self.0.load(Ordering::Acquire))
+    }
+
+    /// Whether the agent is gone: nobody would hear of what is done for it.
+    pub(super) fn all(&self) -> bool {
+        self.0.load(Ordering::Acquire) == ALL
+    }
+
+    fn mark(&self, id: u64) {
+        self.0.store(id, Ordering::Release);
     }
 }
 
@@ -55,7 +68,8 @@ pub(super) fn read(channel: &mut WorkerChannel) -> io::Result<Work> {
     })
 }
 
-/// Reads requests in a thread of its own until the agent is gone, which ends the process even while the module hangs.
+/// Reads requests in a thread of its own. When the agent is gone the requests end, and so does the process: at once where the
+/// module's thread waits for work, after the call that it is in otherwise, and after [`LAST_CALL`] even while that hangs.
 pub(super) fn read_on(mut channel: WorkerChannel) -> io::Result<(Receiver<Work>, Cancelled)> {
     let (sender, receiver) = mpsc::channel();
     let cancelled = Cancelled::default();
@@ -63,19 +77,27 @@ pub(super) fn read_on(mut channel: WorkerChannel) -> io::Result<(Receiver<Work>,
     std::thread::Builder::new().name("requests".to_owned()).spawn(move || {
         loop {
             match read(&mut channel) {
-                Ok(work) if work.request == Request::Cancel => mark.0.store(work.id, Ordering::Release),
+                Ok(work) if work.request == Request::Cancel => mark.mark(work.id),
                 Ok(work) => {
                     if sender.send(work).is_err() {
                         return;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => end_process(0),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
                 Err(_) => end_process(GARBAGE),
             }
         }
+        mark.mark(ALL);
+        drop(sender);
+        std::thread::sleep(LAST_CALL);
+        end_process(0);
     })?;
     Ok((receiver, cancelled))
 }
+
+/// How long the call that a module is in may take after the end of the agent. A process that is killed in the middle of a write
+/// leaves a token that nobody reads again: SoftHSM truncates and rewrites a token's file at every login.
+const LAST_CALL: Duration = Duration::from_secs(10);
 
 /// The exit status after something on the channel that is no request.
 pub(super) const GARBAGE: i32 = 3;

@@ -2,7 +2,7 @@
 //! frames on a descriptor of its own because vendor libraries print on stdout.
 //!
 //! The first thread owns the module and makes every call; a second one reads requests, so that a cancel is seen between two
-//! signatures and the end of the agent ends the process even while the module hangs.
+//! signatures, and that the end of the agent ends the process after the call that the module is in, or a while later when that hangs.
 
 mod channel;
 mod contents;
@@ -14,6 +14,7 @@ mod pairing;
 mod signing;
 mod signing_key;
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -54,12 +55,12 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         return ExitCode::from(2);
     };
     match serve(arguments, channel) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(never) => match never {},
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn serve(arguments: &Arguments, mut channel: WorkerChannel) -> io::Result<()> {
+fn serve(arguments: &Arguments, mut channel: WorkerChannel) -> io::Result<Infallible> {
     let hello = channel::read(&mut channel)?;
     let Request::Hello(settings) = hello.request else {
         return Err(io::Error::from(io::ErrorKind::InvalidData));
@@ -108,8 +109,21 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    fn run(mut self, work: impl Iterator<Item = Work>) -> io::Result<()> {
+    /// Works until the agent asks to end or is gone.
+    fn run(mut self, work: impl Iterator<Item = Work>) -> ! {
+        // An answer that cannot be written is one that nobody hears.
+        let _ = self.work(work);
+        self.kept = None;
+        self.module.finalize();
+        // Without the library's exit handlers: several crash in them after C_Finalize.
+        platform::end_process(0)
+    }
+
+    fn work(&mut self, work: impl Iterator<Item = Work>) -> io::Result<()> {
         for Work { id, request, secret } in work {
+            if self.cancelled.all() {
+                break;
+            }
             match request {
                 Request::Inventory { afresh } => self.inventory(id, afresh)?,
                 Request::Sign(request) => {
@@ -122,12 +136,7 @@ impl Worker<'_> {
                     signing::sign(self.module, &request, secret, &mut self.kept, &mut conversation);
                     conversation.broken?;
                 }
-                Request::Shutdown => {
-                    self.kept = None;
-                    self.module.finalize();
-                    // Without the library's exit handlers: several crash in them after C_Finalize.
-                    platform::end_process(0);
-                }
+                Request::Shutdown => break,
                 // The reading thread keeps cancels and joins parts; a second hello is nonsense.
                 Request::Cancel | Request::More(_) | Request::Hello(_) => platform::end_process(channel::GARBAGE),
             }

@@ -1,18 +1,14 @@
 //! The jobs that change something at iDocs. Each honours `Prefer: wait=N` and `Idempotency-Key`.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::endpoint::body::parse_json;
-use crate::endpoint::extract::InPath;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::routes::jobs::JobResource;
-use crate::endpoint::routes::started::{Asked, Starting};
-use crate::endpoint::shared::Shared;
+use crate::endpoint::routes::started::{Asked, Place, ProfileInPath, StartHeaders, Starting};
 use crate::endpoint::submission::{Submission, UploadedFile};
 use crate::idocs::{BulkDownload, BulkSend, BulkSign, NewDraft, NewRoutes, QuickSign, Send, SpooledFile};
 
@@ -56,33 +52,23 @@ pub(crate) struct DraftForm {
 #[utoipa::path(
     post, path = "/v1/idocs/{profile}/quick-signs", tag = "services",
     request_body(content((QuickSign = "application/json"), (SendForm = "multipart/form-data"))),
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(in crate::endpoint::routes) async fn quick_sign(
-    State(shared): State<Arc<Shared>>,
-    starting: Starting,
-    InPath(profile): InPath<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
+pub(in crate::endpoint::routes) async fn quick_sign(starting: Starting, request: Request) -> Result<Response, Problem> {
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
         if !submission.has_files() {
-            let request: QuickSign = parse_json(submission.request()?)?;
-            let job = shared.idocs.quick_sign(&profile, caller, request.clone())?;
-            return Ok(Asked::new(&request, job));
+            let make = |request: QuickSign| shared.idocs.quick_sign(profile, caller, request);
+            return Asked::by_request(submission, make);
         }
         let request: Send = parse_json(submission.request()?)?;
         submission.only([FILE_PART].into_iter())?;
         let file = spooled(submission.file(FILE_PART, FILE_PART)?, &request.send.name);
         let identity = json!([&request, &file]);
-        let job = shared.idocs.send(&profile, caller, request, file)?;
+        let job = shared.idocs.send(profile, caller, request, file)?;
         Ok(Asked::new(&identity, job))
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
 
 /// Signs many documents at iDocs, or sends many files through it.
@@ -91,24 +77,14 @@ pub(in crate::endpoint::routes) async fn quick_sign(
 #[utoipa::path(
     post, path = "/v1/idocs/{profile}/bulk-signs", tag = "services",
     request_body(content((BulkSign = "application/json"), (BulkSendForm = "multipart/form-data"))),
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(in crate::endpoint::routes) async fn bulk_sign(
-    State(shared): State<Arc<Shared>>,
-    starting: Starting,
-    InPath(profile): InPath<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
+pub(in crate::endpoint::routes) async fn bulk_sign(starting: Starting, request: Request) -> Result<Response, Problem> {
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
         if !submission.has_files() {
-            let request: BulkSign = parse_json(submission.request()?)?;
-            let job = shared.idocs.bulk_sign(&profile, caller, request.clone())?;
-            return Ok(Asked::new(&request, job));
+            let make = |request: BulkSign| shared.idocs.bulk_sign(profile, caller, request);
+            return Asked::by_request(submission, make);
         }
         let request: BulkSend = parse_json(submission.request()?)?;
         submission.only(request.send.iter().map(|document| document.part.as_str()))?;
@@ -118,87 +94,60 @@ pub(in crate::endpoint::routes) async fn bulk_sign(
             .collect();
         let identity = json!([&request, files]);
         let file_of = |part: &str| Ok(spooled(submission.file("send.part", part)?, part));
-        let job = shared.idocs.bulk_send(&profile, caller, request, file_of)?;
+        let job = shared.idocs.bulk_send(profile, caller, request, file_of)?;
         Ok(Asked::new(&identity, job))
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
 
 /// Makes a draft of files, outgoing or internal. Nothing is signed.
 #[utoipa::path(
     post, path = "/v1/idocs/{profile}/documents", tag = "services",
     request_body(content((DraftForm = "multipart/form-data"))),
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(in crate::endpoint::routes) async fn draft(
-    State(shared): State<Arc<Shared>>,
-    starting: Starting,
-    InPath(profile): InPath<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
+pub(in crate::endpoint::routes) async fn draft(starting: Starting, request: Request) -> Result<Response, Problem> {
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
         let request: NewDraft = parse_json(submission.request()?)?;
         let files: Vec<_> = submission.files().map(|(part, file)| spooled(file, part)).collect();
         let identity = json!([&request, &files]);
-        let job = shared.idocs.draft(&profile, &caller, request, files)?;
+        let job = shared.idocs.draft(profile, &caller, request, files)?;
         Ok(Asked::new(&identity, job))
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
 
 /// Gives documents their routes: one by the plain call, many in bulk.
 #[utoipa::path(
     post, path = "/v1/idocs/{profile}/routes", tag = "services",
     request_body = NewRoutes,
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(in crate::endpoint::routes) async fn route(
-    State(shared): State<Arc<Shared>>,
-    starting: Starting,
-    InPath(profile): InPath<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
-        let request: NewRoutes = parse_json(submission.request()?)?;
-        let job = shared.idocs.route(&profile, &caller, &request)?;
-        Ok(Asked::new(&request, job))
+pub(in crate::endpoint::routes) async fn route(starting: Starting, request: Request) -> Result<Response, Problem> {
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
+        Asked::by_request(submission, |request: NewRoutes| {
+            shared.idocs.route(profile, &caller, &request)
+        })
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
 
 /// Has documents prepared for download, in bulk.
 #[utoipa::path(
     post, path = "/v1/idocs/{profile}/downloads", tag = "services",
     request_body = BulkDownload,
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(in crate::endpoint::routes) async fn download(
-    State(shared): State<Arc<Shared>>,
-    starting: Starting,
-    InPath(profile): InPath<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
-        let request: BulkDownload = parse_json(submission.request()?)?;
-        let job = shared.idocs.download(&profile, &caller, &request)?;
-        Ok(Asked::new(&request, job))
+pub(in crate::endpoint::routes) async fn download(starting: Starting, request: Request) -> Result<Response, Problem> {
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
+        Asked::by_request(submission, |request: BulkDownload| {
+            shared.idocs.download(profile, &caller, &request)
+        })
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
 
 fn spooled(file: &UploadedFile, otherwise: &str) -> SpooledFile {

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{client, id, told};
@@ -14,9 +15,11 @@ use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::{InPath, JsonBody};
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
-use crate::http_client::ServiceId;
+use crate::http_client::{Failure, ServiceId};
 use crate::messages::Fault;
-use crate::mig24::{Delivery, ExplainGroup, Explanation, GroupDocument, GroupInfo, Recipient, RecipientOrganisation};
+use crate::mig24::{
+    Delivery, ExplainGroup, Explanation, GroupDocument, GroupInfo, Mig24Client, Recipient, RecipientOrganisation,
+};
 
 /// A package group as EDO.MIG24 tells it.
 #[derive(Serialize, ToSchema)]
@@ -85,21 +88,57 @@ impl GroupDraft {
     }
 }
 
+/// A package group of a profile, as the path names it.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::endpoint::routes) struct GroupInPath {
+    /// The profile of the configuration
+    profile: String,
+    /// The group
+    id: String,
+}
+
+/// The same with the way to its service.
+pub(in crate::endpoint::routes) struct GroupAt {
+    profile: String,
+    client: Mig24Client,
+    group: ServiceId,
+}
+
+impl GroupAt {
+    /// The answer to a change of the group.
+    fn changed<T>(&self, outcome: Result<T, Failure>) -> Result<Json<GroupReference>, Problem> {
+        told(outcome)?;
+        Ok(Json(GroupReference {
+            package_group_id: self.group.clone(),
+        }))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for GroupAt {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let InPath(path) = InPath::<GroupInPath>::from_request_parts(parts, shared).await?;
+        let group = id(&path.id, "package group")?;
+        Ok(Self {
+            client: client(shared, &path.profile)?,
+            profile: path.profile,
+            group,
+        })
+    }
+}
+
 /// Asks EDO.MIG24 for a package group.
 #[utoipa::path(
     get, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_package_group",
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("id" = String, Path, description = "The group"),
-    ),
+    params(GroupInPath),
     responses((status = OK, body = GroupView))
 )]
 pub(in crate::endpoint::routes) async fn one(
-    State(shared): State<Arc<Shared>>,
-    InPath((profile, group)): InPath<(String, String)>,
+    GroupAt { client, group, .. }: GroupAt,
 ) -> Result<Json<GroupView>, Problem> {
-    let group = id(&group, "package group")?;
-    let info = told(client(&shared, &profile)?.group_info(&group).await)?;
+    let info = told(client.group_info(&group).await)?;
     let delivery = info.delivery();
     let GroupInfo(info) = info;
     Ok(Json(GroupView {
@@ -137,96 +176,56 @@ pub(in crate::endpoint::routes) async fn create(
 /// Replaces the recipient and the documents of a package group that is not signed.
 #[utoipa::path(
     post, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_update_package_group",
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("id" = String, Path, description = "The group"),
-    ),
+    params(GroupInPath),
     request_body = GroupDraft,
     responses((status = OK, body = GroupReference))
 )]
-pub(in crate::endpoint::routes) async fn update(
-    State(shared): State<Arc<Shared>>,
-    InPath((profile, group)): InPath<(String, String)>,
-    body: JsonBody,
-) -> Result<Json<GroupReference>, Problem> {
-    let group = id(&group, "package group")?;
+pub(in crate::endpoint::routes) async fn update(at: GroupAt, body: JsonBody) -> Result<Json<GroupReference>, Problem> {
     let draft: GroupDraft = body.parse()?;
     if draft.id.is_some() {
         return Err(Fault::invalid_field("id", "stands in the path and does not change").into());
     }
     let recipient = draft.recipient()?;
     not_empty(&draft.documents)?;
-    told(
-        client(&shared, &profile)?
-            .update_group(&group, &recipient, &draft.documents)
-            .await,
-    )?;
-    Ok(Json(GroupReference {
-        package_group_id: group,
-    }))
+    at.changed(at.client.update_group(&at.group, &recipient, &draft.documents).await)
 }
 
 /// Deletes a package group that is not signed.
 #[utoipa::path(
     delete, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_delete_package_group",
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("id" = String, Path, description = "The group"),
-    ),
+    params(GroupInPath),
     responses((status = OK, body = GroupReference))
 )]
-pub(in crate::endpoint::routes) async fn delete(
-    State(shared): State<Arc<Shared>>,
-    InPath((profile, group)): InPath<(String, String)>,
-) -> Result<Json<GroupReference>, Problem> {
-    let group = id(&group, "package group")?;
-    told(client(&shared, &profile)?.delete_group(&group).await)?;
-    Ok(Json(GroupReference {
-        package_group_id: group,
-    }))
+pub(in crate::endpoint::routes) async fn delete(at: GroupAt) -> Result<Json<GroupReference>, Problem> {
+    at.changed(at.client.delete_group(&at.group).await)
 }
 
 /// Adds documents to a package group that is not signed.
 #[utoipa::path(
     post, path = "/v1/mig24/{profile}/package-groups/{id}/packages", tag = "services", operation_id = "mig24_add_packages",
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("id" = String, Path, description = "The group"),
-    ),
+    params(GroupInPath),
     request_body = Addition,
     responses((status = OK, body = GroupReference))
 )]
-pub(in crate::endpoint::routes) async fn add(
-    State(shared): State<Arc<Shared>>,
-    InPath((profile, group)): InPath<(String, String)>,
-    body: JsonBody,
-) -> Result<Json<GroupReference>, Problem> {
-    let group = id(&group, "package group")?;
+pub(in crate::endpoint::routes) async fn add(at: GroupAt, body: JsonBody) -> Result<Json<GroupReference>, Problem> {
     let Addition { documents } = body.parse()?;
     not_empty(&documents)?;
-    told(client(&shared, &profile)?.add_packages(&group, &documents).await)?;
-    Ok(Json(GroupReference {
-        package_group_id: group,
-    }))
+    at.changed(at.client.add_packages(&at.group, &documents).await)
 }
 
 /// Asks EDO.MIG24 for the hashes of a package group and says how they are read. Nothing is signed.
 #[utoipa::path(
     post, path = "/v1/mig24/{profile}/package-groups/{id}/explanations", tag = "services", operation_id = "mig24_explain_package_group",
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("id" = String, Path, description = "The group"),
-    ),
+    params(GroupInPath),
     request_body = ExplanationRequest,
     responses((status = OK, body = Explanation))
 )]
 pub(in crate::endpoint::routes) async fn explain(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
-    InPath((profile, group)): InPath<(String, String)>,
+    GroupAt { profile, group, .. }: GroupAt,
     body: JsonBody,
 ) -> Result<Json<Explanation>, Problem> {
-    let group = id(&group, "package group")?;
     let request: ExplainGroup = body.parse()?;
     let view = caller.view().await;
     let explained = shared

@@ -1,17 +1,13 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use crate::endpoint::body::parse_json;
-use crate::endpoint::extract::InPath;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::routes::jobs::JobResource;
-use crate::endpoint::routes::started::{Asked, Starting};
-use crate::endpoint::shared::Shared;
+use crate::endpoint::routes::started::{Asked, Place, ProfileInPath, StartHeaders, Starting};
 use crate::endpoint::submission::Submission;
 use crate::mig24::{SendGroup, SignGroup, SignRemotely, SpooledFile};
 
@@ -88,24 +84,14 @@ pub(crate) struct DocumentToSend {
 #[utoipa::path(
     post, path = "/v1/mig24/{profile}/package-group-signatures", tag = "services",
     request_body(content((SignGroupRequest = "application/json"), (SendGroupForm = "multipart/form-data"))),
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
-pub(in crate::endpoint::routes) async fn sign_group(
-    State(shared): State<Arc<Shared>>,
-    starting: Starting,
-    InPath(profile): InPath<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
+pub(in crate::endpoint::routes) async fn sign_group(starting: Starting, request: Request) -> Result<Response, Problem> {
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
         if !submission.has_files() {
-            let request: SignGroup = parse_json(submission.request()?)?;
-            let job = shared.mig24.sign_group(&profile, caller, request.clone())?;
-            return Ok(Asked::new(&request, job));
+            let make = |request: SignGroup| shared.mig24.sign_group(profile, caller, request);
+            return Asked::by_request(submission, make);
         }
         let request: SendGroup = parse_json(submission.request()?)?;
         submission.only(request.send.documents.iter().map(|document| document.part.as_str()))?;
@@ -121,10 +107,10 @@ pub(in crate::endpoint::routes) async fn sign_group(
             })
             .collect();
         let identity = json!([&request, &files]);
-        let job = shared.mig24.send(&profile, caller, request, files)?;
+        let job = shared.mig24.send(profile, caller, request, files)?;
         Ok(Asked::new(&identity, job))
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
 
 /// Who signs at EDO.MIG24: one of `user_id` and `container`.
@@ -149,23 +135,17 @@ pub(crate) struct RemoteSignatureRequest {
 #[utoipa::path(
     post, path = "/v1/mig24/{profile}/remote-signatures", tag = "services",
     request_body = RemoteSignatureRequest,
-    params(
-        ("profile" = String, Path, description = "The profile of the configuration"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
-    ),
+    params(ProfileInPath, StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
 pub(in crate::endpoint::routes) async fn sign_remotely(
-    State(shared): State<Arc<Shared>>,
     starting: Starting,
-    InPath(profile): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let ask = |submission: &Submission, caller| {
-        let request: SignRemotely = parse_json(submission.request()?)?;
-        let job = shared.mig24.sign_remotely(&profile, caller, request.clone())?;
-        Ok(Asked::new(&request, job))
+    let ask = |Place { shared, profile }: &Place, submission: &Submission, caller| {
+        Asked::by_request(submission, |request: SignRemotely| {
+            shared.mig24.sign_remotely(profile, caller, request)
+        })
     };
-    starting.job(&shared, request, ask).await
+    starting.job(request, ask).await
 }
