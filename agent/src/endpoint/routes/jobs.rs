@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -169,8 +169,10 @@ pub(super) struct JobsQuery {
     #[param(value_type = Option<String>, pattern = "^(running|finished|failed|refused|cancelled|stopped)$")]
     state: Option<JobState>,
     /// Only started on this day or at this time (RFC 3339) or later; a day is one of UTC.
+    #[param(inline)]
     since: Option<Day>,
     /// Only started before this day or time.
+    #[param(inline)]
     until: Option<Day>,
     /// Only with a document whose name or number holds this text.
     name: Option<String>,
@@ -209,11 +211,14 @@ impl ToSchema for Day {}
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let day =
-            Date::parse(&text, format_description!("[year]-[month]-[day]")).map(|day| day.midnight().assume_utc());
-        day.or_else(|_| OffsetDateTime::parse(&text, &Rfc3339))
+        let day = Date::parse(&text, format_description!("[year]-[month]-[day]"))
+            .map(|day| day.midnight().assume_utc())
+            .or_else(|_| OffsetDateTime::parse(&text, &Rfc3339));
+        // In UTC the last hours of the last year may be none that there is.
+        day.ok()
+            .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
             .map(Self)
-            .map_err(|_| de::Error::custom("is neither a day (2026-11-22) nor a moment (RFC 3339)"))
+            .ok_or_else(|| de::Error::custom("is neither a day (2026-11-22) nor a moment (RFC 3339)"))
     }
 }
 
