@@ -66,6 +66,9 @@ impl Verifier {
                 (!is_known).then_some("BouncyCastle 1.72 cannot read keys of this parameter set")
             }
             Self::PyHanko | Self::Gpgsm | Self::Nss | Self::Pkijs if algorithm.is_gost() => Some("knows no GOST"),
+            Self::Gpgsm if name == "ECDSA P-521" => Some(
+                "gpgsm 2.2 wants digests as long as the key, in whole bytes, and refuses P-521 signatures of OpenSSL as well",
+            ),
             Self::Gpgsm | Self::Nss | Self::Pkijs if name == "Ed25519" => Some("knows no Ed25519 in CMS"),
             _ => None,
         }
