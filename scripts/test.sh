@@ -23,6 +23,8 @@ case ${1-} in
         ;;
     --bench)
         cargo build --profile bench --workspace --locked
+        # Memory says something of an optimised program only.
+        [ $# -gt 1 ] || cargo test --profile bench --locked -p tokensign-tests --test e2e -- many_waiting
         cargo bench --locked -p tokensign-tests --bench bench -- "${@:2}"
         ;;
     *)

@@ -10,6 +10,9 @@ import { has, moment, t } from './texts.js';
 /** So many jobs are listed. */
 const JOBS = 10;
 
+/** A program's name has at most so many characters. */
+const NAME_LENGTH = 80;
+
 /** A part of the page that opens, and lists things. */
 class Panel {
   #title;
@@ -61,6 +64,7 @@ export const applications = new Panel('ui-applications', 'ui-applications-none',
       application.permissions.map(permission).join('; '),
       `${t('ui-last-used')}: ${application.last_used_at ? moment(application.last_used_at) : '–'}`,
     ],
+    renaming(application, change),
     end(t('ui-revoke'), application.name, () => change(call('DELETE', `/v1/applications/${application.id}`))),
   ));
 });
@@ -109,6 +113,30 @@ function row(name, lines, ...buttons) {
   return el('li', {},
     el('div', {}, el('div', { class: 'strong' }, name), lines.filter(Boolean).map((line) => el('div', { class: 'soft' }, line))),
     ...buttons);
+}
+
+/** A button that opens a field for another name. */
+function renaming(application, change) {
+  const rename = el('button', { type: 'button', class: 'quiet', 'aria-label': `${t('ui-rename')}: ${application.name}` }, t('ui-rename'));
+  rename.addEventListener('click', () => {
+    const name = el('input', { type: 'text', name: 'name', required: true, maxlength: NAME_LENGTH, autocomplete: 'off', 'aria-label': t('ui-new-name'), value: application.name });
+    const done = () => form.replaceWith(rename);
+    const form = el('form', { class: 'rename' }, name,
+      el('button', { type: 'submit', class: 'quiet' }, t('ui-save')),
+      el('button', { type: 'button', class: 'quiet', onclick: () => { done(); rename.focus(); } }, t('ui-cancel')));
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      change(call('POST', `/v1/applications/${application.id}/name`, { name: name.value.trim() }));
+    });
+    form.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      done();
+      rename.focus();
+    });
+    rename.replaceWith(form);
+    name.select();
+  });
+  return rename;
 }
 
 function end(text, about, onclick) {

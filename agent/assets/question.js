@@ -159,13 +159,13 @@ export class QuestionCard {
 
   /** The token is at work; with a batch, how far it is. */
   #working() {
-    const { id, documents } = this.#question;
+    const { job, documents } = this.#question;
     const said = el('span', {}, t('ui-working'));
-    if (this.#question.kind !== 'approve' || documents.length < 2) return el('div', { class: 'working', role: 'status' }, el('div', { class: 'spinner' }), said);
+    if (this.#question.kind !== 'approve' || !job || documents.length < 2) return el('div', { class: 'working', role: 'status' }, el('div', { class: 'spinner' }), said);
     const bar = el('progress', { max: documents.length, value: 0, 'aria-label': t('ui-working') });
     const count = el('span', { class: 'soft' });
     this.#progress = setInterval(async () => {
-      const { signed, of } = await call('GET', `/v1/questions/${id}/progress`).catch(() => ({}));
+      const { signed, of } = await call('GET', `/v1/jobs/${job}/progress`).catch(() => ({}));
       if (!of) return;
       bar.value = signed;
       count.textContent = t('ui-progress', { done: signed, all: of });

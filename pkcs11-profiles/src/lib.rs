@@ -15,7 +15,7 @@ mod recognition;
 pub use catalogue::{Catalogue, ProfileError};
 pub use evidence::Evidence;
 pub use profile::{
-    CannotSign, Confinement, Confining, Installation, Location, MechanismName, OperatingSystem, Profile,
+    CannotSign, Confinement, Confining, Installation, Location, MechanismName, Note, OperatingSystem, Profile,
     StateFromConfig, Timing, is_version_of,
 };
 pub use quirk::{ByteOrder, ExtensionId, ExtensionIdError, PairBy, Pairs, Quirk, QuirkEntry, Quirks};

@@ -23,9 +23,9 @@ pub struct Profile {
     /// Tokens of the family hold keys for other programs and cannot sign by themselves.
     #[serde(default)]
     pub cannot_sign: Option<CannotSign>,
-    /// What a person should know, in English: what is not known of the family, what to ask the maker.
+    /// What a person should know: what is not known of the family, what to ask the maker.
     #[serde(default)]
-    pub note: Option<String>,
+    pub note: Option<Note>,
     /// The module's file names and places.
     #[serde(default)]
     pub locations: Vec<Location>,
@@ -43,6 +43,18 @@ pub struct Profile {
     /// Where the family departs from PKCS#11.
     #[serde(default)]
     pub quirks: Vec<QuirkEntry>,
+}
+
+/// A text for people in each language.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// English.
+    pub en: String,
+    /// Kazakh.
+    pub kk: String,
+    /// Russian.
+    pub ru: String,
 }
 
 impl Profile {

@@ -80,6 +80,14 @@ id = await ask([text('second.txt')], { token });
 assert.equal((await settled(id, token)).state, 'finished', 'the grant signs');
 await page.getByText('2 signatures left').waitFor();
 
+// The program gets another name, here and in what it asks from then on.
+await page.getByText('Connected programs').click();
+await page.getByRole('button', { name: /^Rename: / }).first().click();
+await page.getByLabel('New name').fill('Another name');
+await page.getByRole('button', { name: 'Save' }).click();
+await page.getByRole('button', { name: 'Rename: Another name' }).waitFor();
+assert.ok((await api('GET', '/v1/applications')).body.applications.some((application) => application.name === 'Another name'));
+
 // Locked: the grant is gone and the next request asks again.
 await page.getByRole('button', { name: 'Lock' }).click();
 await page.getByText('Every remembered permission has ended').waitFor();
@@ -94,8 +102,7 @@ await page.getByText('Work in hand').click();
 await page.locator('.panel li').filter({ hasText: 'signature' }).first().waitFor();
 
 // Revoked: the program's token is worth nothing.
-await page.getByText('Connected programs').click();
-await page.getByRole('button', { name: 'End the connection: Bookkeeping' }).click();
+await page.getByRole('button', { name: 'End the connection: Another name' }).click();
 await page.getByText('No program is connected').waitFor();
 assert.equal((await api('GET', '/v1/certificates', null, token)).status, 401);
 

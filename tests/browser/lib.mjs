@@ -87,9 +87,7 @@ export async function window(started, { language = 'en', ...options } = {}) {
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => {
-    // A question may end between two looks at its progress; the page takes the 404 for that.
-    const late = /\/v1\/questions\/[^/]+\/progress$/.test(message.location().url);
-    if (message.type() === 'error' && !late) page.complaints.push(`${message.text()} ${message.location().url}`);
+    if (message.type() === 'error') page.complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   return page;

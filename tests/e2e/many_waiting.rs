@@ -11,10 +11,12 @@ const PROGRAMS: usize = 200;
 /// The agent's memory stays under this, in KiB.
 const MOST_MEMORY: u64 = 64 << 10;
 
-/// Memory of its own in KiB (proc_pid_status(5), `RssAnon`): the pages of an unoptimised program file are as large again and say nothing.
+/// Memory in KiB (proc_pid_status(5)): of an optimised program the most that was ever resident; of an unoptimised one only what is its own, for the pages of its
+/// file are as large again and say nothing.
 fn memory(pid: u32) -> u64 {
+    let measured = if cfg!(debug_assertions) { "RssAnon:" } else { "VmHWM:" };
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(measured)).unwrap();
     line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
 

@@ -33,7 +33,7 @@ pub use self::parse::CertificateError;
 pub use self::pkcs11_uri::{ObjectType, Pkcs11Uri, Pkcs11UriError};
 pub use self::public_key::{EcCurve, GostCountry, GostParamSet, PublicKey};
 pub(crate) use self::public_key::{gost_point, rsa_components};
-pub use self::selector::{Selector, SelectorError};
+pub use self::selector::{Expected, Selector, SelectorError};
 pub use self::suitability::{Purpose, Unsuitable};
 pub use self::usage::{ExtendedKeyUsage, KeyUsage, Role};
 

@@ -106,6 +106,31 @@ pub enum Pkcs11UriError {
     Type,
 }
 
+impl Pkcs11UriError {
+    /// A stable word for the mistake, by which texts for people are chosen.
+    pub(super) fn mistake(&self) -> &'static str {
+        match self {
+            Self::Scheme => "uri-scheme",
+            Self::Pin(_) => "uri-pin",
+            Self::NoValue => "uri-no-value",
+            Self::Slot(_) => "uri-slot",
+            Self::Unknown(_) => "uri-unknown",
+            Self::Duplicate(_) => "uri-duplicate",
+            Self::Encoding(_) => "uri-encoding",
+            Self::Type => "uri-type",
+        }
+    }
+
+    /// The attribute that it is about.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Pin(name) => Some(name),
+            Self::Slot(name) | Self::Unknown(name) | Self::Duplicate(name) | Self::Encoding(name) => Some(name),
+            Self::Scheme | Self::NoValue | Self::Type => None,
+        }
+    }
+}
+
 impl FromStr for Pkcs11Uri {
     type Err = Pkcs11UriError;
 

@@ -77,11 +77,88 @@ pub enum SelectorError {
         /// The filter.
         filter: &'static str,
         /// What it takes.
-        expected: &'static str,
+        expected: Expected,
     },
     /// A PKCS#11 URI that cannot be used.
     #[error(transparent)]
     Uri(#[from] Pkcs11UriError),
+}
+
+impl SelectorError {
+    /// A stable word for the mistake, by which texts for people are chosen.
+    pub fn mistake(&self) -> &'static str {
+        match self {
+            Self::Unrecognised => "unrecognised",
+            Self::UnknownFilter(_) => "unknown-filter",
+            Self::Value { expected, .. } => expected.mistake(),
+            Self::Uri(error) => error.mistake(),
+        }
+    }
+
+    /// The filter or attribute that it is about.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Unrecognised => None,
+            Self::UnknownFilter(filter) => Some(filter),
+            Self::Value { filter, .. } => Some(filter),
+            Self::Uri(error) => error.name(),
+        }
+    }
+}
+
+/// What a filter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// IIN and BIN.
+    TwelveDigits,
+    /// INN of an entity or a person.
+    TenOrTwelveDigits,
+    /// OGRN or OGRNIP.
+    ThirteenOrFifteenDigits,
+    /// SNILS.
+    ElevenDigits,
+    /// A label or a serial number.
+    Token,
+    /// Part of a name.
+    Text,
+    /// An extended key usage.
+    KeyUsage,
+    /// A serial number.
+    Hexadecimal,
+    /// A date or an instant.
+    Instant,
+}
+
+impl Expected {
+    fn mistake(self) -> &'static str {
+        match self {
+            Self::TwelveDigits => "not-12-digits",
+            Self::TenOrTwelveDigits => "not-10-or-12-digits",
+            Self::ThirteenOrFifteenDigits => "not-13-or-15-digits",
+            Self::ElevenDigits => "not-11-digits",
+            Self::Token => "no-token",
+            Self::Text => "no-text",
+            Self::KeyUsage => "no-key-usage",
+            Self::Hexadecimal => "not-hexadecimal",
+            Self::Instant => "no-instant",
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TwelveDigits => "12 digits",
+            Self::TenOrTwelveDigits => "10 or 12 digits",
+            Self::ThirteenOrFifteenDigits => "13 or 15 digits",
+            Self::ElevenDigits => "11 digits",
+            Self::Token => "the token's label or serial number",
+            Self::Text => "some text that the name contains",
+            Self::KeyUsage => "an object identifier or a name such as emailProtection or clientAuth",
+            Self::Hexadecimal => "the certificate's serial number in hexadecimal",
+            Self::Instant => "a date such as 2026-01-31 or an RFC 3339 instant",
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -140,11 +217,13 @@ impl Filter {
         let at = text.find(['=', '~']).ok_or(SelectorError::Unrecognised)?;
         let (name, operator, value) = (text[..at].trim(), &text[at..=at], text[at + 1..].trim());
         match (name, operator) {
-            ("iin", "=") => digits("iin=", value, &[12], "12 digits").map(Self::Iin),
-            ("bin", "=") => digits("bin=", value, &[12], "12 digits").map(Self::Bin),
-            ("inn", "=") => digits("inn=", value, &[10, 12], "10 or 12 digits").map(Self::Inn),
-            ("ogrn", "=") => digits("ogrn=", value, &[13, 15], "13 or 15 digits").map(Self::Ogrn),
-            ("snils", "=") => digits("snils=", &value.replace(['-', ' '], ""), &[11], "11 digits").map(Self::Snils),
+            ("iin", "=") => digits("iin=", value, &[12], Expected::TwelveDigits).map(Self::Iin),
+            ("bin", "=") => digits("bin=", value, &[12], Expected::TwelveDigits).map(Self::Bin),
+            ("inn", "=") => digits("inn=", value, &[10, 12], Expected::TenOrTwelveDigits).map(Self::Inn),
+            ("ogrn", "=") => digits("ogrn=", value, &[13, 15], Expected::ThirteenOrFifteenDigits).map(Self::Ogrn),
+            ("snils", "=") => {
+                digits("snils=", &value.replace(['-', ' '], ""), &[11], Expected::ElevenDigits).map(Self::Snils)
+            }
             ("eku", "=") => purpose(value).map(Self::ExtendedKeyUsage),
             ("issuer", "~") => some_text("issuer~", value).map(Self::Issuer),
             ("subject", "~") => some_text("subject~", value).map(Self::Subject),
@@ -153,7 +232,7 @@ impl Filter {
             ("token", "=") if !value.is_empty() => Ok(Self::Token(value.to_owned())),
             ("token", "=") => Err(SelectorError::Value {
                 filter: "token=",
-                expected: "the token's label or serial number",
+                expected: Expected::Token,
             }),
             ("valid_at", "=") => instant(value).map(Self::ValidAt),
             _ => Err(SelectorError::UnknownFilter(
@@ -245,12 +324,7 @@ fn split_filters(text: &str) -> Vec<String> {
     filters
 }
 
-fn digits(
-    filter: &'static str,
-    value: &str,
-    lengths: &[usize],
-    expected: &'static str,
-) -> Result<String, SelectorError> {
+fn digits(filter: &'static str, value: &str, lengths: &[usize], expected: Expected) -> Result<String, SelectorError> {
     let fits = lengths.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
     if fits {
         Ok(value.to_owned())
@@ -263,7 +337,7 @@ fn some_text(filter: &'static str, value: &str) -> Result<String, SelectorError>
     if value.is_empty() {
         return Err(SelectorError::Value {
             filter,
-            expected: "some text that the name contains",
+            expected: Expected::Text,
         });
     }
     Ok(value.to_lowercase())
@@ -276,7 +350,7 @@ fn purpose(value: &str) -> Result<Oid, SelectorError> {
         .map(|(_, oid)| *oid);
     named.or_else(|| value.parse().ok()).ok_or(SelectorError::Value {
         filter: "eku=",
-        expected: "an object identifier or a name such as emailProtection or clientAuth",
+        expected: Expected::KeyUsage,
     })
 }
 
@@ -285,7 +359,7 @@ fn serial(value: &str) -> Result<String, SelectorError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(SelectorError::Value {
             filter: "serial=",
-            expected: "the certificate's serial number in hexadecimal",
+            expected: Expected::Hexadecimal,
         });
     }
     Ok(digits.trim_start_matches('0').to_owned())
@@ -301,6 +375,6 @@ fn instant(value: &str) -> Result<OffsetDateTime, SelectorError> {
         })
         .map_err(|_| SelectorError::Value {
             filter: "valid_at=",
-            expected: "a date such as 2026-01-31 or an RFC 3339 instant",
+            expected: Expected::Instant,
         })
 }

@@ -4,7 +4,7 @@ use super::output::{printable, table_lines};
 use super::problem;
 use super::session::Session;
 use super::table::Table;
-use crate::messages::{Code, Fault};
+use crate::messages::{Code, Fault, Language};
 use crate::{platform, secrets};
 
 /// One thing that was looked at.
@@ -66,10 +66,8 @@ pub(super) async fn run(session: &Session) -> Result<(), Fault> {
                 lines.push(format!("    {}", printable(&localizer.fault_title(fault))));
                 lines.push(format!("    {}", printable(&localizer.fault_advice(fault))));
                 lines.extend(
-                    fault
-                        .detail_text()
+                    more(fault, localizer.language())
                         .into_iter()
-                        .flat_map(str::lines)
                         .map(|line| format!("    {}", printable(line))),
                 );
             }
@@ -81,6 +79,18 @@ pub(super) async fn run(session: &Session) -> Result<(), Fault> {
             Err(Fault::new(fault.code()).detail("at least one check found a problem; they are listed above"))
         }
         None => Ok(()),
+    }
+}
+
+/// What else there is to say: the notes on the token's family in the person's language, else the detail, which is English.
+fn more(fault: &Fault, language: Language) -> Vec<&str> {
+    let notes = fault
+        .extras()
+        .get("notes")
+        .and_then(|notes| notes[language.as_str()].as_array());
+    match notes {
+        Some(notes) => notes.iter().filter_map(Value::as_str).collect(),
+        None => fault.detail_text().into_iter().flat_map(str::lines).collect(),
     }
 }
 

@@ -93,6 +93,10 @@ fn end(output: Output, result: Result<(), Fault>) -> ExitCode {
     }
 }
 
+/// So many threads read and write files for the rest of the program. A thread keeps memory of its own, and hundreds of programs may ask at once; their
+/// pieces of work are short and wait for each other without harm.
+const MOST_BLOCKING_THREADS: usize = 16;
+
 fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
     match command {
         Command::Serve(arguments) => logging::start(arguments.log_format, Level::INFO)?,
@@ -101,6 +105,7 @@ fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
     // TLS for the services; a second installation of it is no error.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(MOST_BLOCKING_THREADS)
         .enable_all()
         .build()
         .map_err(Fault::internal)?;

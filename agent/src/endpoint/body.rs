@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::selector;
 use crate::messages::{Code, Fault};
 
 /// The longest pause between two pieces of a request body.
@@ -136,15 +137,28 @@ pub(super) async fn read_whole(body: Body) -> Result<Bytes, Fault> {
 /// Reads JSON of one type; says which field is wrong, and never repeats a value, which may be a PIN or a document.
 ///
 /// # Errors
-/// `malformed_json`, `invalid_field`.
+/// `malformed_json`, `invalid_field`, `invalid_selector`.
 pub(super) fn parse_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Fault> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        json_fault(&path, error.inner())
+        selector_fault(&path, bytes).unwrap_or_else(|| json_fault(&path, error.inner()))
     })?;
     deserializer.end().map_err(|error| json_fault(".", &error))?;
     Ok(parsed)
+}
+
+/// What is wrong with the selector, when it is that which cannot be read: serde keeps no more of it than an English sentence.
+fn selector_fault(path: &str, bytes: &[u8]) -> Option<Fault> {
+    #[derive(Deserialize)]
+    struct Selecting {
+        certificate: String,
+    }
+    if path != "certificate" {
+        return None;
+    }
+    let Selecting { certificate } = serde_json::from_slice(bytes).ok()?;
+    selector::read(Some(&certificate)).err()
 }
 
 fn json_fault(path: &str, error: &serde_json::Error) -> Fault {

@@ -34,6 +34,7 @@ mod rates;
 mod reader_events;
 mod refusals;
 mod routes;
+mod selector;
 mod shared;
 mod submission;
 mod visible;

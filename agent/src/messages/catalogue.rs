@@ -57,7 +57,7 @@ catalogue! {
     /// A field is missing or has a wrong value; `field` and `reason` say which and why.
     InvalidField = "invalid_field", 400, Usage;
     /// The certificate selector cannot be read.
-    InvalidSelector = "invalid_selector", 400, Usage;
+    InvalidSelector = "invalid_selector", 422, Usage;
     /// The content does not have the digest that came with it.
     DigestMismatch = "digest_mismatch", 422, Usage;
     /// A digest of the wrong length for its algorithm or for the key.

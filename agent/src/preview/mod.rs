@@ -1,6 +1,6 @@
 //! What a document says, shown without trusting it. A worker process of its own for each look recognises the content by its bytes,
 //! and draws pages and pictures anew; it can open no file, speak to nobody, start nothing, and ends when it takes too much time or
-//! memory. Nobody else in the agent, save for the names in a small ZIP, and not the browser either, reads a document's own format.
+//! memory. Nobody else in the agent, and not the browser either, reads a document's own format.
 
 mod model;
 mod service;

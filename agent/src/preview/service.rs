@@ -4,7 +4,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio::sync::Semaphore;
 
 use super::model::{Answer, Preview, Unshowable};
@@ -16,6 +16,10 @@ use crate::platform;
 const AT_ONCE: usize = 2;
 /// How long one look may take. The worker's own limit on processor time ends it earlier on an idle machine.
 const TIME: Duration = Duration::from_secs(30);
+/// How long the names in a ZIP are waited for, its turn included: the question waits with them.
+const LISTING_TIME: Duration = Duration::from_secs(15);
+/// So many bytes tell a ZIP.
+const ARCHIVE_HEAD: usize = 4;
 /// The largest answer, in bytes: a page of noise as PNG in base64 stays below.
 const LARGEST_ANSWER: u64 = 48 << 20;
 
@@ -50,6 +54,26 @@ impl Previewer {
             Ok(Ok(Looked::Answer(Answer::Unshowable(why)))) => Err(fault(why)),
             Ok(Ok(Looked::Ended(status))) => Err(judge_end(status)),
         }
+    }
+}
+
+impl Previewer {
+    /// The names in a ZIP, the first `most` of them; `None` for another format. A ZIP that is broken or takes too long has none: the person sees no
+    /// names, and what the preview says of it.
+    pub async fn archive_names(&self, mut document: tokio::fs::File, most: usize) -> Option<Vec<String>> {
+        let mut head = [0; ARCHIVE_HEAD];
+        document.read_exact(&mut head).await.ok()?;
+        if !worker::is_archive(&head) {
+            return None;
+        }
+        document.rewind().await.ok()?;
+        let shown = tokio::time::timeout(LISTING_TIME, self.show(document.into_std().await, 1)).await;
+        Some(match shown {
+            Ok(Ok(Preview::Archive { entries, .. })) => {
+                entries.into_iter().take(most).map(|entry| entry.name).collect()
+            }
+            _ => Vec::new(),
+        })
     }
 }
 

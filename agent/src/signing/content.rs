@@ -8,6 +8,7 @@ use super::request::{Document, DocumentKind};
 use crate::cms::{ContentDigester, ContentDigests, Digest, DigestAlgorithm, SignedAttributes};
 use crate::consent::{ApprovedItem, DocumentView, ItemKind};
 use crate::messages::{Code, Fault};
+use crate::preview::Previewer;
 use crate::store::Store;
 use crate::store::blobs::BlobId;
 
@@ -16,9 +17,9 @@ const PIECE: usize = 64 << 10;
 
 /// The largest set of signed attributes, in bytes.
 const LARGEST_ATTRIBUTES: u64 = 64 << 10;
-/// The largest ZIP whose names are listed here, in bytes: what its directory takes in memory stays small. The preview lists larger ones.
-const LISTED_SIZE: u64 = 8 << 20;
 
+/// In so many ZIPs of a request the names are read for the question itself; the preview lists any.
+const LISTED_ARCHIVES: usize = 32;
 /// How many entries of a ZIP are shown.
 const SHOWN_ENTRIES: usize = 200;
 
@@ -30,7 +31,7 @@ pub(super) struct Prepared {
     pub(super) view: DocumentView,
 }
 
-/// Computes the digest that is signed, and checks the one that came with the document.
+/// Computes the digest that is signed, and checks the one that came with the document. The names in ZIPs are read elsewhere ([`list_archives`]).
 ///
 /// # Errors
 /// `digest_mismatch`, `digest_length`, `invalid_field`, `no_such_item`, `store_failed`.
@@ -50,12 +51,6 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
     };
     let is_document = matches!(document.kind, DocumentKind::Content | DocumentKind::BareContent);
     let seen = document.blob.is_some() && is_document;
-    let entries = match &document.blob {
-        Some(blob) if seen && document.size.is_some_and(|size| size <= LISTED_SIZE) => {
-            zip_entries(store, &blob_id(blob)?).await
-        }
-        _ => Vec::new(),
-    };
     Ok(Prepared {
         item: ApprovedItem {
             kind,
@@ -69,7 +64,7 @@ pub(super) async fn prepare(store: &Store, document: &Document, algorithm: Diges
             digest,
             seen,
             kind,
-            entries,
+            entries: Vec::new(),
             content: document.blob.as_deref().filter(|_| seen).map(blob_id).transpose()?,
         },
         document: document.clone(),
@@ -201,16 +196,23 @@ pub(super) fn blob_id(text: &str) -> Result<BlobId, Fault> {
     text.parse().map_err(Fault::internal)
 }
 
-/// The names in a ZIP; empty for anything else. A broken ZIP is no error: the person sees no entries.
-async fn zip_entries(store: &Store, blob: &BlobId) -> Vec<String> {
-    let Ok(file) = store.blob(blob).await else {
-        return Vec::new();
-    };
-    let file = file.into_std().await;
-    let names = tokio::task::spawn_blocking(move || {
-        let archive = zip::ZipArchive::new(std::io::BufReader::new(file)).ok()?;
-        let names = archive.file_names().take(SHOWN_ENTRIES).filter_map(Result::ok);
-        Some(names.map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
-    });
-    names.await.ok().flatten().unwrap_or_default()
+/// Has the names in the ZIPs read, each in a process that can do nothing else; of a long list in the first documents only, for each takes a process.
+/// A document that cannot be listed is no error: the person sees no names.
+pub(super) async fn list_archives<'a>(
+    store: &Store,
+    previewer: &Previewer,
+    views: impl Iterator<Item = &'a mut DocumentView>,
+) {
+    let mut listed = 0;
+    for view in views {
+        if listed == LISTED_ARCHIVES {
+            return;
+        }
+        let Some(content) = &view.content else { continue };
+        let Ok(file) = store.blob(content).await else { continue };
+        if let Some(names) = previewer.archive_names(file, SHOWN_ENTRIES).await {
+            view.entries = names;
+            listed += 1;
+        }
+    }
 }

@@ -26,6 +26,7 @@ use crate::consent::{
 use crate::jobs::{JobContext, Stage};
 use crate::messages::{Code, Fault};
 use crate::platform::{Deadline, ScreenLocks};
+use crate::preview::Previewer;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
 use crate::token::{Fleet, Inventory};
@@ -66,6 +67,8 @@ struct Inner {
     desk: Desk,
     fleet: Fleet,
     options: SigningOptions,
+    /// Reads the names in ZIPs.
+    previewer: Previewer,
     /// Without them nothing is remembered.
     grants: Option<Grants>,
 }
@@ -96,6 +99,7 @@ impl Signing {
                 desk,
                 fleet,
                 options,
+                previewer: Previewer::default(),
                 grants,
             }),
         }
@@ -413,6 +417,9 @@ impl Work<'_> {
             let consent = match consented.take() {
                 Some(consented) => consented,
                 None => {
+                    if asked.is_none() {
+                        self.list_archives(&mut items).await;
+                    }
                     let asked = asked.get_or_insert_with(|| self.ask(&items, notice.take()));
                     match self.consent(asked).await {
                         Ok(consented) => consented,
@@ -518,6 +525,13 @@ impl Work<'_> {
             unattended: self.signing.is_unattended(&certificate),
             scope: granting::scope(self.request, certificate, &documents),
         }
+    }
+
+    /// What lies in the documents that are archives, for the person who is about to be asked.
+    async fn list_archives(&self, items: &mut [Item]) {
+        let inner = &self.signing.inner;
+        let views = items.iter_mut().map(|item| &mut item.prepared.view);
+        content::list_archives(&inner.store, &inner.previewer, views).await;
     }
 
     fn ask(&self, items: &[Item], notice: Option<Fault>) -> Asked {

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use pkcs11_profiles::{Catalogue, Profile};
+use pkcs11_profiles::{Catalogue, Note, Profile};
 
 use super::discovery;
 use super::inventory::{Inventory, ModuleState, Token};
 use super::readers::{Card, Reader};
-use crate::messages::{Code, Fault};
+use crate::messages::{Code, Fault, Language};
 use crate::platform::Process;
 
 /// A reader with what is known of the card in it.
@@ -46,7 +46,7 @@ impl ReaderStatus {
     }
 }
 
-/// The families' names, what to install for them, and in the detail what else is known.
+/// The families' names, what to install for them, and what else is known: in English in the detail, in each language in the member `notes`.
 fn told(fault: Fault, families: &[Family]) -> Fault {
     let joined = |texts: Vec<String>, between: &str| Some(texts.join(between)).filter(|text| !text.is_empty());
     let titles = joined(families.iter().map(|family| family.title.clone()).collect(), ", ");
@@ -54,16 +54,21 @@ fn told(fault: Fault, families: &[Family]) -> Fault {
         .iter()
         .flat_map(|family| &family.install)
         .map(ToString::to_string);
-    let notes = families.iter().filter_map(|family| family.note.clone());
     let fault = titles
         .into_iter()
         .fold(fault, |fault, titles| fault.arg("token", titles));
     let fault = joined(installs.collect(), "; ")
         .into_iter()
         .fold(fault, |fault, install| fault.arg("install", install));
-    joined(notes.collect(), "\n")
-        .into_iter()
-        .fold(fault, |fault, notes| fault.detail(notes))
+    let notes = |language| families.iter().filter_map(move |family| family.note_in(language));
+    let in_each: serde_json::Map<_, _> = Language::ALL
+        .iter()
+        .map(|language| (language.as_str().to_owned(), notes(*language).collect()))
+        .collect();
+    match joined(notes(Language::En).map(str::to_owned).collect(), "\n") {
+        Some(in_english) => fault.detail(in_english).extra("notes", in_each.into()),
+        None => fault,
+    }
 }
 
 /// What becomes of the card in a reader.
@@ -106,8 +111,20 @@ pub struct Family {
     pub title: String,
     /// What to install on this system; for a family that cannot sign, what to use instead.
     pub install: Vec<Install>,
-    /// What else there is to know, in English.
-    pub note: Option<String>,
+    /// What else there is to know.
+    pub note: Option<Note>,
+}
+
+impl Family {
+    /// What else there is to know, in this language.
+    pub fn note_in(&self, language: Language) -> Option<&str> {
+        let note = self.note.as_ref()?;
+        Some(match language {
+            Language::En => &note.en,
+            Language::Kk => &note.kk,
+            Language::Ru => &note.ru,
+        })
+    }
 }
 
 /// Something to install.

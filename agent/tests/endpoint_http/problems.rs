@@ -36,7 +36,7 @@ async fn every_kind_of_mistake_is_a_problem() {
         ),
         (get("/v1/jobs?limit=x"), 400, "invalid_field"),
         (get("/v1/jobs?colour=red"), 400, "invalid_field"),
-        (get("/v1/certificates?selector=%3D%3D"), 400, "invalid_selector"),
+        (get("/v1/certificates?selector=%3D%3D"), 422, "invalid_selector"),
         (get("/v1/certificates?purpose=decryption"), 400, "invalid_field"),
         (get("/v1/questions/stream?prompter=telepathy"), 400, "invalid_field"),
         (get("/v1/questions/stream"), 400, "invalid_field"),

@@ -11,13 +11,13 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::readers::{ReaderResource, ReaderServiceWord};
-use super::signatures::selector;
 use crate::certificate::{Certificate, Purpose, Role};
 use crate::config::CertificatePolicy;
 use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::InQuery;
 use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
+use crate::endpoint::selector;
 use crate::endpoint::shared::Shared;
 use crate::messages::{Code, Fault, Localizer};
 use crate::signing::{key_type, location, objection, purposes, uri};
@@ -310,7 +310,7 @@ pub(super) async fn certificates(
     CallerLanguage(localizer): CallerLanguage,
     InQuery(query): InQuery<CertificatesQuery>,
 ) -> Result<Json<Certificates>, Problem> {
-    let selector = selector(query.selector.as_deref())?;
+    let selector = selector::read(query.selector.as_deref())?;
     let inventory = current(&shared).await;
     let now = OffsetDateTime::now_utc();
     let listed = inventory.certificates().filter_map(|(token, found)| {

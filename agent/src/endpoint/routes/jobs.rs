@@ -9,8 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, OffsetDateTime};
-use utoipa::{IntoParams, ToSchema};
+use time::{Date, OffsetDateTime, UtcOffset};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::endpoint::caller::Caller;
@@ -22,6 +24,7 @@ use crate::endpoint::problem::{self, Problem, ProblemSchema};
 use crate::endpoint::shared::Shared;
 use crate::jobs::{Action, Job, JobFilter, JobState, Settlement, Stage, StepState, StepView};
 use crate::messages::{Code, Fault, Localizer};
+use crate::store::approvals;
 
 const MOST_JOBS: u32 = 1000;
 
@@ -36,6 +39,15 @@ pub(crate) struct Jobs {
     /// Names the next page (`before`); absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Uuid>,
+}
+
+/// How far the token is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Progress {
+    /// How many documents are signed.
+    signed: u32,
+    /// How many were approved; 0 before the approval.
+    of: u32,
 }
 
 /// A job: a scenario that was asked for, from its start to its outcome.
@@ -154,11 +166,13 @@ pub(super) struct JobsQuery {
     /// Only running and stopped ones.
     open: Option<bool>,
     /// Only in this state.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(running|finished|failed|refused|cancelled|stopped)$")]
     state: Option<JobState>,
     /// Only started on this day or at this time (RFC 3339) or later; a day is one of UTC.
+    #[param(inline)]
     since: Option<Day>,
     /// Only started before this day or time.
+    #[param(inline)]
     until: Option<Day>,
     /// Only with a document whose name or number holds this text.
     name: Option<String>,
@@ -174,18 +188,37 @@ pub(super) struct JobsQuery {
 }
 
 /// A day (`2026-11-22`) or a moment (RFC 3339).
-#[derive(Clone, Copy, Debug, ToSchema)]
-#[schema(value_type = String, example = "2026-11-22")]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Day(OffsetDateTime);
+
+impl PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        AnyOfBuilder::new()
+            .description(Some("A day (`2026-11-22`) or a moment (RFC 3339)."))
+            .item(text(KnownFormat::Date))
+            .item(text(KnownFormat::DateTime))
+            .into()
+    }
+}
+
+impl ToSchema for Day {}
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let day =
-            Date::parse(&text, format_description!("[year]-[month]-[day]")).map(|day| day.midnight().assume_utc());
-        day.or_else(|_| OffsetDateTime::parse(&text, &Rfc3339))
+        let day = Date::parse(&text, format_description!("[year]-[month]-[day]"))
+            .map(|day| day.midnight().assume_utc())
+            .or_else(|_| OffsetDateTime::parse(&text, &Rfc3339));
+        // In UTC the last hours of the last year may be none that there is.
+        day.ok()
+            .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
             .map(Self)
-            .map_err(|_| de::Error::custom("is neither a day (2026-11-22) nor a moment (RFC 3339)"))
+            .ok_or_else(|| de::Error::custom("is neither a day (2026-11-22) nor a moment (RFC 3339)"))
     }
 }
 
@@ -271,6 +304,26 @@ pub(super) async fn one(
     own(&shared, &caller, id, None).await?;
     let job = settled(&shared, id, preference).await?;
     Ok(preference.applied_to(Json(JobResource::of(job, localizer)).into_response()))
+}
+
+/// How far the token is with what a job signs.
+///
+/// It is told by the job and not by the question, which ends with the last signature.
+#[utoipa::path(
+    get, path = "/v1/jobs/{id}/progress", tag = "jobs", params(("id" = Uuid, Path, description = "The job")),
+    responses((status = OK, body = Progress))
+)]
+pub(super) async fn progress(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    InPath(id): InPath<Uuid>,
+) -> Result<Json<Progress>, Problem> {
+    own(&shared, &caller, id, None).await?;
+    let (signed, of) = shared
+        .store
+        .read(move |connection| approvals::progress_of_job(connection, id))
+        .await?;
+    Ok(Json(Progress { signed, of }))
 }
 
 /// Cancels a job.

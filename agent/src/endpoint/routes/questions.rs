@@ -27,7 +27,6 @@ use crate::endpoint::problem::{self, Problem};
 use crate::endpoint::shared::Shared;
 use crate::endpoint::visible::make_visible;
 use crate::messages::{Fault, Localizer};
-use crate::store::approvals;
 
 /// A silent stream says so often that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -46,15 +45,6 @@ pub(crate) struct OneQuestion {
     /// The question as it stands now.
     #[schema(value_type = Question)]
     question: Value,
-}
-
-/// How far the token is.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Progress {
-    /// How many documents are signed.
-    signed: u32,
-    /// How many were approved; 0 before the approval.
-    of: u32,
 }
 
 /// Which prompter listens.
@@ -90,27 +80,6 @@ pub(super) async fn one(
     Ok(Json(OneQuestion {
         question: shown(&question, localizer),
     }))
-}
-
-/// Says how far the token is with what was approved.
-#[utoipa::path(
-    get, path = "/v1/questions/{id}/progress", tag = "person", params(("id" = Uuid, Path, description = "The question")),
-    responses((status = OK, body = Progress))
-)]
-pub(super) async fn progress(
-    State(shared): State<Arc<Shared>>,
-    InPath(id): InPath<Uuid>,
-) -> Result<Json<Progress>, Problem> {
-    let (signed, of) = match shared.desk.question(id)?.job {
-        Some(job) => {
-            shared
-                .store
-                .read(move |connection| approvals::progress_of_job(connection, job))
-                .await?
-        }
-        None => (0, 0),
-    };
-    Ok(Json(Progress { signed, of }))
 }
 
 /// Takes the person's decision.

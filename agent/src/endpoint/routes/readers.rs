@@ -65,7 +65,7 @@ pub(crate) struct FamilyResource {
     title: String,
     /// What to install on this system.
     install: Vec<InstallResource>,
-    /// What else there is to know, in English.
+    /// What else there is to know, in the caller's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -164,9 +164,12 @@ impl ReaderResource {
                 });
                 resource.holders = holders.collect();
             }
-            Presence::CannotSign(family) => resource.families = vec![FamilyResource::from(family)],
+            Presence::CannotSign(family) => resource.families = vec![FamilyResource::of(family, localizer)],
             Presence::DriverMissing(families) => {
-                resource.families = families.into_iter().map(FamilyResource::from).collect();
+                resource.families = families
+                    .into_iter()
+                    .map(|family| FamilyResource::of(family, localizer))
+                    .collect();
             }
             Presence::NotSeen { module, .. } => resource.module = Some(module.display().to_string()),
         }
@@ -174,8 +177,9 @@ impl ReaderResource {
     }
 }
 
-impl From<Family> for FamilyResource {
-    fn from(family: Family) -> Self {
+impl FamilyResource {
+    fn of(family: Family, localizer: Localizer) -> Self {
+        let note = family.note_in(localizer.language()).map(str::to_owned);
         let install = family.install.into_iter().map(|install| InstallResource {
             what: install.what,
             from: install.from,
@@ -185,7 +189,7 @@ impl From<Family> for FamilyResource {
             profile: family.profile,
             title: family.title,
             install: install.collect(),
-            note: family.note,
+            note,
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::permission::Permission;
 use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
+use crate::endpoint::selector;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, check_digest, spool_base64};
 use crate::endpoint::visible::visible;
@@ -321,7 +322,7 @@ pub(super) async fn begin(
     submission.only(parts.flatten())?;
     let order = Order {
         purpose: request.purpose,
-        selector: selector(request.certificate.as_deref())?,
+        selector: selector::read(request.certificate.as_deref())?,
         format: Format {
             detached: request.detached,
             include_chain: request.include_chain,
@@ -708,19 +709,6 @@ impl DigestRequest {
                 .detail(error),
             _ => Fault::invalid_field(format!("{field}.value"), error),
         })
-    }
-}
-
-/// The selector of a request; none means any certificate.
-///
-/// # Errors
-/// `invalid_selector`.
-pub(super) fn selector(text: Option<&str>) -> Result<Selector, Fault> {
-    match text {
-        None => Ok(Selector::any()),
-        Some(text) => text
-            .parse()
-            .map_err(|error: crate::certificate::SelectorError| Fault::new(Code::InvalidSelector).arg("reason", error)),
     }
 }
 

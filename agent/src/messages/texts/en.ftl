@@ -13,9 +13,31 @@ err-invalid-field = { $field ->
     }
 }
 rec-invalid-field = Correct the value and send the request again. Nothing was signed.
-err-invalid-selector = { $reason ->
+err-invalid-selector = { $mistake ->
     [none] It is not clear which certificate is meant.
-   *[other] It is not clear which certificate is meant: { $reason }.
+    [unrecognised] This selects no certificate.
+    [unknown-filter] There is no filter { $name }.
+    [not-12-digits] The value of { $name } must be 12 digits.
+    [not-10-or-12-digits] The value of { $name } must be 10 or 12 digits.
+    [not-13-or-15-digits] The value of { $name } must be 13 or 15 digits.
+    [not-11-digits] The value of { $name } must be 11 digits.
+    [no-token] The value of { $name } must be the token's label or serial number.
+    [no-text] The value of { $name } must be some text that the name contains.
+    [no-key-usage] The value of { $name } must be an object identifier or a name such as emailProtection or clientAuth.
+    [not-hexadecimal] The value of { $name } must be the certificate's serial number in hexadecimal.
+    [no-instant] The value of { $name } must be a date such as 2026-01-31 or an RFC 3339 instant.
+    [uri-scheme] A PKCS#11 address begins with “pkcs11:”.
+    [uri-pin] A PKCS#11 address must not carry { $name }: enter the PIN when asked, or configure a PIN source for the certificate.
+    [uri-no-value] An attribute of the PKCS#11 address has no value; write name=value, separated by “;”.
+    [uri-slot] Slots change their numbers: name the token by token= or serial= instead of { $name }.
+    [uri-unknown] The attribute { $name } of a PKCS#11 address is not supported.
+    [uri-duplicate] The PKCS#11 address gives { $name } more than once.
+    [uri-encoding] The value of { $name } in the PKCS#11 address is not valid percent-encoded text.
+    [uri-type] The attribute “type” of a PKCS#11 address is one of cert, private, public, secret-key, data.
+   *[other] { $name ->
+        [none] It is not clear which certificate is meant.
+       *[other] It is not clear which certificate is meant ({ $name }).
+    }
 }
 rec-invalid-selector = Name the certificate by the beginning of its fingerprint, by a PKCS#11 address (pkcs11:…), or by filters such as iin=…,bin=…. “tokensign certs” lists the certificates.
 err-digest-mismatch = { $document ->
@@ -612,6 +634,10 @@ ui-certificates-none = There are no certificates
 ui-applications = Connected programs
 ui-applications-none = No program is connected
 ui-revoke = End the connection
+ui-rename = Rename
+ui-new-name = New name
+ui-save = Save
+ui-cancel = Cancel
 ui-jobs = Work in hand
 ui-jobs-none = There is nothing
 ui-lock = Lock

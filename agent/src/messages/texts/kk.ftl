@@ -13,9 +13,31 @@ err-invalid-field = { $field ->
     }
 }
 rec-invalid-field = Мәнді түзетіп, сұрауды қайта жіберіңіз. Ештеңеге қол қойылған жоқ.
-err-invalid-selector = { $reason ->
+err-invalid-selector = { $mistake ->
     [none] Қай сертификат керек екені түсініксіз.
-   *[other] Қай сертификат керек екені түсініксіз: { $reason }.
+    [unrecognised] Бұл ешбір сертификатты таңдамайды.
+    [unknown-filter] { $name } деген шарт жоқ.
+    [not-12-digits] { $name } мәні — 12 цифр.
+    [not-10-or-12-digits] { $name } мәні — 10 немесе 12 цифр.
+    [not-13-or-15-digits] { $name } мәні — 13 немесе 15 цифр.
+    [not-11-digits] { $name } мәні — 11 цифр.
+    [no-token] { $name } мәні — токеннің белгісі немесе сериялық нөмірі.
+    [no-text] { $name } мәні — атаудың құрамындағы мәтін.
+    [no-key-usage] { $name } мәні — нысан идентификаторы немесе emailProtection, clientAuth сияқты атау.
+    [not-hexadecimal] { $name } мәні — сертификаттың он алтылық түрдегі сериялық нөмірі.
+    [no-instant] { $name } мәні — 2026-01-31 сияқты күн немесе RFC 3339 бойынша уақыт.
+    [uri-scheme] PKCS#11 мекенжайы «pkcs11:» деп басталады.
+    [uri-pin] PKCS#11 мекенжайында { $name } болмауы керек: PIN-кодты сұралғанда енгізіңіз немесе сертификат үшін PIN көзін баптаңыз.
+    [uri-no-value] PKCS#11 мекенжайы атрибутының мәні жоқ; атау=мән деп жазып, «;» арқылы бөліңіз.
+    [uri-slot] Слоттардың нөмірлері өзгереді: { $name } орнына токенді token= немесе serial= арқылы атаңыз.
+    [uri-unknown] PKCS#11 мекенжайының { $name } атрибуты қолдау таппайды.
+    [uri-duplicate] PKCS#11 мекенжайында { $name } бірнеше рет берілген.
+    [uri-encoding] PKCS#11 мекенжайындағы { $name } мәні пайыз белгілерімен дұрыс кодталмаған.
+    [uri-type] PKCS#11 мекенжайының «type» атрибуты — cert, private, public, secret-key, data мәндерінің бірі.
+   *[other] { $name ->
+        [none] Қай сертификат керек екені түсініксіз.
+       *[other] Қай сертификат керек екені түсініксіз ({ $name }).
+    }
 }
 rec-invalid-selector = Сертификатты саусақ ізінің басымен, PKCS#11 мекенжайымен (pkcs11:…) немесе iin=…,bin=… сияқты шарттармен көрсетіңіз. Сертификаттар тізімін «tokensign certs» көрсетеді.
 err-digest-mismatch = { $document ->
@@ -610,6 +632,10 @@ ui-certificates-none = Сертификаттар жоқ
 ui-applications = Қосылған бағдарламалар
 ui-applications-none = Бірде-бір бағдарлама қосылмаған
 ui-revoke = Қосылымды тоқтату
+ui-rename = Атын өзгерту
+ui-new-name = Жаңа атау
+ui-save = Сақтау
+ui-cancel = Бас тарту
 ui-jobs = Тапсырмалар
 ui-jobs-none = Ештеңе жоқ
 ui-lock = Бұғаттау

@@ -13,9 +13,31 @@ err-invalid-field = { $field ->
     }
 }
 rec-invalid-field = Исправьте значение и отправьте запрос снова. Ничего не подписано.
-err-invalid-selector = { $reason ->
+err-invalid-selector = { $mistake ->
     [none] Непонятно, какой сертификат имеется в виду.
-   *[other] Непонятно, какой сертификат имеется в виду: { $reason }.
+    [unrecognised] Это не выбирает никакой сертификат.
+    [unknown-filter] Условия { $name } нет.
+    [not-12-digits] Значение { $name } — 12 цифр.
+    [not-10-or-12-digits] Значение { $name } — 10 или 12 цифр.
+    [not-13-or-15-digits] Значение { $name } — 13 или 15 цифр.
+    [not-11-digits] Значение { $name } — 11 цифр.
+    [no-token] Значение { $name } — метка или серийный номер токена.
+    [no-text] Значение { $name } — текст, который содержится в имени.
+    [no-key-usage] Значение { $name } — идентификатор объекта или название, например emailProtection или clientAuth.
+    [not-hexadecimal] Значение { $name } — серийный номер сертификата в шестнадцатеричном виде.
+    [no-instant] Значение { $name } — дата, например 2026-01-31, или момент по RFC 3339.
+    [uri-scheme] Адрес PKCS#11 начинается с «pkcs11:».
+    [uri-pin] Адрес PKCS#11 не должен содержать { $name }: введите PIN, когда его спросят, или настройте источник PIN для сертификата.
+    [uri-no-value] У атрибута адреса PKCS#11 нет значения; пишите имя=значение через «;».
+    [uri-slot] Номера слотов меняются: назовите токен через token= или serial= вместо { $name }.
+    [uri-unknown] Атрибут { $name } адреса PKCS#11 не поддерживается.
+    [uri-duplicate] В адресе PKCS#11 атрибут { $name } указан больше одного раза.
+    [uri-encoding] Значение { $name } в адресе PKCS#11 неверно закодировано знаками процента.
+    [uri-type] Атрибут «type» адреса PKCS#11 — один из cert, private, public, secret-key, data.
+   *[other] { $name ->
+        [none] Непонятно, какой сертификат имеется в виду.
+       *[other] Непонятно, какой сертификат имеется в виду ({ $name }).
+    }
 }
 rec-invalid-selector = Укажите сертификат началом отпечатка, адресом PKCS#11 (pkcs11:…) или условиями вида iin=…,bin=…. Список сертификатов покажет «tokensign certs».
 err-digest-mismatch = { $document ->
@@ -628,6 +650,10 @@ ui-certificates-none = Сертификатов нет
 ui-applications = Подключённые программы
 ui-applications-none = Ни одна программа не подключена
 ui-revoke = Прекратить подключение
+ui-rename = Переименовать
+ui-new-name = Новое имя
+ui-save = Сохранить
+ui-cancel = Отмена
 ui-jobs = Задания
 ui-jobs-none = Ничего нет
 ui-lock = Заблокировать

@@ -41,8 +41,7 @@ impl Kind {
         if head.windows(5).any(|window| window == b"%PDF-") {
             return Self::Pdf;
         }
-        // PKWARE APPNOTE 4.3.7 and, for an empty archive, 4.3.16.
-        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        if is_archive(head) {
             return Self::Archive;
         }
         // A text may begin with the two letters of BMP; its header has zeros where a text has none.
@@ -53,6 +52,11 @@ impl Kind {
             None => Self::Other,
         }
     }
+}
+
+/// Whether this is how a ZIP begins (PKWARE APPNOTE 4.3.7 and, for an empty archive, 4.3.16).
+pub(in crate::preview) fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::process::ExitCode;
 
 use kind::Kind;
+pub(super) use kind::is_archive;
 
 use super::model::{Answer, Preview, Unshowable};
 use crate::platform::{self, SealLimits};
