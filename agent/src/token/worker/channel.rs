@@ -45,7 +45,7 @@ impl Cancelled {
 /// Reads the next request, with its secret.
 ///
 /// # Errors
-/// `UnexpectedEof` when the agent is gone, `InvalidData` when what came is no request.
+/// `InvalidData` when what came is no request; any other when the agent is gone.
 pub(super) fn read(channel: &mut WorkerChannel) -> io::Result<Work> {
     let (header, payload) = read_frame(channel)?;
     if header.kind != Kind::Request {
@@ -83,8 +83,9 @@ pub(super) fn read_on(mut channel: WorkerChannel) -> io::Result<(Receiver<Work>,
                         return;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-                Err(_) => end_process(GARBAGE),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => end_process(GARBAGE),
+                // The end of the stream, or a reset where the agent left answers unread.
+                Err(_) => break,
             }
         }
         mark.mark(ALL);
