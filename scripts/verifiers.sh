@@ -49,8 +49,10 @@ if [ ! -x target/schemathesis/bin/st ]; then
     python3 -m venv target/schemathesis && target/schemathesis/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 ||
         echo "verifiers: schemathesis could not be installed" >&2
 fi
-if [ ! -d target/browser/node_modules/playwright-core ]; then
-    mkdir -p target/browser && npm install --silent --no-audit --no-fund --prefix target/browser playwright-core@1.65.1 >/dev/null ||
+# The last that runs on the Node.js 18 of Debian 12.
+playwright=1.57.0
+if ! grep -qF "\"version\": \"$playwright\"" target/browser/node_modules/playwright-core/package.json 2>/dev/null; then
+    mkdir -p target/browser && npm install --silent --no-audit --no-fund --prefix target/browser "playwright-core@$playwright" >/dev/null ||
         echo "verifiers: playwright-core could not be installed" >&2
 fi
 if [ "${1-}" = --full ] && [ ! -d target/pkijs/node_modules/pkijs ]; then
