@@ -190,7 +190,9 @@ impl Broker {
             // The node's own port mapper: another node's is none of ours.
             .env("ERL_EPMD_PORT", port(self.ports.epmd))
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-            .env("RABBITMQ_NODENAME", format!("ts-{}@localhost", self.ports.amqp))
+            // By its address: a bare container may have no name service at all, not even for localhost.
+            .env("RABBITMQ_USE_LONGNAME", "true")
+            .env("RABBITMQ_NODENAME", format!("ts-{}@127.0.0.1", self.ports.amqp))
             .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_NODE_PORT", port(self.ports.amqp))
             .env("RABBITMQ_DIST_PORT", port(self.ports.distribution))
