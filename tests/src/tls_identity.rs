@@ -1,5 +1,6 @@
 //! A server's certificate of a throw-away authority, made with OpenSSL.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,7 +13,7 @@ pub struct TlsIdentity {
 }
 
 impl TlsIdentity {
-    /// Makes an authority and a certificate of it for that DNS name.
+    /// Makes an authority and a certificate of it for that DNS name or address.
     ///
     /// # Panics
     /// When OpenSSL is missing or fails.
@@ -35,7 +36,8 @@ impl TlsIdentity {
             ]
             .concat(),
         );
-        let name = format!("subjectAltName=DNS:{host}");
+        let kind = if host.parse::<IpAddr>().is_ok() { "IP" } else { "DNS" };
+        let name = format!("subjectAltName={kind}:{host}");
         let signed = [
             "-CA",
             "ca.pem",
