@@ -163,6 +163,16 @@ impl World {
         self.question_after(None).await
     }
 
+    /// Waits until something holds.
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let held = async {
+            while !holds() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, held).await.expect(what);
+    }
+
     pub(crate) fn decide(&self, question: &Question, decision: Verdict) {
         let pin = (decision == Verdict::Approve).then(|| self.fixtures.pin().into());
         let request = DecisionRequest {
