@@ -4,13 +4,23 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/prepare.sh
-[ "${1-}" = --bench ] || scripts/verifiers.sh "${1-}"
 
 # The crash tests end the agent at its crash points; the released binary has none.
 features=(--workspace --locked --features tokensign/failpoints)
 
-# The end-to-end tests start the agent, the sandbox and the fixtures as programs, and load the GOST test module as a library.
-[ "${1-}" = --bench ] || cargo build "${features[@]}"
+# Most of the time a test waits: for a deadline, a card, another program. So more of them run than there are cores.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(nproc)))}"
+
+# The end-to-end tests start the agent, the sandbox and the fixtures as programs, and load the GOST test module as a library. What judges
+# them is installed meanwhile.
+if [ "${1-}" != --bench ]; then
+    scripts/verifiers.sh "${1-}" &
+    verifiers=$!
+    built=0
+    cargo build "${features[@]}" && cargo test --no-run "${features[@]}" || built=$?
+    wait "$verifiers"
+    [ "$built" -eq 0 ] || exit "$built"
+fi
 case ${1-} in
     "")
         cargo test "${features[@]}"

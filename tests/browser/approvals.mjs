@@ -51,7 +51,10 @@ id = await ask(Array.from({ length: 50 }, (_, n) => text(`act-${String(n + 1).pa
 await page.getByRole('heading', { name: 'Sign 50 documents?' }).waitFor();
 await page.getByRole('searchbox').fill('act-04');
 await page.getByText('10 documents found').waitFor();
-assert.equal(await page.getByRole('listitem').filter({ hasText: 'act-04' }).count(), 10);
+// Rows are drawn with the next frame.
+const found = page.getByRole('listitem').filter({ hasText: 'act-04' });
+await found.nth(9).waitFor();
+assert.equal(await found.count(), 10);
 await page.getByRole('searchbox').fill('');
 await approve(page, DIRECTOR.pin);
 await page.getByText('50 documents are signed').waitFor();
