@@ -1,9 +1,10 @@
 //! SIGKILL of the agent at every step boundary of both scenarios, then a restart: finished exactly once.
 
+use reqwest::Response;
 use serde_json::{Value, json};
 use tokensign_tests::agent::Agent;
 
-use crate::services::{finishes, saves, start_idocs, start_mig24};
+use crate::services::{finishes, saves, send_idocs, send_mig24, start_idocs, start_mig24, started};
 use crate::world::Business;
 
 /// The boundaries of a step: before its effect, after it, after it is closed.
@@ -68,11 +69,8 @@ fn signer(mig24: bool) -> &'static str {
 async fn killed_at(boundary: &str, mig24: bool) {
     let failpoints = format!("{boundary}=return");
     let mut business = Business::with(|_| {}, "", &[("FAILPOINTS", &failpoints)]).await;
-    let path = if mig24 {
-        start_mig24(&business).await
-    } else {
-        start_idocs(&business).await
-    };
+    // The first steps may be over, and the agent with them, before it has answered.
+    let _ = send(&business, mig24).await;
     let pin = business.world.tokens.certificate(signer(mig24)).pin;
     let mut approved = 0;
     while business.world.agent.is_running() {
@@ -92,6 +90,8 @@ async fn killed_at(boundary: &str, mig24: bool) {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     business.world.agent = Agent::start(&business.world.tokens.configuration()).await;
+    // Whose answer may be lost asks again under the same key, and is told the same job.
+    let path = started(send(&business, mig24).await.unwrap()).await;
     let job = finish(&business, &path, mig24).await;
     assert_eq!(
         job["state"],
@@ -103,6 +103,13 @@ async fn killed_at(boundary: &str, mig24: bool) {
     let finished = if mig24 { finishes(&summary) } else { saves(&summary) };
     assert_eq!(finished, 1, "{boundary}: {summary:?}");
     assert!(summary.duplicates.is_empty(), "{boundary}: {summary:?}");
+}
+
+async fn send(business: &Business, mig24: bool) -> reqwest::Result<Response> {
+    match mig24 {
+        true => send_mig24(business, "the one request").await,
+        false => send_idocs(business, "the one request").await,
+    }
 }
 
 async fn asked(business: &Business) -> Option<Value> {

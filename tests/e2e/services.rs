@@ -1,9 +1,10 @@
 //! Both scenarios, whole: from a file to a finished quick-sign and a finished package group, exactly once.
 
-use reqwest::Method;
 use reqwest::multipart::{Form, Part};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokensign_tests::sandbox::Summary;
+use uuid::Uuid;
 
 use crate::world::Business;
 
@@ -11,6 +12,16 @@ pub(crate) const INVOICE: &[u8] = "Счёт на оплату № 5\n".as_bytes(
 
 /// Sends a file through iDocs as the owner; the job's path.
 pub(crate) async fn start_idocs(business: &Business) -> String {
+    started(send_idocs(business, &Uuid::new_v4().to_string()).await.unwrap()).await
+}
+
+/// Sends three files through MIG24 as the owner; the job's path.
+pub(crate) async fn start_mig24(business: &Business) -> String {
+    started(send_mig24(business, &Uuid::new_v4().to_string()).await.unwrap()).await
+}
+
+/// The request of [`start_idocs`] under an idempotency key, for an agent that may be gone before it answers.
+pub(crate) async fn send_idocs(business: &Business, key: &str) -> reqwest::Result<Response> {
     let certificate = business.world.tokens.certificate("kz-director");
     let request = json!({
         "send": {
@@ -23,31 +34,12 @@ pub(crate) async fn start_idocs(business: &Business) -> String {
         },
         "certificate": certificate.fingerprint,
     });
-    let form = Form::new()
-        .part(
-            "request",
-            Part::text(request.to_string()).mime_str("application/json").unwrap(),
-        )
-        .part(
-            "file",
-            Part::bytes(INVOICE)
-                .file_name("invoice.txt")
-                .mime_str("text/plain")
-                .unwrap(),
-        );
-    let answer = business
-        .world
-        .agent
-        .owner(Method::POST, "/v1/idocs/test/quick-signs")
-        .multipart(form)
-        .send()
-        .await
-        .unwrap();
-    job_path(answer).await
+    let form = with_file(request_form(&request), "file", "invoice.txt", INVOICE.to_vec());
+    send(business, "/v1/idocs/test/quick-signs", form, key).await
 }
 
-/// Sends three files through MIG24 as the owner; the job's path.
-pub(crate) async fn start_mig24(business: &Business) -> String {
+/// The request of [`start_mig24`] under an idempotency key, for an agent that may be gone before it answers.
+pub(crate) async fn send_mig24(business: &Business, key: &str) -> reqwest::Result<Response> {
     let certificate = business.world.tokens.certificate("gost-director");
     let request = json!({
         "send": {
@@ -60,29 +52,38 @@ pub(crate) async fn start_mig24(business: &Business) -> String {
         },
         "certificate": certificate.fingerprint,
     });
-    let mut form = Form::new().part(
-        "request",
-        Part::text(request.to_string()).mime_str("application/json").unwrap(),
-    );
-    for part in ["a", "b", "c"] {
+    let form = ["a", "b", "c"].into_iter().fold(request_form(&request), |form, part| {
         let content = format!("документ {part}\n").into_bytes();
-        form = form.part(
-            part,
-            Part::bytes(content)
-                .file_name(format!("{part}.txt"))
-                .mime_str("text/plain")
-                .unwrap(),
-        );
-    }
-    let answer = business
-        .world
-        .agent
-        .owner(Method::POST, "/v1/mig24/test/package-group-signatures")
-        .multipart(form)
-        .send()
-        .await
-        .unwrap();
-    job_path(answer).await
+        with_file(form, part, &format!("{part}.txt"), content)
+    });
+    send(business, "/v1/mig24/test/package-group-signatures", form, key).await
+}
+
+fn request_form(request: &Value) -> Form {
+    let request = Part::text(request.to_string());
+    Form::new().part("request", request.mime_str("application/json").unwrap())
+}
+
+fn with_file(form: Form, part: &'static str, name: &str, content: Vec<u8>) -> Form {
+    let file = Part::bytes(content).file_name(name.to_owned());
+    form.part(part, file.mime_str("text/plain").unwrap())
+}
+
+async fn send(business: &Business, path: &str, form: Form, key: &str) -> reqwest::Result<Response> {
+    let request = business.world.agent.owner(Method::POST, path);
+    request.header("idempotency-key", key).multipart(form).send().await
+}
+
+/// The path of the job that an answer names.
+pub(crate) async fn started(answer: Response) -> String {
+    let status = answer.status();
+    let location = answer
+        .headers()
+        .get("location")
+        .map(|location| location.to_str().unwrap().to_owned());
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(status, 202, "{body}");
+    location.unwrap()
 }
 
 /// How many signatures iDocs accepted.
@@ -93,17 +94,6 @@ pub(crate) fn saves(summary: &Summary) -> u64 {
 /// How many package groups MIG24 finished.
 pub(crate) fn finishes(summary: &Summary) -> u64 {
     summary.mig24.groups.iter().map(|group| group.finishes).sum()
-}
-
-async fn job_path(answer: reqwest::Response) -> String {
-    let status = answer.status();
-    let location = answer
-        .headers()
-        .get("location")
-        .map(|location| location.to_str().unwrap().to_owned());
-    let body: Value = answer.json().await.unwrap();
-    assert_eq!(status, 202, "{body}");
-    location.unwrap()
 }
 
 #[tokio::test]
