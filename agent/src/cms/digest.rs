@@ -11,8 +11,8 @@ use gost94::Gost94CryptoPro;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::digest::Digest as _;
 use sha2::{Sha256, Sha384, Sha512};
-use streebog::{Streebog256, Streebog512};
 use thiserror::Error;
+use tokensign_streebog::{Size, Streebog};
 
 use crate::certificate::asn1::{Asn1Error, Element, Oid, Tag};
 
@@ -271,8 +271,7 @@ enum State {
     Sha256(Sha256),
     Sha384(Sha384),
     Sha512(Sha512),
-    Streebog256(Streebog256),
-    Streebog512(Streebog512),
+    Streebog(Box<Streebog>),
     Gost94(Gost94CryptoPro),
 }
 
@@ -283,8 +282,8 @@ impl Hasher {
             DigestAlgorithm::Sha256 => State::Sha256(Sha256::new()),
             DigestAlgorithm::Sha384 => State::Sha384(Sha384::new()),
             DigestAlgorithm::Sha512 => State::Sha512(Sha512::new()),
-            DigestAlgorithm::Streebog256 => State::Streebog256(Streebog256::new()),
-            DigestAlgorithm::Streebog512 => State::Streebog512(Streebog512::new()),
+            DigestAlgorithm::Streebog256 => State::Streebog(Box::new(Streebog::new(Size::Bits256))),
+            DigestAlgorithm::Streebog512 => State::Streebog(Box::new(Streebog::new(Size::Bits512))),
             DigestAlgorithm::Gost94 => State::Gost94(Gost94CryptoPro::new()),
         };
         Self { algorithm, state }
@@ -296,8 +295,7 @@ impl Hasher {
             State::Sha256(state) => state.update(piece),
             State::Sha384(state) => state.update(piece),
             State::Sha512(state) => state.update(piece),
-            State::Streebog256(state) => state.update(piece),
-            State::Streebog512(state) => state.update(piece),
+            State::Streebog(state) => state.update(piece),
             State::Gost94(state) => state.update(piece),
         }
     }
@@ -308,8 +306,7 @@ impl Hasher {
             State::Sha256(state) => state.finalize().to_vec(),
             State::Sha384(state) => state.finalize().to_vec(),
             State::Sha512(state) => state.finalize().to_vec(),
-            State::Streebog256(state) => state.finalize().to_vec(),
-            State::Streebog512(state) => state.finalize().to_vec(),
+            State::Streebog(state) => state.finish(),
             State::Gost94(state) => state.finalize().to_vec(),
         };
         Digest {

@@ -1,9 +1,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 /// So many processes of a chain are told.
 const LONGEST_CHAIN: usize = 8;
+
+/// So many processes that were found by their sockets are looked at first.
+const REMEMBERED: usize = 8;
 
 /// Who is at the other end of a local connection, as the kernel says.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -126,16 +130,31 @@ pub fn tcp_peer(_local: SocketAddr, _remote: SocketAddr) -> io::Result<Peer> {
 
 /// The process of this user that has the socket open.
 pub(super) fn holder_of_socket(inode: u64) -> Option<u32> {
+    /// Who was found last, the latest first: a program that asks again is found without a look through all processes.
+    static FOUND: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
     let wanted = format!("socket:[{inode}]");
-    std::fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
-        let pid = entry.file_name().to_str()?.parse().ok()?;
-        let mut descriptors = std::fs::read_dir(entry.path().join("fd")).ok()?.flatten();
-        descriptors
-            .any(|descriptor| {
-                std::fs::read_link(descriptor.path()).is_ok_and(|link| link.as_os_str() == wanted.as_str())
-            })
-            .then_some(pid)
-    })
+    let remembered = FOUND.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut again = remembered.into_iter().filter(|pid| holds(*pid, &wanted));
+    let pid = again.next().or_else(|| {
+        let numbers = std::fs::read_dir("/proc").ok()?.flatten();
+        numbers
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .find(|pid| holds(*pid, &wanted))
+    })?;
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    found.retain(|other| *other != pid);
+    found.insert(0, pid);
+    found.truncate(REMEMBERED);
+    Some(pid)
+}
+
+/// Whether the process has the file open that its descriptors name like this (proc_pid_fd(5)).
+fn holds(pid: u32, wanted: &str) -> bool {
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();
+    descriptors
+        .flatten()
+        .any(|descriptor| std::fs::read_link(descriptor.path()).is_ok_and(|link| link.as_os_str() == wanted))
 }
 
 /// The process that started it, or that took it in when its own parent ended (proc_pid_stat(5), field 4).

@@ -1,6 +1,7 @@
 //! One attempt with the token: one login, the items that are left, each value checked and stored as it comes.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::calibration::Calibration;
@@ -16,6 +17,9 @@ use crate::messages::{Code, Fault};
 use crate::store::approvals::{self, ItemState};
 use crate::store::{Store, audit, calibrations};
 use crate::token::{Authorised, Batch, Fleet, TokenError};
+
+/// So many signatures are committed together with the first one at most.
+const MOST_AT_ONCE: usize = 255;
 
 /// One item of the approval on its way to a signature.
 #[derive(Debug)]
@@ -165,24 +169,43 @@ impl Bench<'_> {
             })
             .await;
         let mut interruption = None;
-        while let Some(outcome) = signatures.next().await {
-            let index = left[outcome.index];
-            match outcome.result {
-                Ok(raw) => {
-                    let item = &mut items[index];
-                    let value = item
-                        .prove(&self.candidate.certificate, self.scheme, &raw)
-                        .map_err(|error| self.invalid(error))?;
-                    let seen = Calibration::seen(&value, outcome.reversed_digest);
-                    self.mark_signed(index, item, &value, &known, &seen).await?;
-                    item.value = Some(value);
-                    known = seen;
-                }
-                Err(unsigned) => {
-                    interruption.get_or_insert_with(|| unsigned.cause().clone());
+        // What came while the last values were being committed is committed together: one synchronous write may take longer than a signature.
+        let mut behind = None;
+        while let Some(first) = signatures.next().await {
+            let more = std::iter::from_fn(|| signatures.at_hand()).take(MOST_AT_ONCE);
+            let outcomes: Vec<_> = std::iter::once(first).chain(more).collect();
+            let mut rows = Vec::with_capacity(outcomes.len());
+            let mut invalid = None;
+            for outcome in outcomes {
+                match outcome.result {
+                    Ok(raw) => {
+                        let index = left[outcome.index];
+                        let item = &mut items[index];
+                        let proved = item.prove(&self.candidate.certificate, self.scheme, &raw);
+                        let value = match proved {
+                            Ok(value) => value,
+                            Err(error) => {
+                                invalid = Some(self.invalid(error));
+                                break;
+                            }
+                        };
+                        let seen = Calibration::seen(&value, outcome.reversed_digest);
+                        rows.push(self.signed_row(index, item, &value, &known, &seen)?);
+                        item.value = Some(value);
+                        known = seen;
+                    }
+                    Err(unsigned) => {
+                        interruption.get_or_insert_with(|| unsigned.cause().clone());
+                    }
                 }
             }
+            committed(behind.replace(self.commit(rows))).await?;
+            if let Some(fault) = invalid {
+                committed(behind).await?;
+                return Err(fault);
+            }
         }
+        committed(behind).await?;
         match interruption {
             None => Ok(Attempt::Complete),
             // No PIN mends these.
@@ -231,19 +254,18 @@ impl Bench<'_> {
             .await
     }
 
-    /// Stores the value, and what it shows of the token when that is new.
-    async fn mark_signed(
+    /// What is stored of a value, and of what it shows of the token when that is new.
+    fn signed_row(
         &self,
         index: usize,
         item: &Item,
         value: &SignatureValue,
         known: &Calibration,
         seen: &Calibration,
-    ) -> Result<(), Fault> {
-        let (approval, job) = (self.approval.id(), self.job);
+    ) -> Result<SignedRow, Fault> {
         let value = value.as_bytes().to_vec();
         let signed = json!({
-            "approval": approval,
+            "approval": self.approval.id(),
             "item": index,
             "name": item.prepared.item.name,
             "digest": item.prepared.item.digest,
@@ -257,31 +279,65 @@ impl Bench<'_> {
         // A value over the digest as it was first given to the token was made and thrown away; nobody has it, but it was made.
         let discarded = (seen.reversed_digest != known.reversed_digest).then(|| {
             json!({
-                "approval": approval,
+                "approval": self.approval.id(),
                 "item": index,
                 "token": self.candidate.token.label,
                 "reversed_digest": seen.reversed_digest,
             })
         });
+        Ok(SignedRow {
+            n: number(index)?,
+            value,
+            signed,
+            learned,
+            discarded,
+        })
+    }
+
+    /// Begins to store values, in one transaction. It is carried out also when nobody waits for it.
+    fn commit(&self, rows: Vec<SignedRow>) -> JoinHandle<Result<(), Fault>> {
+        let (approval, job) = (self.approval.id(), self.job);
         let entry = move |kind, body| audit::Entry {
             kind,
             actor: audit::Actor::Agent,
             job: Some(job),
             body,
         };
-        self.store
-            .write(move |transaction| {
-                if let Some(discarded) = discarded {
-                    audit::append(transaction, entry("digest_order_corrected", discarded))?;
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let write = store.write(move |transaction| {
+                for row in rows {
+                    if let Some(discarded) = row.discarded {
+                        audit::append(transaction, entry("digest_order_corrected", discarded))?;
+                    }
+                    if let Some((token, seen)) = row.learned {
+                        calibrations::remember(transaction, &token, &seen)?;
+                    }
+                    approvals::mark_signed(transaction, approval, row.n, &row.value)?;
+                    audit::append(transaction, entry("signed", row.signed))?;
                 }
-                if let Some((token, seen)) = learned {
-                    calibrations::remember(transaction, &token, &seen)?;
-                }
-                approvals::mark_signed(transaction, approval, number(index)?, &value)?;
-                audit::append(transaction, entry("signed", signed))?;
                 Ok(())
-            })
-            .await
+            });
+            write.await
+        })
+    }
+}
+
+/// What is stored of one signature.
+struct SignedRow {
+    n: u32,
+    value: Vec<u8>,
+    /// The audit entry.
+    signed: Value,
+    learned: Option<(String, String)>,
+    discarded: Option<Value>,
+}
+
+/// Waits until values are stored.
+async fn committed(commit: Option<JoinHandle<Result<(), Fault>>>) -> Result<(), Fault> {
+    match commit {
+        Some(commit) => commit.await.map_err(Fault::internal)?,
+        None => Ok(()),
     }
 }
 

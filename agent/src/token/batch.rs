@@ -74,6 +74,11 @@ impl Signatures {
         self.outcomes.recv().await
     }
 
+    /// The next outcome if it is there already.
+    pub fn at_hand(&mut self) -> Option<Outcome> {
+        self.outcomes.try_recv().ok()
+    }
+
     /// Ends the batch before its next signature. The items that remain come out as not begun, for [`TokenError::Cancelled`].
     pub fn cancel(&self) {
         self.cancellation.cancel();
