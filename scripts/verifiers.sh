@@ -32,6 +32,10 @@ if [ "${1-}" = --full ]; then
     need "test -x /usr/sbin/tpm2-abrmd" tpm2-abrmd
     need "ls /usr/lib/*/libtss2-tcti-tabrmd.so.0" libtss2-tcti-tabrmd0
     need "command -v dbus-daemon" dbus
+    # What kryoptic is built with.
+    need "ls /usr/lib/llvm-*/lib/libclang.so*" libclang-dev
+    need "pkg-config --exists libcrypto" libssl-dev
+    need "pkg-config --exists sqlite3" libsqlite3-dev
 fi
 if [ -n "$packages" ] && command -v apt-get >/dev/null; then
     as_root=""
@@ -58,5 +62,8 @@ fi
 if [ "${1-}" = --full ] && [ ! -d target/pkijs/node_modules/pkijs ]; then
     mkdir -p target/pkijs && npm install --silent --no-audit --no-fund --prefix target/pkijs pkijs >/dev/null ||
         echo "verifiers: pkijs could not be installed" >&2
+fi
+if [ "${1-}" = --full ]; then
+    scripts/kryoptic.sh || echo "verifiers: kryoptic could not be built" >&2
 fi
 exit 0

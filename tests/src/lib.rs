@@ -3,7 +3,9 @@
 pub mod agent;
 pub mod broker;
 pub mod card;
+mod certify;
 pub mod fixtures;
+pub mod kryoptic;
 pub mod openssl;
 pub mod programs;
 pub mod sandbox;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::certify::certify;
 use crate::programs::require;
 
 /// The user PIN of its token.
@@ -163,57 +164,10 @@ impl SoftTpm {
 
     /// Has a CA of its own certify the key, by its public half.
     fn certify(&self) {
-        let path = |name: &str| self.path(name);
-        let (der, public, ca, ca_key) = (path("pub.der"), path("pub.pem"), path("ca.pem"), path("ca.key"));
-        let (extensions, pem, certificate) = (path("ext"), path("cert.pem"), path("cert.der"));
-        self.run(
-            "pkcs11-tool",
-            &[
-                "--module",
-                MODULE,
-                "--read-object",
-                "--type",
-                "pubkey",
-                "--label",
-                "key",
-                "-o",
-                &der,
-            ],
-        );
-        self.run(
-            "openssl",
-            &["pkey", "-pubin", "-inform", "DER", "-in", &der, "-out", &public],
-        );
-        let curve = [
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "3650",
-        ];
-        let to = ["-subj", "/CN=TPM CA", "-keyout", &ca_key, "-out", &ca];
-        self.run("openssl", &[&["req", "-x509"], &curve[..], &to].concat());
-        fs::write(&extensions, "keyUsage=critical,digitalSignature,nonRepudiation\n").expect("a file can be written");
-        let issue = [
-            "x509",
-            "-new",
-            "-force_pubkey",
-            &public,
-            "-subj",
-            "/CN=TPM",
-            "-CA",
-            &ca,
-            "-CAkey",
-            &ca_key,
-        ];
-        let to = ["-days", "3650", "-extfile", &extensions, "-out", &pem];
-        self.run("openssl", &[&issue[..], &to].concat());
-        self.run(
-            "openssl",
-            &["x509", "-in", &pem, "-outform", "DER", "-out", &certificate],
-        );
+        let public = self.path("pub.der");
+        let read = ["--read-object", "--type", "pubkey", "--label", "key", "-o", &public];
+        self.run("pkcs11-tool", &[&["--module", MODULE], &read[..]].concat());
+        certify(&self.directory);
     }
 
     fn spawn(&mut self, program: &str, arguments: &[&str]) {
