@@ -60,7 +60,7 @@ if ! grep -qF "\"version\": \"$playwright\"" target/browser/node_modules/playwri
         echo "verifiers: playwright-core could not be installed" >&2
 fi
 if [ "${1-}" = --full ] && [ ! -d target/pkijs/node_modules/pkijs ]; then
-    mkdir -p target/pkijs && npm install --silent --no-audit --no-fund --prefix target/pkijs pkijs >/dev/null ||
+    mkdir -p target/pkijs && npm install --silent --no-audit --no-fund --prefix target/pkijs "pkijs@4.0.0" >/dev/null ||
         echo "verifiers: pkijs could not be installed" >&2
 fi
 if [ "${1-}" = --full ]; then

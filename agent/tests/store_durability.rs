@@ -94,6 +94,25 @@ async fn a_second_agent_is_told_who_holds_the_store() {
     Store::open(dir.path()).unwrap();
 }
 
+/// As a child of an agent that was killed between its fork and its exec.
+#[tokio::test]
+async fn the_lock_that_outlives_its_holder_for_a_moment_is_waited_for() {
+    let dir = directory();
+    drop(Store::open(dir.path()).unwrap());
+    let mut holder = std::process::Command::new("true").spawn().unwrap();
+    holder.wait().unwrap();
+    let mut copy = fs::File::options().write(true).open(dir.path().join("lock")).unwrap();
+    copy.lock().unwrap();
+    copy.set_len(0).unwrap();
+    writeln!(copy, "{}", holder.id()).unwrap();
+    let path = dir.path().to_owned();
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!opened.is_finished());
+    drop(copy);
+    opened.await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn what_was_committed_is_there_after_opening_again() {
     let dir = directory();

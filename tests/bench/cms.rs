@@ -29,10 +29,10 @@ const ASSEMBLY_LIMIT: Duration = Duration::from_micros(20);
 pub(crate) fn run(report: &mut Report) {
     let authority = Authority::new(authority::RSA_2048);
     let file = authority.path("large");
-    for (algorithm, option, size) in [
-        (DigestAlgorithm::Sha256, "-sha256", SHA_FILE),
-        (DigestAlgorithm::Streebog256, "-md_gost12_256", STREEBOG_FILE),
-        (DigestAlgorithm::Streebog512, "-md_gost12_512", STREEBOG_FILE),
+    for (algorithm, option, size, least) in [
+        (DigestAlgorithm::Sha256, "-sha256", SHA_FILE, 0.9),
+        (DigestAlgorithm::Streebog256, "-md_gost12_256", STREEBOG_FILE, 1.0),
+        (DigestAlgorithm::Streebog512, "-md_gost12_512", STREEBOG_FILE, 1.0),
     ] {
         write(&file, size);
         let mib = size >> 20;
@@ -42,7 +42,11 @@ pub(crate) fn run(report: &mut Report) {
             || ours(&file, algorithm),
             || openssl(&authority, &file, option),
         );
-        assert!(ratio.p50 >= 0.9, "{algorithm} is slower than OpenSSL: {:.2}", ratio.p50);
+        assert!(
+            ratio.p50 >= least,
+            "{algorithm} is slower than OpenSSL: {:.2}",
+            ratio.p50
+        );
     }
     let made = Made::new(&authority);
     let ratio = report.compare(

@@ -229,6 +229,24 @@ async fn a_timestamp_is_added_later_without_a_token() {
     );
     assert_eq!((status, &answer["valid"]), (0, &json!(true)), "{answer}");
     assert_eq!(answer["signers"][0]["timestamps"][0]["verdict"], "valid", "{answer}");
+    // A person is told of it, too; and that the authority is nobody's, where the signer's root alone is trusted.
+    let told = world.command(&["verify", path, "--content", content.to_str().unwrap(), "--lang", "ru"]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let line = told.lines().find(|line| line.contains("Метки времени")).expect(&told);
+    assert!(line.ends_with("верна") && line.contains("TSA"), "{told}");
+    let signers_root = ca.to_str().unwrap();
+    let told = world.command(&[
+        "verify",
+        path,
+        "--content",
+        content.to_str().unwrap(),
+        "--root",
+        signers_root,
+        "--lang",
+        "ru",
+    ]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("её службе доверия нет"), "{told}");
     // Nothing is overwritten, and nobody stamps twice.
     assert_ne!(tokensign(&world, &arguments).0, 0);
     let (status, problem) = tokensign(&world, &["timestamp", path, "--out", "-", "--json"]);

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::arguments::Verify;
-use super::output::pair_lines;
+use super::output::{Output, pair_lines};
 use super::session::Session;
 use super::upload::{self, FileToSend};
 use super::words;
@@ -91,17 +91,18 @@ fn for_people(session: &Session, verdict: &Value) -> Vec<String> {
             .as_str()
             .map(|text| words::moment_of(output, text));
         row("cli-signing-time", time.as_deref());
+        let stamps: Vec<_> = signer["timestamps"].as_array().into_iter().flatten().collect();
+        let stamps: Vec<_> = stamps.into_iter().map(|stamp| timestamp(output, stamp)).collect();
+        row(
+            "cli-timestamps",
+            (!stamps.is_empty()).then(|| stamps.join("\n")).as_deref(),
+        );
         row("cli-algorithm", signer["algorithm"].as_str());
         let state = signer["verdict"]
             .as_str()
             .map(|verdict| output.text(&format!("cli-verdict-{verdict}-signer")));
         row("ui-state", state.as_deref());
-        let reasons: Vec<_> = signer["reasons"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|reason| reason["text"].as_str())
-            .collect();
+        let reasons = reasons(signer);
         row(
             "ui-details",
             (!reasons.is_empty()).then(|| reasons.join("\n")).as_deref(),
@@ -110,4 +111,25 @@ fn for_people(session: &Session, verdict: &Value) -> Vec<String> {
         lines.extend(pair_lines(&rows));
     }
     lines
+}
+
+/// A timestamp in one line: its time and authority, and whether it holds. One that does not hold leaves the signature as good as without it, and has to be seen.
+fn timestamp(output: &Output, stamp: &Value) -> String {
+    let time = stamp["time"].as_str().map(|text| words::moment_of(output, text));
+    let authority = stamp["authority"].as_str().map(str::to_owned);
+    let verdict = stamp["verdict"].as_str().unwrap_or("unknown");
+    let reasons = reasons(stamp).into_iter().map(str::to_owned);
+    let parts: Vec<_> = time
+        .into_iter()
+        .chain(authority)
+        .chain([output.text(&format!("cli-timestamp-{verdict}"))])
+        .chain(reasons)
+        .collect();
+    parts.join(" · ")
+}
+
+/// Why a verdict is not `valid`, in words.
+fn reasons(verdict: &Value) -> Vec<&str> {
+    let reasons = verdict["reasons"].as_array().into_iter().flatten();
+    reasons.filter_map(|reason| reason["text"].as_str()).collect()
 }

@@ -43,7 +43,7 @@ pub use private::{
     create_private_file, ensure_private_directory, make_private_directory, open_private_file, read_private_file,
     sync_directory, write_private_file, write_result_file, write_result_file_with,
 };
-pub use process::{NotAProcessIdentity, ProcessIdentity};
+pub use process::{NotAProcessIdentity, ProcessIdentity, is_running};
 pub use screen_lock::{ScreenLocks, SessionEvent};
 pub use sealed_reader::{SealLimits, seal, spawn_reader, standard_input_file};
 pub use signal::{kill_self, shutdown_signal};

@@ -52,6 +52,11 @@ impl FromStr for ProcessIdentity {
     }
 }
 
+/// Whether a process of this number runs; true where the system does not say.
+pub fn is_running(pid: u32) -> bool {
+    cfg!(not(target_os = "linux")) || started(pid).is_some()
+}
+
 /// A string that is no process identity.
 #[derive(Debug, thiserror::Error)]
 #[error("not a process identity")]
@@ -99,6 +104,16 @@ mod tests {
             }
             .is_running()
         );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_that_ended_does_not_run() {
+        let mut child = std::process::Command::new("true").spawn().expect("true starts");
+        assert!(is_running(child.id()), "until it is waited for");
+        child.wait().expect("it ends");
+        assert!(!is_running(child.id()));
+        assert!(is_running(std::process::id()));
     }
 
     #[test]

@@ -199,6 +199,7 @@ impl Signing {
         for document in &request.documents {
             prepared.push(content::prepare(&self.inner.store, document, scheme.digest()).await?);
         }
+        check_attachable(request.format, &prepared)?;
         let items: Vec<_> = prepared.iter().map(|prepared| prepared.item.clone()).collect();
         let standing =
             standing.filter(|(approval, _)| approval.items() == items && approval.purpose() == request.purpose);
@@ -687,12 +688,7 @@ impl Work<'_> {
         if detached {
             return Ok(assemble_detached(&self.scheme, certificate, &chain, attributes, value));
         }
-        let size = prepared.document.size.unwrap_or(u64::MAX);
-        if size > ATTACHED_LIMIT {
-            return Err(Fault::new(Code::BodyTooLarge)
-                .arg("limit", ATTACHED_LIMIT)
-                .detail("an attached signature holds the whole content; ask for a detached one"));
-        }
+        let size = attached_size(prepared)?;
         let content = content::read_whole(&self.signing.inner.store, &prepared.document).await?;
         let frame = attached_frame(&self.scheme, certificate, &chain, attributes, value, size);
         Ok([frame.head.as_slice(), &content, &frame.tail].concat())
@@ -722,6 +718,27 @@ impl Work<'_> {
 /// Whether the person ended it.
 fn why_is_person(body: &serde_json::Value) -> bool {
     body["code"] == json!(Code::Refused)
+}
+
+/// An attached signature holds the whole content, and is held in memory whole. Told before anybody is asked for a PIN.
+fn check_attachable(format: Format, prepared: &[Prepared]) -> Result<(), Fault> {
+    if format.detached {
+        return Ok(());
+    }
+    prepared
+        .iter()
+        .try_for_each(|prepared| attached_size(prepared).map(drop))
+}
+
+/// The size of a content that goes into its signature.
+fn attached_size(prepared: &Prepared) -> Result<u64, Fault> {
+    let size = prepared.document.size.unwrap_or(u64::MAX);
+    if size > ATTACHED_LIMIT {
+        return Err(Fault::new(Code::BodyTooLarge)
+            .arg("limit", ATTACHED_LIMIT)
+            .detail("an attached signature holds the whole content; ask for a detached one"));
+    }
+    Ok(size)
 }
 
 /// Authentication takes one short challenge that the agent has seen, so that no document is signed under its name.

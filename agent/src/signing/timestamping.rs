@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::sync::Mutex;
 
 use super::request::{Format, Signed, SignedDocument};
 use super::service::Signing;
@@ -33,18 +34,26 @@ impl Signing {
         let (Some(authority), true) = (self.timestamp_authority(), format.timestamp != TimestampLevel::None) else {
             return Ok(signed);
         };
+        // What one attempt stamped the next one keeps.
+        let stamped = Mutex::new(signed);
         let stamp = || async {
-            let mut stamped = signed.clone();
-            for document in &mut stamped.documents {
+            let mut stamped = stamped.lock().await;
+            for document in stamped
+                .documents
+                .iter_mut()
+                .filter(|document| document.timestamp.is_none())
+            {
                 match add(authority, format.timestamp, document).await {
                     Ok(()) => {}
+                    // An authority that is silent for one document is not asked for the thousand that follow.
                     Err(fault) if format.timestamp == TimestampLevel::Optional => {
-                        tracing::warn!(%fault, "the signature goes out without a timestamp, which is optional");
+                        tracing::warn!(%fault, "signatures go out without a timestamp, which is optional");
+                        break;
                     }
                     Err(fault) => return Err(StepError::NotSent(fault)),
                 }
             }
-            Ok(stamped)
+            Ok(stamped.clone())
         };
         context.safe_step(step, stamp).await
     }

@@ -833,6 +833,9 @@ reason-timestamp-malformed = The timestamp cannot be read
 reason-timestamp-imprint = The timestamp was made for another signature
 reason-timestamp-signer = The timestamp was not made by a time stamping authority
 cli-timestamps = Timestamps
+cli-timestamp-valid = valid
+cli-timestamp-invalid = not valid
+cli-timestamp-unknown = its authority is not trusted
 cli-timestamped = { $count ->
     [one] { $count } timestamp was added
    *[other] { $count } timestamps were added

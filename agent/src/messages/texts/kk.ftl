@@ -831,6 +831,9 @@ reason-timestamp-malformed = Уақыт белгісін оқу мүмкін е�
 reason-timestamp-imprint = Уақыт белгісі басқа қолтаңбаға жасалған
 reason-timestamp-signer = Уақыт белгісін уақыт белгісі қызметі қоймаған
 cli-timestamps = Уақыт белгілері
+cli-timestamp-valid = дұрыс
+cli-timestamp-invalid = дұрыс емес
+cli-timestamp-unknown = қызметіне сенім жоқ
 cli-timestamped = { $count ->
     [one] { $count } уақыт белгісі қосылды
    *[other] { $count } уақыт белгісі қосылды

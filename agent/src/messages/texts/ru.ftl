@@ -856,6 +856,9 @@ reason-timestamp-malformed = Метку времени нельзя прочит
 reason-timestamp-imprint = Метка времени сделана для другой подписи
 reason-timestamp-signer = Метку времени поставила не служба меток времени
 cli-timestamps = Метки времени
+cli-timestamp-valid = верна
+cli-timestamp-invalid = неверна
+cli-timestamp-unknown = её службе доверия нет
 cli-timestamped = { $count ->
     [one] Добавлена { $count } метка времени
     [few] Добавлены { $count } метки времени
