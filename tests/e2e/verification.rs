@@ -230,10 +230,17 @@ async fn a_timestamp_is_added_later_without_a_token() {
     assert_eq!((status, &answer["valid"]), (0, &json!(true)), "{answer}");
     assert_eq!(answer["signers"][0]["timestamps"][0]["verdict"], "valid", "{answer}");
     // A person is told of it, too; and that the authority is nobody's, where the signer's root alone is trusted.
-    let told = world.command(&["verify", path, "--content", content.to_str().unwrap(), "--lang", "ru"]);
+    let told = world.command(&[
+        "verify",
+        path,
+        "--content",
+        content.to_str().unwrap(),
+        "--language",
+        "ru",
+    ]);
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     let line = told.lines().find(|line| line.contains("Метки времени")).expect(&told);
-    assert!(line.ends_with("верна") && line.contains("TSA"), "{told}");
+    assert!(line.ends_with("верна") && line.contains("CN=Time Stamping Authority"), "{told}");
     let signers_root = ca.to_str().unwrap();
     let told = world.command(&[
         "verify",
@@ -242,7 +249,7 @@ async fn a_timestamp_is_added_later_without_a_token() {
         content.to_str().unwrap(),
         "--root",
         signers_root,
-        "--lang",
+        "--language",
         "ru",
     ]);
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
