@@ -1,34 +1,47 @@
 use serde_json::{Value, json};
 
-use super::output::{printable, table_lines};
+use super::output::{Output, printable, table_lines};
 use super::problem;
 use super::session::Session;
 use super::table::Table;
+use super::words;
 use crate::messages::{Code, Fault, Language};
 use crate::{platform, secrets};
 
 /// One thing that was looked at.
 struct Check {
+    /// For programs.
     name: String,
+    /// The same for people.
+    title: String,
     /// What was found, when it is well.
     found: String,
     fault: Option<Fault>,
 }
 
 impl Check {
+    /// Something of a name of its own: a file, a profile.
     fn of(name: impl Into<String>, result: Result<String, Fault>) -> Self {
         let name = name.into();
-        match result {
-            Ok(found) => Self {
-                name,
-                found,
-                fault: None,
-            },
-            Err(fault) => Self {
-                name,
-                found: String::new(),
-                fault: Some(fault),
-            },
+        Self::titled(name.clone(), name, result)
+    }
+
+    /// Something that is called differently in each language: `cli-doctor-<name>`.
+    fn known(output: &Output, name: &str, result: Result<String, Fault>) -> Self {
+        let title = output.text(&format!("cli-doctor-{}", name.replace(' ', "-")));
+        Self::titled(name.to_owned(), title, result)
+    }
+
+    fn titled(name: String, title: String, result: Result<String, Fault>) -> Self {
+        let (found, fault) = match result {
+            Ok(found) => (found, None),
+            Err(fault) => (String::new(), Some(fault)),
+        };
+        Self {
+            name,
+            title,
+            found,
+            fault,
         }
     }
 }
@@ -36,7 +49,7 @@ impl Check {
 /// `tokensign doctor`: every finding with what to do; fails when there is one.
 pub(super) async fn run(session: &Session) -> Result<(), Fault> {
     let output = session.output;
-    let mut checks = vec![Check::of("directories", directories(session))];
+    let mut checks = vec![Check::known(&output, "directories", directories(session))];
     checks.extend(secrets_of_profiles(session));
     checks.extend(agent(session).await);
 
@@ -56,7 +69,7 @@ pub(super) async fn run(session: &Session) -> Result<(), Fault> {
             } else {
                 "cli-check-ok"
             };
-            table.row([check.name.clone(), output.text(word), check.found.clone()]);
+            table.row([check.title.clone(), output.text(word), check.found.clone()]);
         }
         let mut rows = table_lines(&table).into_iter();
         let mut lines: Vec<_> = rows.next().into_iter().collect();
@@ -105,27 +118,36 @@ fn directories(session: &Session) -> Result<String, Fault> {
 }
 
 /// Tokens that speak PC/SC need its service; some have drivers of their own, so its absence is told, not counted as a problem.
-fn reader_service(inventory: &Value) -> String {
-    match inventory["reader_service"].as_str() {
-        Some("ok") => "the PC/SC service answers",
-        Some("absent") => "the PC/SC service (pcscd) does not run: tokens in smart card readers are not seen",
-        Some("hangs") => "the PC/SC service (pcscd) does not answer: restart it",
-        _ => "the PC/SC service (pcscd) answers with an error: restart it",
-    }
-    .to_owned()
+fn reader_service(output: &Output, inventory: &Value) -> String {
+    let state = inventory["reader_service"].as_str().unwrap_or_default();
+    output.text(match state {
+        "ok" => "cli-reader-service-ok",
+        "absent" => "cli-reader-service-absent",
+        "hangs" => "cli-reader-service-hangs",
+        _ => "cli-reader-service-failed",
+    })
 }
 
 /// What is in each reader. A card that cannot be used is a problem, an empty reader is not.
-fn readers(inventory: &Value) -> impl Iterator<Item = Check> {
+fn readers(output: &Output, inventory: &Value) -> Vec<Check> {
     let readers = inventory["readers"].as_array().into_iter().flatten();
-    readers.map(|reader| {
+    let checks = readers.map(|reader| {
         let name = reader["name"].as_str().unwrap_or_default();
         let result = match reader.get("fault").filter(|fault| !fault.is_null()) {
             Some(problem) => Err(problem::to_fault(problem)),
-            None => Ok(reader["state"].as_str().unwrap_or_default().to_owned()),
+            None => Ok(words::word(
+                output,
+                "ui-reader-",
+                reader["state"].as_str().unwrap_or_default(),
+            )),
         };
-        Check::of(format!("reader {name}"), result)
-    })
+        Check::titled(
+            format!("reader {name}"),
+            format!("{} {name}", output.text("ui-reader")),
+            result,
+        )
+    });
+    checks.collect()
 }
 
 fn secrets_of_profiles(session: &Session) -> Vec<Check> {
@@ -149,33 +171,35 @@ fn secrets_of_profiles(session: &Session) -> Vec<Check> {
 }
 
 async fn agent(session: &Session) -> Vec<Check> {
+    let output = &session.output;
     let inventory = async {
         let agent = session.agent().await?;
         let how = if agent.is_own() {
-            "not running, can be started"
+            "cli-agent-startable"
         } else {
-            "running"
+            "cli-agent-runs"
         };
         let tokens = agent.client().get("/v1/tokens").await;
         agent.end().await;
-        Ok::<_, Fault>((how.to_owned(), tokens?))
+        Ok::<_, Fault>((output.text(how), tokens?))
     };
     let (how, inventory) = match inventory.await {
         Ok(found) => found,
-        Err(fault) => return vec![Check::of("agent", Err(fault))],
+        Err(fault) => return vec![Check::known(output, "agent", Err(fault))],
     };
     let mut checks = vec![
-        Check::of("agent", Ok(how)),
-        Check::of("reader service", Ok(reader_service(&inventory))),
+        Check::known(output, "agent", Ok(how)),
+        Check::known(output, "reader service", Ok(reader_service(output, &inventory))),
     ];
-    checks.extend(readers(&inventory));
+    checks.extend(readers(output, &inventory));
     for module in inventory["modules"].as_array().into_iter().flatten() {
         let path = module["path"].as_str().unwrap_or_default();
-        let state = module["state"].as_str().unwrap_or_default().to_owned();
-        let profile = module["profile"].as_str().unwrap_or("no known family");
+        let state = words::word(output, "ui-module-", module["state"].as_str().unwrap_or_default());
+        let family = module["profile"].as_str().map(str::to_owned);
+        let family = family.unwrap_or_else(|| output.text("cli-no-known-family"));
         let found = match module.get("fault").filter(|fault| !fault.is_null()) {
             Some(problem) => Err(problem::to_fault(problem)),
-            None => Ok(format!("{state}, {profile}")),
+            None => Ok(format!("{state}, {family}")),
         };
         checks.push(Check::of(path, found));
     }
@@ -185,12 +209,9 @@ async fn agent(session: &Session) -> Vec<Check> {
     } else {
         Ok(labels(&inventory))
     };
-    checks.push(Check::of("tokens", found));
+    checks.push(Check::known(output, "tokens", found));
     if !platform::has_desktop_session() {
-        checks.push(Check::of(
-            "desktop",
-            Ok("no desktop session: questions are answered with tokensign approve".to_owned()),
-        ));
+        checks.push(Check::known(output, "desktop", Ok(output.text("cli-no-desktop"))));
     }
     checks
 }

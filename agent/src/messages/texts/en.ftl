@@ -877,3 +877,16 @@ cli-audit-intact = { $count ->
 }
 cli-check-ok = good
 cli-check-problem = problem
+cli-doctor-directories = Directories
+cli-doctor-agent = Agent
+cli-doctor-reader-service = Reader service
+cli-doctor-tokens = Tokens
+cli-doctor-desktop = Desktop
+cli-reader-service-ok = the PC/SC service answers
+cli-reader-service-absent = the PC/SC service (pcscd) does not run: tokens in smart card readers are not seen
+cli-reader-service-hangs = the PC/SC service (pcscd) does not answer: restart it
+cli-reader-service-failed = the PC/SC service (pcscd) answers with an error: restart it
+cli-agent-runs = running
+cli-agent-startable = not running, can be started
+cli-no-known-family = no known family
+cli-no-desktop = no desktop session: questions are answered with tokensign approve

@@ -875,3 +875,16 @@ cli-audit-intact = { $count ->
 }
 cli-check-ok = жақсы
 cli-check-problem = қиындық бар
+cli-doctor-directories = Каталогтар
+cli-doctor-agent = Агент
+cli-doctor-reader-service = Оқу құрылғыларының қызметі
+cli-doctor-tokens = Токендер
+cli-doctor-desktop = Жұмыс үстелі
+cli-reader-service-ok = PC/SC қызметі жауап береді
+cli-reader-service-absent = PC/SC қызметі (pcscd) жұмыс істемейді: смарт-карта оқу құрылғыларындағы токендер көрінбейді
+cli-reader-service-hangs = PC/SC қызметі (pcscd) жауап бермейді: оны қайта іске қосыңыз
+cli-reader-service-failed = PC/SC қызметі (pcscd) қате қайтарады: оны қайта іске қосыңыз
+cli-agent-runs = жұмыс істеп тұр
+cli-agent-startable = жұмыс істемейді, іске қосуға болады
+cli-no-known-family = тобы белгісіз
+cli-no-desktop = жұмыс үстелінің сеансы жоқ: сұрақтарға tokensign approve командасымен жауап беріледі

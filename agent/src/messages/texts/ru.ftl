@@ -903,3 +903,16 @@ cli-audit-intact = { $count ->
 }
 cli-check-ok = хорошо
 cli-check-problem = затруднение
+cli-doctor-directories = Каталоги
+cli-doctor-agent = Агент
+cli-doctor-reader-service = Служба считывателей
+cli-doctor-tokens = Токены
+cli-doctor-desktop = Рабочий стол
+cli-reader-service-ok = служба PC/SC отвечает
+cli-reader-service-absent = служба PC/SC (pcscd) не работает: токены в считывателях смарт-карт не видны
+cli-reader-service-hangs = служба PC/SC (pcscd) не отвечает: перезапустите её
+cli-reader-service-failed = служба PC/SC (pcscd) отвечает ошибкой: перезапустите её
+cli-agent-runs = работает
+cli-agent-startable = не работает, может быть запущен
+cli-no-known-family = семейство неизвестно
+cli-no-desktop = нет сеанса рабочего стола: на вопросы отвечают командой tokensign approve
