@@ -42,6 +42,9 @@ pub enum TokenError {
     /// Cancelled at the device, or not touched in time.
     #[error("the entry at the device was cancelled")]
     PinCancelled,
+    /// A program gave the PIN that the token refused before. Nothing was sent to the token.
+    #[error("the token refused this PIN before: it is not sent again until its source changes or a person signs with the token")]
+    PinNotSentAgain,
     /// The login that was kept for a grant does not stand any more.
     #[error("the login to token {token:?} that was kept has ended: approve again")]
     LoginEnded {
@@ -189,6 +192,7 @@ impl TokenError {
             Self::PinLastTry => Code::PinLastTry,
             Self::PinRequired | Self::LoginEnded { .. } => Code::PinRequired,
             Self::PinCancelled => Code::PinCancelled,
+            Self::PinNotSentAgain => Code::PinNotSentAgain,
             Self::TokenAbsent { .. } => Code::TokenAbsent,
             Self::TokenRemoved { .. } => Code::TokenRemoved,
             Self::KeyNotFound { .. } | Self::KeyAmbiguous { .. } => Code::KeyNotFound,

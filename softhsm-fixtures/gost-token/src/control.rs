@@ -39,6 +39,8 @@ pub struct Control {
     pub device_removed_after_signatures: Option<u64>,
     /// The user PIN counts as locked, whatever the try counter says.
     pub pin_locked: bool,
+    /// The flags say nothing of wrong PINs until the PIN is locked; the tries are counted all the same.
+    pub no_count_flags: bool,
     /// The PIN is typed on the device: `CKF_PROTECTED_AUTHENTICATION_PATH`, and a NULL PIN logs in.
     pub pinpad: bool,
     /// The person presses cancel on the pinpad.

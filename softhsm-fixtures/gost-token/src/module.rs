@@ -603,6 +603,7 @@ fn pin_flags(state: &State, control: &Control) -> CK_FLAGS {
     flags |= CKF_USER_PIN_INITIALIZED;
     match state.tries_left {
         0 => flags |= CKF_USER_PIN_LOCKED,
+        _ if control.no_count_flags => {}
         1 => flags |= CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY,
         TRIES => {}
         _ => flags |= CKF_USER_PIN_COUNT_LOW,

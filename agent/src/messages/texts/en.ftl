@@ -219,6 +219,8 @@ err-pin-required = The token needs a PIN, and it was not entered.
 rec-pin-required = Approve again and enter the PIN.
 err-pin-cancelled = The PIN entry on the reader was cancelled.
 rec-pin-cancelled = Nothing was signed. Approve again and enter the PIN on the reader.
+err-pin-not-sent-again = The token refused the configured PIN before, so it was not sent again.
+rec-pin-not-sent-again = Nothing was signed and no try was spent. Put the right PIN where the configuration or --pin-source says, or answer the question yourself.
 err-token-absent = { $token ->
     [none] The token is not plugged in.
    *[other] The token “{ $token }” is not plugged in.
