@@ -42,6 +42,12 @@ pub enum TokenError {
     /// Cancelled at the device, or not touched in time.
     #[error("the entry at the device was cancelled")]
     PinCancelled,
+    /// Nobody entered the PIN at the device, or in the module's dialog, in time. The module is not to blame.
+    #[error("no PIN was entered at the device within {seconds} s")]
+    PinTimedOut {
+        /// The deadline.
+        seconds: u64,
+    },
     /// A program gave the PIN that the token refused before. Nothing was sent to the token.
     #[error("the token refused this PIN before: it is not sent again until its source changes or a person signs with the token")]
     PinNotSentAgain,
@@ -192,6 +198,7 @@ impl TokenError {
             Self::PinLastTry => Code::PinLastTry,
             Self::PinRequired | Self::LoginEnded { .. } => Code::PinRequired,
             Self::PinCancelled => Code::PinCancelled,
+            Self::PinTimedOut { .. } => Code::PinTimedOut,
             Self::PinNotSentAgain => Code::PinNotSentAgain,
             Self::TokenAbsent { .. } => Code::TokenAbsent,
             Self::TokenRemoved { .. } => Code::TokenRemoved,
@@ -229,6 +236,7 @@ impl From<TokenError> for Fault {
             TokenError::ModuleUnusable { module, reason } => fault.arg("module", module).arg("reason", reason),
             TokenError::ModuleCrashed { module, how } => fault.arg("module", module).arg("how", how),
             TokenError::ModuleHung { module, seconds } => fault.arg("module", module).arg("seconds", seconds),
+            TokenError::PinTimedOut { seconds } => fault.arg("seconds", seconds),
             TokenError::ModuleQuarantined { module } => fault.arg("module", module),
             _ => fault,
         }

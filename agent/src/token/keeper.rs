@@ -219,7 +219,8 @@ impl Keeper {
             .sign_batch(order.batch, order.at_the_device, &order.cancellation, &mut progress)
             .await
         {
-            if self.worker.is_none() {
+            // The module of a PIN that nobody entered is well, and its worker is back at once.
+            if self.worker.is_none() && !matches!(error, TokenError::PinTimedOut { .. }) {
                 self.publisher.state(self.failed(&error));
             }
             progress.stop(error);
@@ -297,7 +298,9 @@ impl Keeper {
 
     fn buried(&mut self, how: String, broken: Broken) -> TokenError {
         let module = self.launch.name.clone();
-        self.supervision.crashed(Instant::now());
+        if broken.is_a_crash() {
+            self.supervision.crashed(Instant::now());
+        }
         let quarantined = self.supervision.is_quarantined();
         warn!(module, how, ?broken, quarantined, "worker lost");
         broken.into_error(module, how)

@@ -286,6 +286,49 @@ async fn a_pin_pad_gets_no_pin_from_us_and_its_cancel_key_is_not_a_wrong_pin() {
 }
 
 #[tokio::test]
+async fn a_pin_that_nobody_enters_at_the_device_is_no_crash_of_the_module() {
+    let token = GostToken::new();
+    let waiting = Control {
+        pinpad: true,
+        pinpad_hangs: true,
+        ..Control::default()
+    };
+    token.faults(waiting);
+    let seconds = 4;
+    let deadlines = Deadlines {
+        signature: Duration::from_secs(2),
+        reading: Duration::from_secs(seconds),
+        person: Duration::from_secs(seconds),
+    };
+    let fleet = Fleet::new(FleetOptions {
+        deadlines,
+        ..token.options()
+    })
+    .unwrap();
+    fleet.refresh().await;
+    // As often as quarantines a module that crashes.
+    for _ in 0..3 {
+        let late = TokenError::PinTimedOut { seconds };
+        assert_eq!(token.failure(&fleet, None).await, late);
+        assert_eq!(Fault::from(late).code(), Code::PinTimedOut);
+        let state = fleet.refresh().await.modules[0].state.clone();
+        assert!(matches!(state, ModuleState::Ready(_)), "{state:?}");
+    }
+    token.faults(Control {
+        pinpad: true,
+        ..Control::default()
+    });
+    assert!(token.sign(&fleet, 1, None).await[0].is_ok());
+    // What does not return once the PIN was taken is the module's fault.
+    token.faults(Control {
+        pinpad: true,
+        hang_in_sign: true,
+        ..Control::default()
+    });
+    assert!(matches!(token.failure(&fleet, None).await, TokenError::ModuleHung { .. }));
+}
+
+#[tokio::test]
 async fn a_token_pulled_in_the_middle_keeps_what_is_signed() {
     let token = GostToken::new();
     let fleet = token.fleet().await;

@@ -45,6 +45,8 @@ pub struct Control {
     pub pinpad: bool,
     /// The person presses cancel on the pinpad.
     pub pinpad_cancelled: bool,
+    /// Nobody comes to the pinpad: the login never returns.
+    pub pinpad_hangs: bool,
     /// The clock field of the token information is not what PKCS #11 prescribes.
     pub malformed_utc_time: bool,
     /// `C_Login` fails with this `CK_RV` whatever the PIN; no try is counted.

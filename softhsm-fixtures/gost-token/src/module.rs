@@ -554,6 +554,10 @@ impl Module {
         match pin {
             PresentedPin::OnDevice if !control.pinpad => Err(Failure(CKR_ARGUMENTS_BAD)),
             PresentedPin::OnDevice if control.pinpad_cancelled => Err(Failure(CKR_FUNCTION_CANCELED)),
+            PresentedPin::OnDevice if control.pinpad_hangs => loop {
+                // The module's one thread of work is this one; nobody else waits for its locks.
+                std::thread::sleep(std::time::Duration::from_secs(3600));
+            },
             PresentedPin::OnDevice => Ok(()),
             PresentedPin::Bytes(pin) => {
                 require_pin_length(pin)?;
