@@ -171,6 +171,26 @@ async fn every_refusal_of_a_login_has_its_own_error_and_is_tried_once() {
     }
 }
 
+/// A token whose PIN has to be changed may log in and refuse everything that follows.
+#[tokio::test]
+async fn a_pin_that_has_to_be_changed_is_told_whichever_function_says_so() {
+    let token = GostToken::new();
+    let fleet = token.fleet().await;
+    token.faults(Control {
+        sign_error: Some(Ckr::PIN_EXPIRED.0),
+        ..Control::default()
+    });
+    assert_eq!(token.failure(&fleet, Some(token.pin())).await, TokenError::PinExpired);
+    assert!(!fleet.refresh().await.tokens[0].pin.to_be_changed);
+    token.faults(Control {
+        pin_to_be_changed: true,
+        ..Control::default()
+    });
+    assert!(fleet.refresh().await.tokens[0].pin.to_be_changed);
+    assert_eq!(token.failure(&fleet, Some(token.pin())).await, TokenError::PinExpired);
+    assert_eq!(token.counters(), (2, 0, 0));
+}
+
 #[tokio::test]
 async fn no_batch_rides_on_the_login_of_another() {
     let token = GostToken::new();

@@ -41,6 +41,8 @@ pub struct Control {
     pub pin_locked: bool,
     /// The flags say nothing of wrong PINs until the PIN is locked; the tries are counted all the same.
     pub no_count_flags: bool,
+    /// The PIN has to be changed: `CKF_USER_PIN_TO_BE_CHANGED`. A login succeeds, and looking for objects then is `CKR_PIN_EXPIRED`.
+    pub pin_to_be_changed: bool,
     /// The PIN is typed on the device: `CKF_PROTECTED_AUTHENTICATION_PATH`, and a NULL PIN logs in.
     pub pinpad: bool,
     /// The person presses cancel on the pinpad.

@@ -340,6 +340,9 @@ impl Module {
             return Err(Failure(CKR_OPERATION_ACTIVE));
         }
         let logged_in = self.login == Some(Login::User);
+        if logged_in && self.control()?.0.pin_to_be_changed {
+            return Err(Failure(CKR_PIN_EXPIRED));
+        }
         let found = self
             .store
             .read()?
@@ -614,6 +617,9 @@ fn pin_flags(state: &State, control: &Control) -> CK_FLAGS {
     }
     if control.pin_locked {
         flags |= CKF_USER_PIN_LOCKED;
+    }
+    if control.pin_to_be_changed {
+        flags |= CKF_USER_PIN_TO_BE_CHANGED;
     }
     flags
 }

@@ -704,6 +704,7 @@ ui-pin-state-low = a wrong PIN was entered
 ui-pin-state-final-try = one try left
 ui-pin-state-locked = PIN locked
 ui-pin-state-not-initialised = PIN never set
+ui-pin-state-to-be-changed = PIN to be changed
 ui-pin-state-pinpad = PIN on the reader
 
 # The page: documents in place, remembering, looking after things

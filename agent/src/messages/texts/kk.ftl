@@ -702,6 +702,7 @@ ui-pin-state-low = PIN-код қате енгізілген
 ui-pin-state-final-try = бір әрекет қалды
 ui-pin-state-locked = PIN-код бұғатталған
 ui-pin-state-not-initialised = PIN-код орнатылмаған
+ui-pin-state-to-be-changed = PIN-кодты ауыстыру керек
 ui-pin-state-pinpad = PIN-код оқырманда енгізіледі
 
 # Бет: құжаттарды орнында көрсету, есте сақтау, басқару

@@ -720,6 +720,7 @@ ui-pin-state-low = PIN-код вводили неверно
 ui-pin-state-final-try = осталась одна попытка
 ui-pin-state-locked = PIN-код заблокирован
 ui-pin-state-not-initialised = PIN-код не задан
+ui-pin-state-to-be-changed = PIN-код нужно сменить
 ui-pin-state-pinpad = PIN-код на считывателе
 
 # Страница: документы на месте, запоминание, присмотр
