@@ -55,6 +55,8 @@ pub struct Control {
     pub login_error: Option<CK_RV>,
     /// Every private key demands a context-specific login for each signature.
     pub always_authenticate: bool,
+    /// The same, and `CKA_ALWAYS_AUTHENTICATE` does not say so.
+    pub always_authenticate_unsaid: bool,
     /// Milliseconds that `C_Sign` takes longer.
     pub sign_delay_ms: u64,
     /// `C_Sign` never returns.

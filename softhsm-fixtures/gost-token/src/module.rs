@@ -413,7 +413,7 @@ impl Module {
         if size != mechanism.key_size() {
             return Err(Failure(CKR_KEY_TYPE_INCONSISTENT));
         }
-        let needs_login = object.always_authenticates();
+        let needs_login = object.always_authenticates() || self.control()?.0.always_authenticate_unsaid;
         self.session(session)?.signing = Some(Signing::new(key, mechanism, needs_login));
         Ok(())
     }
