@@ -116,7 +116,9 @@ impl Catalogue {
 
     fn recognised(&self, fits: impl Fn(&Recognition) -> bool) -> Vec<&Profile> {
         let profiles = self.profiles.values();
-        profiles.filter(|profile| profile.recognition.iter().any(&fits)).collect()
+        profiles
+            .filter(|profile| profile.recognition.iter().any(&fits))
+            .collect()
     }
 
     /// All profiles, by name.

@@ -49,7 +49,9 @@ pub enum TokenError {
         seconds: u64,
     },
     /// A program gave the PIN that the token refused before. Nothing was sent to the token.
-    #[error("the token refused this PIN before: it is not sent again until its source changes or a person signs with the token")]
+    #[error(
+        "the token refused this PIN before: it is not sent again until its source changes or a person signs with the token"
+    )]
     PinNotSentAgain,
     /// The login that was kept for a grant does not stand any more.
     #[error("the login to token {token:?} that was kept has ended: approve again")]

@@ -345,7 +345,10 @@ async fn a_pin_that_nobody_enters_at_the_device_is_no_crash_of_the_module() {
         hang_in_sign: true,
         ..Control::default()
     });
-    assert!(matches!(token.failure(&fleet, None).await, TokenError::ModuleHung { .. }));
+    assert!(matches!(
+        token.failure(&fleet, None).await,
+        TokenError::ModuleHung { .. }
+    ));
 }
 
 #[tokio::test]

@@ -238,7 +238,11 @@ async fn keys_are_paired_by_the_attribute_that_the_profile_trusts() {
     }
     // With them the public values would tell.
     for name in ["one", "two"] {
-        tool(&softhsm, "crossed", &["--delete-object", "--type", "pubkey", "--label", name]);
+        tool(
+            &softhsm,
+            "crossed",
+            &["--delete-object", "--type", "pubkey", "--label", name],
+        );
     }
     let signs_right = async |catalogue, certificate: &Certificate| {
         let fleet = Fleet::new(FleetOptions {
@@ -293,8 +297,16 @@ async fn a_key_that_only_a_signature_can_tell_is_found_under_the_approval() {
 /// Takes the public keys away and gives the private ones one id.
 fn make_alike(softhsm: &SoftHsm, token: &str) {
     for name in ["one", "two"] {
-        tool(softhsm, token, &["--delete-object", "--type", "pubkey", "--label", name]);
-        tool(softhsm, token, &["--set-id", "01", "--type", "privkey", "--label", name]);
+        tool(
+            softhsm,
+            token,
+            &["--delete-object", "--type", "pubkey", "--label", name],
+        );
+        tool(
+            softhsm,
+            token,
+            &["--set-id", "01", "--type", "privkey", "--label", name],
+        );
     }
 }
 
