@@ -25,9 +25,15 @@ export async function drawTokens(strip) {
 
 function tokenChip(token) {
   const isBad = token.state !== 'present' || token.pin.state === 'final_try';
-  const pin = token.pin.state === 'ok' ? (token.pin.pinpad ? t('ui-pin-state-pinpad') : null) : word('ui-pin-state-', token.pin.state);
+  const pin = token.pin.state === 'ok' ? quietPin(token.pin) : word('ui-pin-state-', token.pin.state);
   const state = token.state === 'present' ? [t('ui-token-present'), pin].filter(Boolean).join(', ') : word('ui-token-', token.state);
   return chip(token.label || token.model, state, isBad, [token.manufacturer, token.model, token.serial].filter(Boolean).join(' · '));
+}
+
+/** What there is to say of a PIN whose tries are all left. */
+function quietPin(pin) {
+  if (pin.to_be_changed) return t('ui-pin-state-to-be-changed');
+  return pin.pinpad ? t('ui-pin-state-pinpad') : null;
 }
 
 /** A reader with a card in it that no module shows as a token. */

@@ -100,16 +100,25 @@ impl Catalogue {
 
     /// The profiles that recognise a card: by its answer to reset, or else, where none knows that, by its reader's name.
     pub fn profiles_of_card(&self, reader: &str, atr: &[u8]) -> Vec<&Profile> {
-        let by = |fits: &dyn Fn(&Recognition) -> bool| -> Vec<&Profile> {
-            let profiles = self.profiles.values();
-            profiles
-                .filter(|profile| profile.recognition.iter().any(fits))
-                .collect()
-        };
-        match by(&|recognition| recognition.fits_atr(atr)) {
-            none if none.is_empty() => by(&|recognition| recognition.fits_reader(reader)),
+        match self.recognised(|recognition| recognition.fits_atr(atr)) {
+            none if none.is_empty() => self.recognised(|recognition| recognition.fits_reader(reader)),
             profiles => profiles,
         }
+    }
+
+    /// The profiles that recognise a token which a module shows: by its model, or else as a card.
+    pub fn profiles_of_token(&self, model: &str, reader: &str, atr: &[u8]) -> Vec<&Profile> {
+        match self.recognised(|recognition| recognition.fits_model(model)) {
+            none if none.is_empty() => self.profiles_of_card(reader, atr),
+            profiles => profiles,
+        }
+    }
+
+    fn recognised(&self, fits: impl Fn(&Recognition) -> bool) -> Vec<&Profile> {
+        let profiles = self.profiles.values();
+        profiles
+            .filter(|profile| profile.recognition.iter().any(&fits))
+            .collect()
     }
 
     /// All profiles, by name.
@@ -295,6 +304,19 @@ mod tests {
             ["rutoken-ecp"]
         );
         assert_eq!(families("X", "3B00"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_token_is_recognised_by_its_model_before_its_card() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let families = |model: &str, reader: &str| {
+            let families = catalogue.profiles_of_token(model, reader, &[]);
+            families.iter().map(|profile| profile.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(families("Rutoken lite", "ACS 38U 00 00"), ["rutoken-lite"]);
+        assert_eq!(families("Rutoken ECP", "Yubico YubiKey CCID 00 00"), ["rutoken-ecp"]);
+        assert_eq!(families("PKCS#15", "Aktiv Rutoken lite 00 00"), ["rutoken-lite"]);
+        assert_eq!(families("", "X"), Vec::<String>::new());
     }
 
     #[test]

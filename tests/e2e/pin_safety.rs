@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokensign_tests::agent::Agent;
 use tokensign_tests::fixtures::workers_of;
+use tokensign_tests::programs;
 
-use crate::world::{World, signature_of};
+use crate::world::{World, prepared, signature_of};
 
 const CERTIFICATE: &str = "gost-director";
 
@@ -140,12 +143,7 @@ async fn the_pin_is_in_no_command_line_environment_log_or_file() {
             assert!(!holds_it(&bytes), "{file} of {process}");
         }
         // The limit is set together with PR_SET_DUMPABLE: no core, and no reading of the memory by others of the same user.
-        let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
-        let core = limits
-            .lines()
-            .find(|line| line.starts_with("Max core file size"))
-            .unwrap();
-        assert!(core.split_whitespace().skip(4).take(2).eq(["0", "0"]), "{core}");
+        assert!(dumps_no_core(process), "{process}");
         if !rustix::process::geteuid().is_root() {
             assert!(
                 fs::read(format!("/proc/{process}/environ")).is_err(),
@@ -159,6 +157,45 @@ async fn the_pin_is_in_no_command_line_environment_log_or_file() {
             let bytes = fs::read(&file).unwrap_or_default();
             assert!(!holds_it(&bytes), "{}", file.display());
         }
+    }
+}
+
+/// Whether the process has renounced core dumps.
+fn dumps_no_core(process: u32) -> bool {
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap_or_default();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    core.is_some_and(|core| core.split_whitespace().skip(4).take(2).eq(["0", "0"]))
+}
+
+/// A client dumps no core either, but stays one whose program the agent can name; one that is its own agent is as private as any agent.
+#[tokio::test]
+async fn a_command_that_may_ask_for_a_pin_dumps_no_core() {
+    for has_agent in [true, false] {
+        let (directory, tokens) = prepared("");
+        let agent = match has_agent {
+            true => Some(Agent::start(&tokens.configuration()).await),
+            false => None,
+        };
+        let mut command = Command::new(programs::tokensign())
+            .args(["tokens", "--watch", "--config"])
+            .arg(tokens.configuration())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let process = command.id();
+        let environ = || fs::read(format!("/proc/{process}/environ"));
+        let is_private = || rustix::process::geteuid().is_root() || environ().is_err();
+        let started = std::time::Instant::now();
+        while !dumps_no_core(process) || (!has_agent && !is_private()) {
+            assert!(started.elapsed() < std::time::Duration::from_secs(30), "{process}");
+            assert!(command.try_wait().unwrap().is_none(), "the command has ended");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert!(!has_agent || fs::read_link(format!("/proc/{process}/exe")).is_ok());
+        command.kill().unwrap();
+        command.wait().unwrap();
+        drop((agent, directory));
     }
 }
 

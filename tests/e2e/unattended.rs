@@ -24,17 +24,19 @@ async fn sealed(pin: &str) -> (World, String, String) {
     (World::around(agent, tokens, directory), token, certificate.fingerprint)
 }
 
-async fn ask(world: &World, token: &str, certificate: &str) -> Value {
+/// Asks for a signature; where it is followed.
+async fn begin(world: &World, token: &str, certificate: &str) -> String {
     let body = json!({ "certificate": certificate, "documents": [{ "name": "a", "content": "aGVsbG8=" }] });
     let answer = world
         .agent
         .application(token, Method::POST, "/v1/signatures")
         .json(&body);
     let answer: Value = answer.send().await.unwrap().json().await.unwrap();
-    world
-        .agent
-        .settled(&format!("/v1/signatures/{}", answer["id"].as_str().unwrap()))
-        .await
+    format!("/v1/signatures/{}", answer["id"].as_str().unwrap())
+}
+
+async fn ask(world: &World, token: &str, certificate: &str) -> Value {
+    world.agent.settled(&begin(world, token, certificate).await).await
 }
 
 #[tokio::test]
@@ -96,4 +98,48 @@ async fn a_wrong_pin_of_a_seal_is_sent_once() {
         "{settled}"
     );
     assert_eq!(world.tokens.gost_login_count(), before + 1);
+}
+
+/// A token need not show in its flags that a PIN was wrong: with every further request a program would spend a try, until the token locks.
+#[tokio::test]
+async fn a_refused_pin_is_not_sent_with_the_next_request_either() {
+    let (world, token, certificate) = sealed("00000000").await;
+    world.tokens.gost_control(&json!({ "no_count_flags": true }));
+    let spent = || {
+        let token = world.tokens.fixtures().gost_token_state().unwrap();
+        (token.login_calls, token.wrong_pins)
+    };
+    let settled = ask(&world, &token, &certificate).await;
+    assert_eq!(settled["fault"]["code"], "pin_incorrect", "{settled}");
+    assert_eq!(spent(), (1, 1));
+
+    // A command with a PIN source is a program, too.
+    let wrong = format!("file:{}", world.path().join("seal.pin").display());
+    let file = world.file("contract", b"hello");
+    let file = file.to_str().unwrap();
+    let output = world.command(&["--json", "sign", file, "--cert", &certificate, "--pin-source", &wrong]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("pin_not_sent_again"), "{told}");
+    assert_eq!((output.status.code(), spent()), (Some(4), (1, 1)));
+
+    // A person may answer instead.
+    let path = begin(&world, &token, &certificate).await;
+    let question = loop {
+        let question = world.agent.question("approve").await;
+        if question["notice"]["code"] == "pin_not_sent_again" {
+            break question;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!(spent(), (1, 1));
+    let pin = world.tokens.certificate("gost-director").pin;
+    let decision = json!({ "decision": "approve", "pin": pin });
+    world.agent.decide(&question, decision).await.unwrap();
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
+    assert_eq!(spent(), (2, 1));
+
+    // A source that changed is believed.
+    std::fs::write(world.path().join("seal.pin"), &pin).unwrap();
+    let settled = ask(&world, &token, &certificate).await;
+    assert_eq!((&settled["state"], spent()), (&json!("finished"), (3, 1)), "{settled}");
 }

@@ -253,10 +253,12 @@ fn certificate_lines(output: &Output, certificate: &Value) -> Vec<String> {
 
 fn token_state(output: &Output, token: &Value) -> String {
     let state = words::word(output, "ui-token-", &text(token, "state"));
-    match token["pin"]["state"].as_str() {
-        Some(pin) if pin != "ok" => format!("{state}, {}", words::word(output, "ui-pin-state-", pin)),
-        _ => state,
-    }
+    let pin = match token["pin"]["state"].as_str() {
+        Some(pin) if pin != "ok" => pin,
+        _ if token["pin"]["to_be_changed"] == true => "to_be_changed",
+        _ => return state,
+    };
+    format!("{state}, {}", words::word(output, "ui-pin-state-", pin))
 }
 
 fn items<'a>(value: &'a Value, name: &str) -> &'a [Value] {

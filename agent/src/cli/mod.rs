@@ -46,6 +46,7 @@ use tracing::Level;
 
 use crate::config::{Config, Layers};
 use crate::messages::{Fault, Language, Localizer};
+use crate::platform;
 use crate::preview;
 use crate::token::worker;
 use arguments::{Command, LogFormat};
@@ -98,6 +99,8 @@ fn end(output: Output, result: Result<(), Fault>) -> ExitCode {
 const MOST_BLOCKING_THREADS: usize = 16;
 
 fn carry_out(session: &Session, command: &Command) -> Result<(), Fault> {
+    // Most commands may come to ask for a PIN; none is worth a core that might hold one.
+    platform::dump_no_core().map_err(Fault::internal)?;
     match command {
         Command::Serve(arguments) => logging::start(arguments.log_format, Level::INFO)?,
         _ => logging::start(LogFormat::Text, Level::ERROR)?,

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use crate::config::Config;
 use crate::endpoint::{self, RunningAgent, StartOptions};
 use crate::messages::Fault;
+use crate::platform;
 
 /// An agent inside this process.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ impl OwnAgent {
     /// # Errors
     /// `agent_running` when another process holds the store, `port_taken`, `store_failed` and the like.
     pub(super) async fn start(config: Config, options: StartOptions) -> Result<Self, Fault> {
+        // The process holds PINs: no core of it is dumped, and nobody but root reads its memory.
+        platform::keep_memory_private().map_err(Fault::internal)?;
         let agent = endpoint::Agent::start(config, options).await?;
         Ok(Self { agent })
     }

@@ -246,8 +246,16 @@ impl Prompter {
     /// Approves without a person, for a certificate that is configured so.
     ///
     /// # Errors
-    /// `not_unattended`, `certificate_ambiguous`, and why the decision is not taken.
+    /// `not_unattended`, `certificate_ambiguous`, `pin_not_sent_again`, and why the decision is not taken.
     pub(super) async fn approve_unattended(&self, asked: &Asked, pin: &SecretString) -> Result<Answered, Fault> {
+        // The question waits for a person now; the same PIN would come back for ever.
+        if let Some(notice) = asked
+            .notice
+            .as_ref()
+            .filter(|notice| notice.code() == Code::PinNotSentAgain)
+        {
+            return Err(notice.clone());
+        }
         match &asked.question.body {
             QuestionBody::Approve { .. } => {}
             QuestionBody::Choose { candidates, .. } => {

@@ -8,8 +8,6 @@ use crate::platform;
 
 /// `tokensign serve`
 pub(super) async fn run(session: &Session, arguments: &Serve) -> Result<(), Fault> {
-    // The process holds PINs: no core of it is dumped, and nobody but root reads its memory.
-    platform::keep_memory_private().map_err(Fault::internal)?;
     let _armed = failpoints::setup();
     let mut config = session.config.clone();
     if let Some(listen) = arguments.listen {

@@ -164,6 +164,10 @@ catalogue! {
     PinRequired = "pin_required", 403, Token;
     /// PIN entry was cancelled on the reader.
     PinCancelled = "pin_cancelled", 403, Token;
+    /// No PIN was entered on the reader, or in the module's dialog, in time.
+    PinTimedOut = "pin_timed_out", 408, Token;
+    /// A program gave the PIN that the token refused before; it was not sent.
+    PinNotSentAgain = "pin_not_sent_again", 403, Token;
     /// The token is not plugged in.
     TokenAbsent = "token_absent", 409, Token;
     /// The token was pulled while it worked.

@@ -10,13 +10,23 @@ use std::io;
 /// # Errors
 /// The system refuses, which no supported system does.
 pub fn keep_memory_private() -> io::Result<()> {
+    dump_no_core()?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
+/// No core dump. For a client that holds a PIN for a moment: an agent reads `/proc/<pid>/exe` to say who asks, which
+/// [`keep_memory_private`] would forbid it.
+///
+/// # Errors
+/// The system refuses, which no supported system does.
+pub fn dump_no_core() -> io::Result<()> {
     let none = rustix::process::Rlimit {
         current: Some(0),
         maximum: Some(0),
     };
     rustix::process::setrlimit(rustix::process::Resource::Core, none)?;
-    #[cfg(target_os = "linux")]
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())
 }
 

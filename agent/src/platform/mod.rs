@@ -32,7 +32,7 @@ pub use clock::{Deadline, boot_id, boottime, slept};
 pub use directories::{
     socket_path, system_config_directory, user_config_directory, user_runtime_directory, user_state_directory,
 };
-pub use hardening::{keep_memory_private, renounce_new_privileges};
+pub use hardening::{dump_no_core, keep_memory_private, renounce_new_privileges};
 pub use journal::note_in_journal;
 pub use keyring::{KeyringError, read_keyring};
 pub use link::{OpenLinkError, find_program, has_desktop_session, open_link};

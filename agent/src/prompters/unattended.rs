@@ -13,8 +13,8 @@ use crate::secrets;
 
 const NAME: &str = "unattended";
 
-/// Approves questions about these certificates with the PIN from their source, until `ended`. Once a question: a PIN that was wrong is
-/// not sent again, nor is one when the token says that it is near its end. It is no prompter: what it does not answer needs a person, who
+/// Approves questions about these certificates with the PIN from their source, until `ended`. Once a question, and not
+/// when the token says that its PIN is near its end; that a PIN which was wrong is not sent with the next question either, the fleet sees to. It is no prompter: what it does not answer needs a person, who
 /// is looked for as if it were not there.
 pub async fn approve_unattended(desk: Desk, sources: HashMap<Fingerprint, TokenSource>, ended: CancellationToken) {
     let mut changes = desk.subscribe();

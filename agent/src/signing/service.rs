@@ -452,6 +452,13 @@ impl Work<'_> {
             self.settle_grants(by_grant.then_some(&given), promise, &attempt).await;
             match attempt {
                 Ok(Attempt::Complete) => return Ok(items),
+                // The token was asked nothing. What the program may not do is left for a person, who decides anew.
+                Ok(Attempt::Interrupted(fault)) if unattended && fault.code() == Code::PinNotSentAgain => {
+                    self.withdraw(Some(&given), &fault).await?;
+                    if let Some(asked) = &asked {
+                        asked.reopen(fault.clone(), self.pin_now(&fault).await);
+                    }
+                }
                 // A program never gets a second try at a PIN.
                 Ok(Attempt::Interrupted(fault)) if unattended => {
                     self.withdraw(Some(&given), &fault).await?;

@@ -47,6 +47,15 @@ pub(super) enum Broken {
     Garbage(String),
     /// Nothing came in time.
     TimedOut(Duration),
+    /// Nothing came while a person was to enter the PIN at the device. The call cannot be broken off, so its process is lost.
+    NotEntered(Duration),
+}
+
+impl Broken {
+    /// Whether the module is to blame; a person who types slowly is no crash of it.
+    pub(super) fn is_a_crash(&self) -> bool {
+        !matches!(self, Self::NotEntered(_))
+    }
 }
 
 impl Connection {

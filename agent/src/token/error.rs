@@ -42,6 +42,17 @@ pub enum TokenError {
     /// Cancelled at the device, or not touched in time.
     #[error("the entry at the device was cancelled")]
     PinCancelled,
+    /// Nobody entered the PIN at the device, or in the module's dialog, in time. The module is not to blame.
+    #[error("no PIN was entered at the device within {seconds} s")]
+    PinTimedOut {
+        /// The deadline.
+        seconds: u64,
+    },
+    /// A program gave the PIN that the token refused before. Nothing was sent to the token.
+    #[error(
+        "the token refused this PIN before: it is not sent again until its source changes or a person signs with the token"
+    )]
+    PinNotSentAgain,
     /// The login that was kept for a grant does not stand any more.
     #[error("the login to token {token:?} that was kept has ended: approve again")]
     LoginEnded {
@@ -189,6 +200,8 @@ impl TokenError {
             Self::PinLastTry => Code::PinLastTry,
             Self::PinRequired | Self::LoginEnded { .. } => Code::PinRequired,
             Self::PinCancelled => Code::PinCancelled,
+            Self::PinTimedOut { .. } => Code::PinTimedOut,
+            Self::PinNotSentAgain => Code::PinNotSentAgain,
             Self::TokenAbsent { .. } => Code::TokenAbsent,
             Self::TokenRemoved { .. } => Code::TokenRemoved,
             Self::KeyNotFound { .. } | Self::KeyAmbiguous { .. } => Code::KeyNotFound,
@@ -225,6 +238,7 @@ impl From<TokenError> for Fault {
             TokenError::ModuleUnusable { module, reason } => fault.arg("module", module).arg("reason", reason),
             TokenError::ModuleCrashed { module, how } => fault.arg("module", module).arg("how", how),
             TokenError::ModuleHung { module, seconds } => fault.arg("module", module).arg("seconds", seconds),
+            TokenError::PinTimedOut { seconds } => fault.arg("seconds", seconds),
             TokenError::ModuleQuarantined { module } => fault.arg("module", module),
             _ => fault,
         }

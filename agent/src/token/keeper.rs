@@ -16,6 +16,7 @@ use super::launch::Launch;
 use super::progress::Progress;
 use super::protocol::{Answer, Library, Request};
 use super::reader_watch::ReaderWatch;
+use super::refused_pins::RefusedPins;
 use super::serving::{NotServing, Serving};
 use super::spawner::Spawner;
 use super::supervision::{CrashPolicy, Supervision};
@@ -56,6 +57,8 @@ pub(super) struct Keeper {
     supervision: Supervision,
     publisher: Publisher,
     worker: Option<Serving>,
+    /// Outlives the workers.
+    refused_pins: RefusedPins,
     /// Somebody asked once; from then on the module is polled.
     asked: bool,
 }
@@ -93,6 +96,7 @@ impl Keeper {
             supervision: Supervision::new(policy),
             publisher,
             worker: None,
+            refused_pins: RefusedPins::default(),
             asked: false,
         }
     }
@@ -215,7 +219,8 @@ impl Keeper {
             .sign_batch(order.batch, order.at_the_device, &order.cancellation, &mut progress)
             .await
         {
-            if self.worker.is_none() {
+            // The module of a PIN that nobody entered is well, and its worker is back at once.
+            if self.worker.is_none() && !matches!(error, TokenError::PinTimedOut { .. }) {
                 self.publisher.state(self.failed(&error));
             }
             progress.stop(error);
@@ -232,10 +237,13 @@ impl Keeper {
         progress: &mut Progress,
     ) -> Result<(), TokenError> {
         let launch = Arc::clone(&self.launch);
+        // Here, where one batch comes after the other: two requests at once must not both find the PIN untried.
+        let tried = self.refused_pins.pass(&batch.token, &batch.unlock)?;
         let worker = self.worker().await?;
         match worker.sign(&launch, batch, at_the_device, cancellation, progress).await {
             Ok(result) => {
                 self.supervision.did_well();
+                self.refused_pins.settle(tried, &result);
                 result.map(drop)
             }
             Err(broken) => Err(self.lost(broken).await),
@@ -290,7 +298,9 @@ impl Keeper {
 
     fn buried(&mut self, how: String, broken: Broken) -> TokenError {
         let module = self.launch.name.clone();
-        self.supervision.crashed(Instant::now());
+        if broken.is_a_crash() {
+            self.supervision.crashed(Instant::now());
+        }
         let quarantined = self.supervision.is_quarantined();
         warn!(module, how, ?broken, quarantined, "worker lost");
         broken.into_error(module, how)

@@ -289,7 +289,9 @@ impl Origin {
                 false
             }
             Err(broken) => {
-                let _ = self.keeper.send(Order::CrashedElsewhere).await;
+                if broken.is_a_crash() {
+                    let _ = self.keeper.send(Order::CrashedElsewhere).await;
+                }
                 let how = worker.connection.end().await;
                 progress.stop(broken.into_error(self.launch.name.clone(), how));
                 false

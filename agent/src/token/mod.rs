@@ -30,6 +30,7 @@ mod protocol;
 mod reader_list;
 mod reader_watch;
 mod readers;
+mod refused_pins;
 mod serving;
 mod spawner;
 mod supervision;

@@ -162,8 +162,8 @@ pub(super) fn of_readers(
                 Card::Absent => Presence::Empty,
                 Card::Unavailable => Presence::Unavailable,
                 Card::Mute => Presence::Mute,
-                Card::Present | Card::Exclusive if is_served(&reader, inventory) => {
-                    of_token(&reader, catalogue).unwrap_or(Presence::Served)
+                Card::Present | Card::Exclusive if tokens_in(&reader, inventory).next().is_some() => {
+                    of_tokens(&reader, inventory, catalogue).unwrap_or(Presence::Served)
                 }
                 Card::Exclusive => Presence::Held { holders: holders() },
                 Card::Present => of_card(&reader, inventory, catalogue),
@@ -173,24 +173,22 @@ pub(super) fn of_readers(
         .collect()
 }
 
-/// Whether a module shows a token in that reader. Modules describe a slot by the reader's name, cut to the 64 bytes of the field.
-fn is_served(reader: &Reader, inventory: &Inventory) -> bool {
-    let is_in_it = |token: &Token| {
+/// The tokens that modules show in that reader. Modules describe a slot by the reader's name, cut to the 64 bytes of the field.
+fn tokens_in<'a>(reader: &'a Reader, inventory: &'a Inventory) -> impl Iterator<Item = &'a Token> {
+    inventory.tokens.iter().filter(|token| {
         !token.reader.is_empty()
             && (token.reader == reader.name
                 || reader.name.starts_with(&token.reader) && token.reader.len() >= LONG_NAME)
-    };
-    inventory.tokens.iter().any(is_in_it)
+    })
 }
 
 /// From this length on, a description may be the beginning of a longer reader's name.
 const LONG_NAME: usize = 60;
 
-/// A module may show a card that signs for nobody.
-fn of_token(reader: &Reader, catalogue: &Catalogue) -> Option<Presence> {
-    let families = catalogue.profiles_of_card(&reader.name, &reader.atr);
-    families
-        .into_iter()
+/// A module may show a card that signs for nobody. What the card says of its model counts more than the reader's name.
+fn of_tokens(reader: &Reader, inventory: &Inventory, catalogue: &Catalogue) -> Option<Presence> {
+    tokens_in(reader, inventory)
+        .flat_map(|token| catalogue.profiles_of_token(&token.id.model, &reader.name, &reader.atr))
         .find(|profile| profile.cannot_sign.is_some())
         .map(|profile| Presence::CannotSign(family(profile, catalogue)))
 }
@@ -389,6 +387,20 @@ mod tests {
             };
             assert_eq!(family.profile, "rutoken-lite");
             assert!(family.install.iter().any(|install| install.what.contains("CryptoPro")));
+        }
+    }
+
+    #[test]
+    fn a_token_is_told_by_its_model_where_reader_and_card_say_nothing() {
+        for (model, can_sign) in [("Rutoken lite", false), ("Rutoken ECP", true), ("", true)] {
+            let mut shown = token("ACS 38U 00 00");
+            shown.id.model = model.to_owned();
+            let inventory = Inventory {
+                modules: vec![],
+                tokens: vec![shown],
+            };
+            let found = presence(reader("ACS 38U 00 00", Card::Present, "3B00"), &inventory);
+            assert_eq!(found == Presence::Served, can_sign, "{model}: {found:?}");
         }
     }
 

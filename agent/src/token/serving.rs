@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use pkcs11_profiles::Quirks;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -107,18 +108,25 @@ impl Serving {
         drop(batch.unlock);
         let mut within = launch.deadlines.reading.max(for_a_signature);
         let mut told = false;
+        let mut logged_in = false;
         loop {
+            let at_the_device = may_be_entered(way, logged_in, &launch.settings.quirks);
+            let late = |broken| match broken {
+                Broken::TimedOut(within) if at_the_device => Broken::NotEntered(within),
+                other => other,
+            };
             let answer = reader.answer(id, within);
             tokio::pin!(answer);
             let answer = tokio::select! {
-                answer = &mut answer => answer?,
+                answer = &mut answer => answer.map_err(late)?,
                 () = cancellation.cancelled(), if !told => {
                     told = true;
                     writer.go_on(id, &Request::Cancel).await?;
-                    answer.await?
+                    answer.await.map_err(late)?
                 }
             };
             within = for_a_signature;
+            logged_in |= matches!(answer, Answer::LoggedIn { .. });
             if let Some(over) = take(answer, progress, &launch.name, &batch.token.label)? {
                 return Ok(over);
             }
@@ -168,6 +176,11 @@ fn way(unlock: &Unlock, at_the_device: bool) -> Login {
     }
 }
 
+/// Whether the module may be waiting for a person at the device: until the login, or with each signature where the module asks then.
+fn may_be_entered(way: Login, logged_in: bool, quirks: &Quirks) -> bool {
+    way == Login::AtTheDevice && (!logged_in || quirks.no_login || quirks.always_authenticate)
+}
+
 /// Cuts the items into parts that fit into a frame each; `None` when one alone does not.
 fn parts(items: impl Iterator<Item = SignItem>) -> Option<Vec<Vec<SignItem>>> {
     let mut parts = vec![Vec::new()];
@@ -203,6 +216,9 @@ impl Broken {
         match self {
             Self::TimedOut(within) => TokenError::ModuleHung {
                 module,
+                seconds: Duration::as_secs(&within),
+            },
+            Self::NotEntered(within) => TokenError::PinTimedOut {
                 seconds: Duration::as_secs(&within),
             },
             Self::Closed => TokenError::ModuleCrashed { module, how },

@@ -171,6 +171,26 @@ async fn every_refusal_of_a_login_has_its_own_error_and_is_tried_once() {
     }
 }
 
+/// A token whose PIN has to be changed may log in and refuse everything that follows.
+#[tokio::test]
+async fn a_pin_that_has_to_be_changed_is_told_whichever_function_says_so() {
+    let token = GostToken::new();
+    let fleet = token.fleet().await;
+    token.faults(Control {
+        sign_error: Some(Ckr::PIN_EXPIRED.0),
+        ..Control::default()
+    });
+    assert_eq!(token.failure(&fleet, Some(token.pin())).await, TokenError::PinExpired);
+    assert!(!fleet.refresh().await.tokens[0].pin.to_be_changed);
+    token.faults(Control {
+        pin_to_be_changed: true,
+        ..Control::default()
+    });
+    assert!(fleet.refresh().await.tokens[0].pin.to_be_changed);
+    assert_eq!(token.failure(&fleet, Some(token.pin())).await, TokenError::PinExpired);
+    assert_eq!(token.counters(), (2, 0, 0));
+}
+
 #[tokio::test]
 async fn no_batch_rides_on_the_login_of_another() {
     let token = GostToken::new();
@@ -283,6 +303,52 @@ async fn a_pin_pad_gets_no_pin_from_us_and_its_cancel_key_is_not_a_wrong_pin() {
     });
     assert_eq!(token.failure(&fleet, None).await, TokenError::PinCancelled);
     assert_eq!(token.counters().1, 0);
+}
+
+#[tokio::test]
+async fn a_pin_that_nobody_enters_at_the_device_is_no_crash_of_the_module() {
+    let token = GostToken::new();
+    let waiting = Control {
+        pinpad: true,
+        pinpad_hangs: true,
+        ..Control::default()
+    };
+    token.faults(waiting);
+    let seconds = 4;
+    let deadlines = Deadlines {
+        signature: Duration::from_secs(2),
+        reading: Duration::from_secs(seconds),
+        person: Duration::from_secs(seconds),
+    };
+    let fleet = Fleet::new(FleetOptions {
+        deadlines,
+        ..token.options()
+    })
+    .unwrap();
+    fleet.refresh().await;
+    // As often as quarantines a module that crashes.
+    for _ in 0..3 {
+        let late = TokenError::PinTimedOut { seconds };
+        assert_eq!(token.failure(&fleet, None).await, late);
+        assert_eq!(Fault::from(late).code(), Code::PinTimedOut);
+        let state = fleet.refresh().await.modules[0].state.clone();
+        assert!(matches!(state, ModuleState::Ready(_)), "{state:?}");
+    }
+    token.faults(Control {
+        pinpad: true,
+        ..Control::default()
+    });
+    assert!(token.sign(&fleet, 1, None).await[0].is_ok());
+    // What does not return once the PIN was taken is the module's fault.
+    token.faults(Control {
+        pinpad: true,
+        hang_in_sign: true,
+        ..Control::default()
+    });
+    assert!(matches!(
+        token.failure(&fleet, None).await,
+        TokenError::ModuleHung { .. }
+    ));
 }
 
 #[tokio::test]

@@ -6,9 +6,11 @@ use std::path::Path;
 use pkcs11_profiles::Catalogue;
 use softhsm_fixtures::{Control, TempFixtures};
 use tempfile::TempDir;
+use tokensign::certificate::Certificate;
+use tokensign::cms::normalise_signature;
 use tokensign::token::{Fleet, FleetOptions, Inventory, KeyPresence, ModuleSpec, ModuleState, TokenError};
 
-use crate::fleets::{all, batch, options};
+use crate::fleets::{all, approved, batch, options};
 use crate::softhsm::{P256, PIN, SoftHsm};
 
 /// The embedded profiles with one changed by a file, as a user changes it: the family's own text with these lines behind it.
@@ -105,7 +107,7 @@ async fn a_module_with_its_own_pin_dialog_is_never_logged_in_to() {
     .unwrap();
     fleet.refresh().await;
     let director = fs::read(&fixtures.certificate("gost-director").der).unwrap();
-    let director = tokensign::certificate::Certificate::from_pem_or_der(&director).unwrap();
+    let director = Certificate::from_pem_or_der(&director).unwrap();
     let batch = batch(&fleet, &director, "gost-ru-256", &[b"a"], Some(fixtures.pin())).await;
     // The test token has no dialog, so nobody is logged in to it; what counts is that no PIN went to it.
     assert!(all(fleet.sign(batch).await).await[0].is_err());
@@ -194,6 +196,73 @@ async fn nss_is_given_its_parameters() {
     assert!(directory.path().join("key4.db").exists() || !inventory.tokens.is_empty());
 }
 
+#[tokio::test]
+async fn keys_that_want_a_login_for_each_signature_and_do_not_say_so_get_it() {
+    let fixtures = TempFixtures::new().unwrap();
+    let faults = Control {
+        always_authenticate_unsaid: true,
+        ..Control::default()
+    };
+    fixtures.control_gost_token(&faults).unwrap();
+    let director = fs::read(&fixtures.certificate("gost-director").der).unwrap();
+    let director = Certificate::from_pem_or_der(&director).unwrap();
+    let sign = async |catalogue| {
+        let fleet = Fleet::new(FleetOptions {
+            catalogue,
+            ..options(&[gost_spec(&fixtures)])
+        })
+        .unwrap();
+        fleet.refresh().await;
+        let documents = [&b"a"[..], b"b"];
+        let batch = batch(&fleet, &director, "gost-ru-256", &documents, Some(fixtures.pin())).await;
+        all(fleet.sign(batch).await).await
+    };
+    let logins = || fixtures.gost_token_state().unwrap().login_calls;
+    let outcomes = sign(Catalogue::embedded().unwrap()).await;
+    assert!(outcomes.iter().all(Result::is_err), "{outcomes:?}");
+    assert_eq!(logins(), 1);
+    let (_directory, catalogue) = changed("gost-token", "quirk = 'always_authenticate'");
+    let outcomes = sign(catalogue).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(logins(), 1 + 1 + 2);
+}
+
+/// Ids that are crossed between two keys, and labels that are right.
+#[tokio::test]
+async fn keys_are_paired_by_the_attribute_that_the_profile_trusts() {
+    let softhsm = SoftHsm::new("crossed");
+    let mut certificates = Vec::new();
+    for (name, id_of_key, id) in [("one", "02", "01"), ("two", "01", "02")] {
+        softhsm.import_key("crossed", name, id_of_key, P256);
+        certificates.push(softhsm.import_certificate("crossed", name, id, name));
+    }
+    // With them the public values would tell.
+    for name in ["one", "two"] {
+        tool(
+            &softhsm,
+            "crossed",
+            &["--delete-object", "--type", "pubkey", "--label", name],
+        );
+    }
+    let signs_right = async |catalogue, certificate: &Certificate| {
+        let fleet = Fleet::new(FleetOptions {
+            catalogue,
+            ..options(&[softhsm.spec()])
+        })
+        .unwrap();
+        fleet.refresh().await;
+        let scheme = "p256-sha256";
+        let (batch, attributes) = approved(&fleet, certificate, scheme, &[b"a"], Some(PIN)).await;
+        let raw = all(fleet.sign(batch).await).await.remove(0).unwrap();
+        normalise_signature(certificate, &scheme.parse().unwrap(), &attributes[0].as_input(), &raw).is_ok()
+    };
+    let (_directory, by_label) = changed("softhsm", "quirk = { pair_keys_by = 'label' }");
+    for certificate in &certificates {
+        assert!(!signs_right(Catalogue::embedded().unwrap(), certificate).await);
+        assert!(signs_right(by_label.clone(), certificate).await);
+    }
+}
+
 /// Two keys that nothing tells apart but what they sign: no public objects, one id, one label.
 #[tokio::test]
 async fn a_key_that_only_a_signature_can_tell_is_found_under_the_approval() {
@@ -227,21 +296,30 @@ async fn a_key_that_only_a_signature_can_tell_is_found_under_the_approval() {
 
 /// Takes the public keys away and gives the private ones one id.
 fn make_alike(softhsm: &SoftHsm, token: &str) {
-    let module = softhsm.module();
-    let tool = |arguments: &[&str]| {
-        let session = [
-            "--module",
-            module.to_str().unwrap(),
-            "--token-label",
-            token,
-            "--login",
-            "--pin",
-            PIN,
-        ];
-        softhsm.run("pkcs11-tool", &[&session[..], arguments].concat())
-    };
     for name in ["one", "two"] {
-        tool(&["--delete-object", "--type", "pubkey", "--label", name]);
-        tool(&["--set-id", "01", "--type", "privkey", "--label", name]);
+        tool(
+            softhsm,
+            token,
+            &["--delete-object", "--type", "pubkey", "--label", name],
+        );
+        tool(
+            softhsm,
+            token,
+            &["--set-id", "01", "--type", "privkey", "--label", name],
+        );
     }
+}
+
+fn tool(softhsm: &SoftHsm, token: &str, arguments: &[&str]) {
+    let module = softhsm.module();
+    let session = [
+        "--module",
+        module.to_str().unwrap(),
+        "--token-label",
+        token,
+        "--login",
+        "--pin",
+        PIN,
+    ];
+    softhsm.run("pkcs11-tool", &[&session[..], arguments].concat());
 }

@@ -39,16 +39,24 @@ pub struct Control {
     pub device_removed_after_signatures: Option<u64>,
     /// The user PIN counts as locked, whatever the try counter says.
     pub pin_locked: bool,
+    /// The flags say nothing of wrong PINs until the PIN is locked; the tries are counted all the same.
+    pub no_count_flags: bool,
+    /// The PIN has to be changed: `CKF_USER_PIN_TO_BE_CHANGED`. A login succeeds, and looking for objects then is `CKR_PIN_EXPIRED`.
+    pub pin_to_be_changed: bool,
     /// The PIN is typed on the device: `CKF_PROTECTED_AUTHENTICATION_PATH`, and a NULL PIN logs in.
     pub pinpad: bool,
     /// The person presses cancel on the pinpad.
     pub pinpad_cancelled: bool,
+    /// Nobody comes to the pinpad: the login never returns.
+    pub pinpad_hangs: bool,
     /// The clock field of the token information is not what PKCS #11 prescribes.
     pub malformed_utc_time: bool,
     /// `C_Login` fails with this `CK_RV` whatever the PIN; no try is counted.
     pub login_error: Option<CK_RV>,
     /// Every private key demands a context-specific login for each signature.
     pub always_authenticate: bool,
+    /// The same, and `CKA_ALWAYS_AUTHENTICATE` does not say so.
+    pub always_authenticate_unsaid: bool,
     /// Milliseconds that `C_Sign` takes longer.
     pub sign_delay_ms: u64,
     /// `C_Sign` never returns.

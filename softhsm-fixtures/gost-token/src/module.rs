@@ -340,6 +340,9 @@ impl Module {
             return Err(Failure(CKR_OPERATION_ACTIVE));
         }
         let logged_in = self.login == Some(Login::User);
+        if logged_in && self.control()?.0.pin_to_be_changed {
+            return Err(Failure(CKR_PIN_EXPIRED));
+        }
         let found = self
             .store
             .read()?
@@ -410,7 +413,7 @@ impl Module {
         if size != mechanism.key_size() {
             return Err(Failure(CKR_KEY_TYPE_INCONSISTENT));
         }
-        let needs_login = object.always_authenticates();
+        let needs_login = object.always_authenticates() || self.control()?.0.always_authenticate_unsaid;
         self.session(session)?.signing = Some(Signing::new(key, mechanism, needs_login));
         Ok(())
     }
@@ -554,6 +557,10 @@ impl Module {
         match pin {
             PresentedPin::OnDevice if !control.pinpad => Err(Failure(CKR_ARGUMENTS_BAD)),
             PresentedPin::OnDevice if control.pinpad_cancelled => Err(Failure(CKR_FUNCTION_CANCELED)),
+            PresentedPin::OnDevice if control.pinpad_hangs => loop {
+                // The module's one thread of work is this one; nobody else waits for its locks.
+                std::thread::sleep(std::time::Duration::from_secs(3600));
+            },
             PresentedPin::OnDevice => Ok(()),
             PresentedPin::Bytes(pin) => {
                 require_pin_length(pin)?;
@@ -603,12 +610,16 @@ fn pin_flags(state: &State, control: &Control) -> CK_FLAGS {
     flags |= CKF_USER_PIN_INITIALIZED;
     match state.tries_left {
         0 => flags |= CKF_USER_PIN_LOCKED,
+        _ if control.no_count_flags => {}
         1 => flags |= CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY,
         TRIES => {}
         _ => flags |= CKF_USER_PIN_COUNT_LOW,
     }
     if control.pin_locked {
         flags |= CKF_USER_PIN_LOCKED;
+    }
+    if control.pin_to_be_changed {
+        flags |= CKF_USER_PIN_TO_BE_CHANGED;
     }
     flags
 }

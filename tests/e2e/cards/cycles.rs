@@ -23,8 +23,11 @@ async fn ykcs11_a_hundred_times_in_and_out_with_a_signature_each() {
     in_and_out(Module::YkCs11, 100).await;
 }
 
-/// From the card's way into the reader until it is listed, as a rule: a machine that is busy with other tests may be late once.
+/// From the card's way into the reader until it is listed, as a rule: a machine that is busy with other tests may be late now and then.
 const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// The bound for all but one cycle of twenty. It shows an insertion that nothing told of and only a look in between found.
+const BUSY: Duration = Duration::from_secs(3);
 
 #[allow(clippy::print_stdout, reason = "the figures belong to the test's report")]
 async fn in_and_out(module: Module, cycles: usize) {
@@ -54,9 +57,15 @@ async fn in_and_out(module: Module, cycles: usize) {
     let seen = rig.card.counters();
     assert_eq!((seen.signatures, seen.wrong_pins), (cycles as u64, 0));
     latencies.sort_unstable();
-    assert!(latencies[cycles / 2] <= AT_ONCE, "{latencies:?}\n{}", rig.agent.log());
+    // Of ten, the longest but one.
+    let p95 = latencies[(cycles * 19 / 20).min(cycles - 2)];
+    assert!(
+        latencies[cycles / 2] <= AT_ONCE && p95 <= BUSY,
+        "{latencies:?}\n{}",
+        rig.agent.log()
+    );
     println!(
-        "{module:?}, {cycles} cycles: from insertion to GET /v1/tokens without the module's own reading p50 {:?}, most {:?}",
+        "{module:?}, {cycles} cycles: from insertion to GET /v1/tokens without the module's own reading p50 {:?}, p95 {p95:?}, most {:?}",
         latencies[cycles / 2],
         latencies[cycles - 1]
     );

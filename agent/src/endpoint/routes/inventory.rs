@@ -95,6 +95,8 @@ pub(crate) struct Pin {
     state: PinWord,
     /// Whether it is entered on the reader.
     pinpad: bool,
+    /// Whether the token wants it changed; some tokens sign all the same.
+    to_be_changed: bool,
     /// Tries left, when they can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     tries_left: Option<u8>,
@@ -373,6 +375,7 @@ impl TokenResource {
                     PinState::NotInitialised => PinWord::NotInitialised,
                 },
                 pinpad: token.pin.at_the_device,
+                to_be_changed: token.pin.to_be_changed,
                 tries_left: token.pin.tries_left,
             },
             mechanisms: token

@@ -219,6 +219,10 @@ err-pin-required = The token needs a PIN, and it was not entered.
 rec-pin-required = Approve again and enter the PIN.
 err-pin-cancelled = The PIN entry on the reader was cancelled.
 rec-pin-cancelled = Nothing was signed. Approve again and enter the PIN on the reader.
+err-pin-timed-out = The PIN was not entered on the reader in time.
+rec-pin-timed-out = Nothing was signed. Approve again and enter the PIN on the reader when it asks for it.
+err-pin-not-sent-again = The token refused the configured PIN before, so it was not sent again.
+rec-pin-not-sent-again = Nothing was signed and no try was spent. Put the right PIN where the configuration or --pin-source says, or answer the question yourself.
 err-token-absent = { $token ->
     [none] The token is not plugged in.
    *[other] The token “{ $token }” is not plugged in.
@@ -700,6 +704,7 @@ ui-pin-state-low = a wrong PIN was entered
 ui-pin-state-final-try = one try left
 ui-pin-state-locked = PIN locked
 ui-pin-state-not-initialised = PIN never set
+ui-pin-state-to-be-changed = PIN to be changed
 ui-pin-state-pinpad = PIN on the reader
 
 # The page: documents in place, remembering, looking after things

@@ -223,6 +223,10 @@ err-pin-required = Токену нужен PIN-код, а он не введён
 rec-pin-required = Одобрите ещё раз и введите PIN-код.
 err-pin-cancelled = Ввод PIN-кода на считывателе отменён.
 rec-pin-cancelled = Ничего не подписано. Одобрите ещё раз и введите PIN-код на считывателе.
+err-pin-timed-out = PIN-код не введён на считывателе вовремя.
+rec-pin-timed-out = Ничего не подписано. Одобрите ещё раз и введите PIN-код, когда считыватель его запросит.
+err-pin-not-sent-again = Токен уже отверг настроенный PIN-код, поэтому ещё раз он не отправлен.
+rec-pin-not-sent-again = Ничего не подписано, попытка не потрачена. Запишите верный PIN-код туда, где его указывает конфигурация или --pin-source, либо ответьте на вопрос сами.
 err-token-absent = { $token ->
     [none] Токен не вставлен.
    *[other] Токен «{ $token }» не вставлен.
@@ -716,6 +720,7 @@ ui-pin-state-low = PIN-код вводили неверно
 ui-pin-state-final-try = осталась одна попытка
 ui-pin-state-locked = PIN-код заблокирован
 ui-pin-state-not-initialised = PIN-код не задан
+ui-pin-state-to-be-changed = PIN-код нужно сменить
 ui-pin-state-pinpad = PIN-код на считывателе
 
 # Страница: документы на месте, запоминание, присмотр

@@ -145,7 +145,8 @@ impl Module {
         })
     }
 
-    /// What a return value means, once the ones that mean "the token is gone" are told from the rest.
+    /// What a return value means, once the ones that mean "the token is gone" are told from the rest. A token whose PIN has to be changed
+    /// may log in and refuse what follows (PKCS#11 section 5.1.5, `CKR_PIN_EXPIRED`).
     pub(super) fn failure(&self, slot: Slot, function: &str, ckr: Ckr) -> WorkerError {
         match ckr {
             Ckr::DEVICE_REMOVED | Ckr::TOKEN_NOT_PRESENT | Ckr::SESSION_HANDLE_INVALID | Ckr::SESSION_CLOSED => {
@@ -155,6 +156,7 @@ impl Module {
             Ckr::GENERAL_ERROR | Ckr::DEVICE_ERROR | Ckr::FUNCTION_FAILED if self.has_gone(slot) => {
                 WorkerError::TokenRemoved
             }
+            Ckr::PIN_EXPIRED => WorkerError::PinExpired,
             ckr => failed(function, ckr),
         }
     }
