@@ -22,6 +22,8 @@ pub(super) async fn status(session: &Session) -> Result<(), Fault> {
     status["http"] = json!(session.http_address());
     output.result(&status, || {
         let prompters: Vec<_> = items(&status, "prompters").iter().filter_map(Value::as_str).collect();
+        // One a line: whoever looks must see each that signs without being asked.
+        let unattended: Vec<_> = items(&status, "unattended").iter().filter_map(Value::as_str).collect();
         let mut rows = vec![
             (output.text("cli-version"), text(&status, "version")),
             (output.text("cli-address"), text(&status, "http")),
@@ -31,6 +33,7 @@ pub(super) async fn status(session: &Session) -> Result<(), Fault> {
                 output.text("cli-uptime"),
                 words::duration(status["uptime_seconds"].as_u64().unwrap_or_default()),
             ),
+            (output.text("cli-unattended"), unattended.join("\n")),
         ];
         rows.retain(|(_, value)| !value.is_empty());
         let mut lines = pair_lines(&rows);

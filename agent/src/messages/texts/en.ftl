@@ -849,6 +849,7 @@ cli-address = Address
 cli-version = Version
 cli-prompters = Questions are shown at
 cli-uptime = Running for
+cli-unattended = Used WITHOUT A PERSON
 cli-module = Driver
 cli-origin = Named
 cli-module-added = Added: { $path } ({ $description })

@@ -847,6 +847,7 @@ cli-address = Мекенжай
 cli-version = Нұсқасы
 cli-prompters = Сұрақтар көрсетілетін жер
 cli-uptime = Жұмыс уақыты
+cli-unattended = АДАМСЫЗ қолданылады
 cli-module = Драйвер
 cli-origin = Қайдан
 cli-module-added = Қосылды: { $path } ({ $description })

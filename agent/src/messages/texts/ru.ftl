@@ -874,6 +874,7 @@ cli-address = Адрес
 cli-version = Версия
 cli-prompters = Вопросы показываются
 cli-uptime = Работает
+cli-unattended = Действуют БЕЗ ЧЕЛОВЕКА
 cli-module = Драйвер
 cli-origin = Откуда
 cli-module-added = Добавлен: { $path } ({ $description })
