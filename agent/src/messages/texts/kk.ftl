@@ -64,6 +64,8 @@ err-body-too-large = { $limit ->
    *[other] Сұрау tokensign қабылдайтын көлемнен үлкен ({ $limit } байттан аспауы керек).
 }
 rec-body-too-large = Үлкен құжаттар multipart түрінде жіберіледі, сонда олар бөлшектеп оқылады. Шек баптауда беріледі.
+err-request-too-slow = Сұрау тым баяу келді.
+rec-request-too-slow = Оны қайталаңыз. Тағы болса, бағдарлама әзірлеушісіне хабарлаңыз: сұрау ұзақ кідіріссіз жіберілуі керек.
 err-unsupported-media-type = Бұл әрекет мұндай түрдегі сұрауды қабылдамайды.
 rec-unsupported-media-type = Бағдарлама әзірлеушісіне хабарлаңыз: application/json немесе multipart/form-data қабылданады.
 err-idempotency-mismatch = Дәл сол Idempotency-Key кілтімен басқа сұрау келді.
