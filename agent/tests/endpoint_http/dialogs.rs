@@ -123,6 +123,8 @@ async fn a_yes_in_the_dialog_is_a_decision_and_so_is_a_no() {
             "{log}"
         );
         assert!(!log.contains("external-password-cache"), "{log}");
+        // The program that asks is this test itself.
+        assert!(log.contains(&format!("OPTION owner={}/", std::process::id())), "{log}");
         agent.stop().await;
     }
 }
