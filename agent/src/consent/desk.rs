@@ -70,6 +70,9 @@ struct Subject {
 pub trait Opener: Send + Sync {
     /// Tries; gives the name of the prompter that is on its way, or `None` when there is no way to reach the person.
     fn open(&self) -> Option<String>;
+
+    /// No question waits any more: what was raised is taken away.
+    fn close(&self) {}
 }
 
 /// A question changed.
@@ -646,11 +649,13 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let (removed, next) = {
+        let (removed, next, opener) = {
             let mut state = self.desk.lock();
             let removed = state.questions.remove(&self.id);
             let application = removed.as_ref().and_then(|entry| entry.question.caller.application);
-            (removed, state.show_next(application))
+            let next = state.show_next(application);
+            let opener = state.opener.clone().filter(|_| state.questions.is_empty());
+            (removed, next, opener)
         };
         if let Some(mut entry) = removed
             && entry.held.is_none()
@@ -660,6 +665,9 @@ impl Drop for Asked {
         }
         if let Some(question) = next {
             self.desk.announce(question);
+        }
+        if let Some(opener) = opener {
+            opener.close();
         }
     }
 }
