@@ -110,6 +110,11 @@ pub(super) async fn apps(session: &Session, command: &Apps) -> Result<(), Fault>
                     Some(moment) => words::moment_of(&output, moment),
                     None => output.text("cli-never"),
                 };
+                // Whom the person connected needs no word.
+                let connected_by = match application["prepared"].as_bool() {
+                    Some(true) => output.text("ui-connected-by-administrator"),
+                    _ => String::new(),
+                };
                 let permissions: Vec<_> = items(application, "permissions")
                     .iter()
                     .filter_map(Value::as_str)
@@ -119,7 +124,9 @@ pub(super) async fn apps(session: &Session, command: &Apps) -> Result<(), Fault>
                     (output.text("ui-name"), text(application, "name")),
                     (output.text("ui-id"), text(application, "id")),
                     (output.text("ui-origin"), text(application, "origin")),
+                    (output.text("ui-executable"), text(application, "executable")),
                     (output.text("cli-permissions"), permissions.join("\n")),
+                    (output.text("ui-connected-by"), connected_by),
                     (
                         output.text("ui-created"),
                         words::moment_of(&output, &text(application, "created_at")),
