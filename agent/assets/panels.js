@@ -61,6 +61,8 @@ export const applications = new Panel('ui-applications', 'ui-applications-none',
     application.name,
     [
       application.origin,
+      application.executable && `${t('ui-executable')}: ${application.executable}`,
+      application.prepared && `${t('ui-connected-by')}: ${t('ui-connected-by-administrator')}`,
       application.permissions.map(permission).join('; '),
       `${t('ui-last-used')}: ${application.last_used_at ? moment(application.last_used_at) : '–'}`,
     ],

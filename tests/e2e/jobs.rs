@@ -95,6 +95,16 @@ async fn evidence_with_kept_documents_is_verified_by_openssl() {
         "{kinds:?}"
     );
     assert!(kinds.contains(&"approved") && kinds.contains(&"signed"), "{kinds:?}");
+    let approved = audit
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["kind"] == "approved");
+    let approved = &approved.unwrap()["body"];
+    assert!(
+        approved["token"].is_string() && approved["destination"]["host"].is_string(),
+        "{approved}"
+    );
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
     assert!(
         readme.contains("signatures/Акт.txt.p7s") && readme.contains("openssl cms -verify"),

@@ -41,6 +41,12 @@ async fn two_hundred_programs_wait_at_once_and_none_starves() {
     let world = World::around(agent, tokens, directory);
     let agent = &world.agent;
 
+    let listed = world.command(&["apps", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let program = me.display().to_string();
+    assert_eq!(listed.matches("the administrator").count(), PROGRAMS, "{listed}");
+    assert_eq!(listed.matches(&program).count(), PROGRAMS, "{listed}");
+
     let asked = (0..PROGRAMS).map(|n| {
         let body = json!({
             "certificate": certificate.fingerprint,

@@ -176,6 +176,24 @@ async fn a_refused_request_signs_nothing() {
     assert_eq!(resource["state"], "refused", "{resource}");
     assert_eq!(resource["fault"]["code"], "refused");
     assert_eq!(world.tokens.gost_login_count(), before);
+    let audit = world.agent.owner(Method::GET, "/v1/audit").send().await.unwrap();
+    let audit: Value = audit.json().await.unwrap();
+    let entries = audit["entries"].as_array().unwrap();
+    let refusal = &entries.iter().find(|entry| entry["kind"] == "not_signed").unwrap()["body"];
+    assert_eq!(
+        (&refusal["certificate"], &refusal["prompter"], &refusal["items"]),
+        (
+            &json!(certificate.fingerprint),
+            &json!("terminal"),
+            &json!([{
+                "kind": "content",
+                "name": question["documents"][0]["name"],
+                "digest": question["documents"][0]["digest"],
+            }])
+        ),
+        "{refusal}"
+    );
+    assert_eq!(refusal["caller"], question["caller"], "{refusal}");
 }
 
 #[tokio::test]

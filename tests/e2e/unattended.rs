@@ -62,6 +62,12 @@ async fn a_seal_signs_by_itself_and_says_so_loudly() {
         status["unattended"].as_array().unwrap().contains(&json!(certificate)),
         "{status}"
     );
+    let shown = world.command(&["status"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        shown.contains("WITHOUT A PERSON") && shown.contains(&certificate),
+        "{shown}"
+    );
     let audit: Value = world
         .agent
         .owner(Method::GET, "/v1/audit")

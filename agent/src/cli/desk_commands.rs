@@ -22,6 +22,8 @@ pub(super) async fn status(session: &Session) -> Result<(), Fault> {
     status["http"] = json!(session.http_address());
     output.result(&status, || {
         let prompters: Vec<_> = items(&status, "prompters").iter().filter_map(Value::as_str).collect();
+        // One a line: whoever looks must see each that signs without being asked.
+        let unattended: Vec<_> = items(&status, "unattended").iter().filter_map(Value::as_str).collect();
         let mut rows = vec![
             (output.text("cli-version"), text(&status, "version")),
             (output.text("cli-address"), text(&status, "http")),
@@ -31,6 +33,7 @@ pub(super) async fn status(session: &Session) -> Result<(), Fault> {
                 output.text("cli-uptime"),
                 words::duration(status["uptime_seconds"].as_u64().unwrap_or_default()),
             ),
+            (output.text("cli-unattended"), unattended.join("\n")),
         ];
         rows.retain(|(_, value)| !value.is_empty());
         let mut lines = pair_lines(&rows);
@@ -107,6 +110,11 @@ pub(super) async fn apps(session: &Session, command: &Apps) -> Result<(), Fault>
                     Some(moment) => words::moment_of(&output, moment),
                     None => output.text("cli-never"),
                 };
+                // Whom the person connected needs no word.
+                let connected_by = match application["prepared"].as_bool() {
+                    Some(true) => output.text("ui-connected-by-administrator"),
+                    _ => String::new(),
+                };
                 let permissions: Vec<_> = items(application, "permissions")
                     .iter()
                     .filter_map(Value::as_str)
@@ -116,7 +124,9 @@ pub(super) async fn apps(session: &Session, command: &Apps) -> Result<(), Fault>
                     (output.text("ui-name"), text(application, "name")),
                     (output.text("ui-id"), text(application, "id")),
                     (output.text("ui-origin"), text(application, "origin")),
+                    (output.text("ui-executable"), text(application, "executable")),
                     (output.text("cli-permissions"), permissions.join("\n")),
+                    (output.text("ui-connected-by"), connected_by),
                     (
                         output.text("ui-created"),
                         words::moment_of(&output, &text(application, "created_at")),

@@ -402,6 +402,20 @@ mod tests {
     }
 
     #[test]
+    fn the_administrator_pairs_programs_from_a_file_of_its_own() {
+        let hash = "ab".repeat(32);
+        let application = format!(
+            "[[applications]]\nname = 'ERP'\nexecutable = '/usr/bin/erp'\ntoken_sha256 = '{hash}'\npermissions = ['sign']\n"
+        );
+        let config = Files::new(&[("system/conf.d/erp.toml", &application)]).load().unwrap();
+        let [paired] = config.applications.as_slice() else {
+            panic!("{:?}", config.applications)
+        };
+        assert_eq!((paired.name.as_str(), &paired.token_sha256), ("ERP", &hash));
+        assert_eq!(paired.executable.as_deref(), Some(Path::new("/usr/bin/erp")));
+    }
+
+    #[test]
     fn a_profile_may_be_spread_over_layers() {
         let files = Files::new(&[
             (

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::grant::GrantPromise;
-use super::question::CallerView;
+use super::question::{CallerView, Destination};
 use super::unlock::Unlock;
 use crate::certificate::{Fingerprint, Purpose};
 use crate::cms::Digest;
@@ -70,6 +70,8 @@ impl Approval {
                     "caller": consented.caller,
                     "purpose": approval.purpose,
                     "certificate": approval.certificate,
+                    "token": consented.token,
+                    "destination": consented.destination,
                     "items": approval.items,
                 }),
             },
@@ -354,6 +356,7 @@ pub struct Consented {
     pub(super) certificate: Fingerprint,
     pub(super) token: String,
     pub(super) items: Vec<ApprovedItem>,
+    pub(super) destination: Option<Destination>,
     pub(super) prompter: String,
     pub(super) unlock: Unlock,
     pub(super) grant: Option<GrantPromise>,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::approval::{ApprovalKind, ApprovedItem, Consented};
 use super::grant::{GrantPromise, GrantScope, Remember, RememberOffer};
-use super::question::{Action, CallerView, PinState, PinView, Question, QuestionBody, QuestionState};
+use super::question::{Action, CallerView, Destination, PinState, PinView, Question, QuestionBody, QuestionState};
 use super::remote::RemotelyConsented;
 use super::unlock::{Unlock, UnlockSource};
 use crate::certificate::{Fingerprint, Purpose};
@@ -44,11 +44,14 @@ struct Entry {
     question: Question,
     /// What an approval of it would cover; `None` for the other questions.
     subject: Option<Subject>,
-    answers: mpsc::UnboundedSender<Decision>,
+    answers: mpsc::UnboundedSender<Answer>,
     /// How long it waits once it is shown; `None` when it is shown.
     held: Option<Duration>,
     deadline: Deadline,
 }
+
+/// A decision and the prompter that it was taken at.
+type Answer = (Decision, String);
 
 /// What an approval covers; fixed when the question is asked.
 #[derive(Clone, Debug)]
@@ -58,6 +61,7 @@ struct Subject {
     certificate: Fingerprint,
     token: String,
     items: Vec<ApprovedItem>,
+    destination: Option<Destination>,
     unattended: bool,
     scope: Option<GrantScope>,
 }
@@ -66,6 +70,9 @@ struct Subject {
 pub trait Opener: Send + Sync {
     /// Tries; gives the name of the prompter that is on its way, or `None` when there is no way to reach the person.
     fn open(&self) -> Option<String>;
+
+    /// No question waits any more: what was raised is taken away.
+    fn close(&self) {}
 }
 
 /// A question changed.
@@ -187,6 +194,7 @@ impl Desk {
             certificate: subject.certificate,
             token: subject.token,
             items: subject.items,
+            destination: subject.destination,
             unattended: subject.unattended,
             scope: subject.scope,
         };
@@ -242,6 +250,7 @@ impl Desk {
                     opened: None,
                     changes: self.subscribe(),
                     answers: receiver,
+                    prompter: None,
                 };
             }
             if state.prompters.is_empty() {
@@ -258,6 +267,7 @@ impl Desk {
             opened,
             changes: self.subscribe(),
             answers: receiver,
+            prompter: None,
         }
     }
 
@@ -316,9 +326,10 @@ impl Desk {
             if request.shown != entry.question.shown {
                 return Err(Fault::new(Code::StaleDecision));
             }
+            let prompter = request.prompter.clone();
             let decision = entry.decision(request)?;
             entry.question.state = QuestionState::Working;
-            if entry.answers.send(decision).is_err() {
+            if entry.answers.send((decision, prompter)).is_err() {
                 state.questions.remove(&id);
                 return Err(no_such_question());
             }
@@ -389,6 +400,8 @@ pub struct ApprovalSubject {
     pub token: String,
     /// The items in the order shown.
     pub items: Vec<ApprovedItem>,
+    /// Where the signature goes.
+    pub destination: Option<Destination>,
     /// Whether the certificate is configured for unattended use.
     pub unattended: bool,
     /// What a grant for it would be limited to; `None` where nothing may be remembered.
@@ -532,6 +545,7 @@ impl Entry {
             certificate: subject.certificate,
             token: subject.token.clone(),
             items: subject.items.clone(),
+            destination: subject.destination.clone(),
             prompter: request.prompter,
             unlock,
             grant,
@@ -546,7 +560,8 @@ pub struct Asked {
     id: Uuid,
     opened: Option<String>,
     changes: broadcast::Receiver<DeskEvent>,
-    answers: mpsc::UnboundedReceiver<Decision>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+    prompter: Option<String>,
 }
 
 impl Asked {
@@ -580,15 +595,31 @@ impl Asked {
     pub async fn decision(&mut self) -> Result<Decision, Fault> {
         while self.is_held() {
             tokio::select! {
-                decision = self.answers.recv() => return decided(decision),
+                answer = self.answers.recv() => return self.decided(answer),
                 // Lagging behind only costs another look.
                 _ = self.changes.recv() => {}
             }
         }
         let left = self.desk.time_left(self.id).ok_or_else(|| Fault::new(Code::Expired))?;
         match tokio::time::timeout(left, self.answers.recv()).await {
-            Ok(decision) => decided(decision),
+            Ok(answer) => self.decided(answer),
             Err(_) => Err(Fault::new(Code::Expired)),
+        }
+    }
+
+    /// Where the last decision was taken, once there is one.
+    pub fn prompter(&self) -> Option<&str> {
+        self.prompter.as_deref()
+    }
+
+    fn decided(&mut self, answer: Option<Answer>) -> Result<Decision, Fault> {
+        let Some((decision, prompter)) = answer else {
+            return Err(Fault::new(Code::Cancelled));
+        };
+        self.prompter = Some(prompter);
+        match decision {
+            Decision::Refused => Err(Fault::new(Code::Refused)),
+            decision => Ok(decision),
         }
     }
 
@@ -618,11 +649,13 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let (removed, next) = {
+        let (removed, next, opener) = {
             let mut state = self.desk.lock();
             let removed = state.questions.remove(&self.id);
             let application = removed.as_ref().and_then(|entry| entry.question.caller.application);
-            (removed, state.show_next(application))
+            let next = state.show_next(application);
+            let opener = state.opener.clone().filter(|_| state.questions.is_empty());
+            (removed, next, opener)
         };
         if let Some(mut entry) = removed
             && entry.held.is_none()
@@ -632,6 +665,9 @@ impl Drop for Asked {
         }
         if let Some(question) = next {
             self.desk.announce(question);
+        }
+        if let Some(opener) = opener {
+            opener.close();
         }
     }
 }
@@ -665,14 +701,6 @@ impl From<Purpose> for Action {
             Purpose::Signature => Self::Sign,
             Purpose::Authentication => Self::Authenticate,
         }
-    }
-}
-
-fn decided(decision: Option<Decision>) -> Result<Decision, Fault> {
-    match decision {
-        Some(Decision::Refused) => Err(Fault::new(Code::Refused)),
-        Some(decision) => Ok(decision),
-        None => Err(Fault::new(Code::Cancelled)),
     }
 }
 

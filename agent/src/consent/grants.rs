@@ -224,6 +224,7 @@ impl Grants {
             certificate: subject.certificate,
             token: subject.token.clone(),
             items: subject.items.clone(),
+            destination: subject.destination.clone(),
             prompter: "grant".to_owned(),
             unlock: Unlock::of_grant(grant.id),
             grant: None,
@@ -530,6 +531,7 @@ mod tests {
                 certificate: scope.certificate,
                 token: "token".to_owned(),
                 items: (0..items).map(item).collect(),
+                destination: None,
                 unattended: false,
                 scope: Some(scope),
             };

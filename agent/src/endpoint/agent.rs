@@ -127,7 +127,12 @@ impl Agent {
         let rates = Rates::new(config.endpoint.requests_per_second);
         let shutdown = CancellationToken::new();
         let shared = Arc::new(Shared {
-            pairings: Arc::new(Pairings::new(desk.clone(), Arc::clone(&applications), shutdown.clone())),
+            pairings: Arc::new(Pairings::new(
+                desk.clone(),
+                Arc::clone(&applications),
+                store.clone(),
+                shutdown.clone(),
+            )),
             refusals: Arc::new(Refusals::new(store.clone(), Arc::clone(&metrics))),
             config: Arc::new(config),
             store,

@@ -110,7 +110,8 @@ pub(super) fn body_fault(error: &(dyn Error + 'static)) -> Fault {
         if let Some(known) = error.downcast_ref::<BodyError>() {
             return match known {
                 BodyError::TooLarge { limit } => too_large(*limit),
-                BodyError::Stalled | BodyError::Broken(_) => Fault::new(Code::MalformedJson).detail(known),
+                BodyError::Stalled => Fault::new(Code::RequestTooSlow).detail(known),
+                BodyError::Broken(_) => Fault::new(Code::MalformedJson).detail(known),
             };
         }
         cause = error.source();
@@ -126,7 +127,7 @@ pub(super) fn too_large(limit: u64) -> Fault {
 /// Reads a whole body; the guard has bounded it.
 ///
 /// # Errors
-/// `body_too_large`, `malformed_json` when it breaks off.
+/// `body_too_large`, `request_too_slow`, `malformed_json` when it breaks off.
 pub(super) async fn read_whole(body: Body) -> Result<Bytes, Fault> {
     match body.collect().await {
         Ok(collected) => Ok(collected.to_bytes()),

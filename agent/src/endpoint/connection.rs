@@ -24,7 +24,7 @@ use super::lingering::Lingering;
 use super::problem::{self, Problem};
 use super::refusals::Seen;
 use super::shared::Shared;
-use crate::messages::{Code, Fault};
+use crate::messages::Fault;
 use crate::platform::Peer;
 
 /// How long a caller may take for the head of a request; also how long a connection may be idle. Less while most places are taken, so
@@ -76,10 +76,16 @@ where
     // What is not even a request leaves bytes unread.
     let unread = Arc::new(AtomicBool::new(true));
     let left_unread = Arc::clone(&unread);
+    let begun = Arc::new(AtomicBool::new(false));
+    let not_begun = Arc::clone(&begun);
     let service = service_fn(move |request| {
         let (shared, router, connection) = (Arc::clone(&shared), router.clone(), Arc::clone(&connection));
-        let unread = Arc::clone(&left_unread);
-        async move { Ok::<_, Infallible>(answer(shared, router, &connection, request, &unread).await) }
+        let (unread, begun) = (Arc::clone(&left_unread), Arc::clone(&not_begun));
+        async move {
+            let response = answer(shared, router, &connection, request, &unread).await;
+            begun.store(false, Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -88,8 +94,8 @@ where
         .max_headers(MOST_HEADERS)
         .max_buf_size(LARGEST_HEAD)
         .keep_alive(keep_alive);
-    let mut served =
-        std::pin::pin!(builder.serve_connection(TokioIo::new(Lingering::new(stream, Arc::clone(&unread))), service));
+    let stream = Lingering::new(stream, Arc::clone(&unread), Arc::clone(&begun));
+    let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = served.as_mut() => result,
         () = shutdown.cancelled() => {
@@ -102,6 +108,10 @@ where
         tracing::debug!(%error, "a connection breaks off");
         if error.is_parse() {
             refused.note_unreadable(&served_connection, &error.to_string());
+        }
+        // One that is only idle ends the same way, and is nobody's fault.
+        if error.is_timeout() && begun.load(Ordering::Relaxed) {
+            refused.note_slow_head(&served_connection);
         }
     }
 }
@@ -117,7 +127,7 @@ async fn answer(
     // Whoever disagrees with us about where a body of several pieces ends gets no second request on the same connection.
     let in_pieces = request.headers().contains_key(TRANSFER_ENCODING);
     let has_body = in_pieces || !request.body().is_end_stream();
-    let seen = has_body.then(|| Seen::of(&request));
+    let seen = Seen::of(&request);
     let (response, readable_by) = match guard::judge(&shared, connection, request).await {
         Verdict::Answer {
             mut response,
@@ -136,15 +146,13 @@ async fn answer(
                 Ok(Err(never)) => match never {},
                 Err(_) => Problem(Fault::internal("a handler panicked")).into_response(),
             };
-            // A body that turned out too large while it came.
-            if let (Some(seen), Some(Problem(fault))) = (seen, response.extensions().get::<Problem>())
-                && fault.code() == Code::BodyTooLarge
-            {
-                shared.refusals.note(connection, &seen, fault);
-            }
             (response, readable_by)
         }
     };
+    // Whoever refused it, the guard or a handler: only here is every answer seen.
+    if let Some(Problem(fault)) = response.extensions().get::<Problem>() {
+        shared.refusals.note(connection, &seen, fault);
+    }
     let mut response = problem::render(response, localizer);
     if in_pieces {
         close(&mut response);

@@ -19,15 +19,18 @@ pub(super) struct Lingering<S> {
     stream: S,
     /// Whether something of the other side's may lie unread.
     unread: Arc<AtomicBool>,
+    /// Set when something comes; whoever answers takes it back.
+    begun: Arc<AtomicBool>,
     closing: Option<Pin<Box<Sleep>>>,
     written: bool,
 }
 
 impl<S> Lingering<S> {
-    pub(super) fn new(stream: S, unread: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(stream: S, unread: Arc<AtomicBool>, begun: Arc<AtomicBool>) -> Self {
         Self {
             stream,
             unread,
+            begun,
             closing: None,
             written: false,
         }
@@ -40,7 +43,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Lingering<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.begun.store(true, Ordering::Relaxed);
+        }
+        read
     }
 }
 
@@ -106,7 +114,7 @@ mod tests {
         let mut caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (accepted, _) = listener.accept().await.unwrap();
         let refused = tokio::spawn(async move {
-            let mut accepted = Lingering::new(accepted, Arc::new(AtomicBool::new(true)));
+            let mut accepted = Lingering::new(accepted, Arc::new(AtomicBool::new(true)), Arc::default());
             accepted.write_all(b"no").await.unwrap();
             accepted.shutdown().await.unwrap();
         });

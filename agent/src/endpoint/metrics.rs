@@ -40,7 +40,7 @@ impl Metrics {
         for (status, count) in self.answers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(text, "tokensign_http_responses_total{{status=\"{status}\"}} {count}");
         }
-        text.push_str("# HELP tokensign_guard_refusals_total Requests that the guard refused, by code.\n# TYPE tokensign_guard_refusals_total counter\n");
+        text.push_str("# HELP tokensign_guard_refusals_total Requests answered with a fault, by code.\n# TYPE tokensign_guard_refusals_total counter\n");
         for (code, count) in self.refusals.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(text, "tokensign_guard_refusals_total{{code=\"{code}\"}} {count}");
         }

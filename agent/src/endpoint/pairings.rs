@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use super::problem::rate_limited;
 use crate::consent::{CallerView, Desk, PairingView, QuestionBody};
 use crate::messages::{Code, Fault};
 use crate::store::applications::NewApplication;
+use crate::store::{Store, audit};
 
 /// How long a pairing waits for the person, and how long its outcome may then be fetched.
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -26,6 +28,7 @@ const A_MINUTE: u32 = 5;
 pub(super) struct Pairings {
     desk: Desk,
     applications: Arc<Applications>,
+    store: Store,
     shutdown: CancellationToken,
     state: Mutex<State>,
 }
@@ -83,10 +86,11 @@ pub(super) enum Standing {
 }
 
 impl Pairings {
-    pub(super) fn new(desk: Desk, applications: Arc<Applications>, shutdown: CancellationToken) -> Self {
+    pub(super) fn new(desk: Desk, applications: Arc<Applications>, store: Store, shutdown: CancellationToken) -> Self {
         Self {
             desk,
             applications,
+            store,
             shutdown,
             state: Mutex::new(State {
                 bucket: Bucket::new(A_MINUTE, Duration::from_secs(60)),
@@ -156,8 +160,8 @@ impl Pairings {
                 permissions: permissions.iter().map(Permission::to_string).collect(),
             },
         };
-        let asked = self.desk.ask_other(view, None, body, LIFETIME);
-        tokio::spawn(Arc::clone(self).settle(begun.id, asked, caller.origin.clone(), name, permissions));
+        let asked = self.desk.ask_other(view.clone(), None, body, LIFETIME);
+        tokio::spawn(Arc::clone(self).settle(begun.id, asked, view, name, permissions));
         Ok(begun)
     }
 
@@ -192,7 +196,7 @@ impl Pairings {
         self: Arc<Self>,
         id: Uuid,
         mut asked: crate::consent::Asked,
-        origin: Option<String>,
+        caller: CallerView,
         name: String,
         permissions: Vec<Permission>,
     ) {
@@ -204,19 +208,46 @@ impl Pairings {
             () = self.shutdown.cancelled() => return,
         };
         let outcome = match decision {
-            Ok(_) => match self.pair(origin, name, &permissions).await {
+            Ok(_) => match self.pair(caller.origin, name, &permissions).await {
                 Ok(token) => Outcome::Confirmed(Some(token)),
                 Err(fault) => {
                     tracing::error!(%fault, "a confirmed pairing cannot be stored");
                     Outcome::Refused
                 }
             },
-            Err(fault) if fault.code() == Code::Expired => Outcome::Expired,
-            Err(_) => Outcome::Refused,
+            Err(fault) => {
+                self.note_unpaired(&caller, asked.prompter(), &permissions, fault.code())
+                    .await;
+                match fault.code() {
+                    Code::Expired => Outcome::Expired,
+                    _ => Outcome::Refused,
+                }
+            }
         };
         if let Some(pairing) = self.lock().pairings.get_mut(&id) {
             pairing.outcome = outcome;
             pairing.expires = Instant::now() + LIFETIME;
+        }
+    }
+
+    /// Records that somebody asked for a pairing and did not get it.
+    async fn note_unpaired(&self, caller: &CallerView, prompter: Option<&str>, permissions: &[Permission], code: Code) {
+        let entry = audit::Entry {
+            kind: "pairing_not_confirmed",
+            actor: match code {
+                Code::Refused => audit::Actor::Person,
+                _ => audit::Actor::Agent,
+            },
+            job: None,
+            body: json!({
+                "code": code,
+                "caller": caller,
+                "permissions": permissions.iter().map(Permission::to_string).collect::<Vec<_>>(),
+                "prompter": prompter,
+            }),
+        };
+        if let Err(fault) = self.store.write(move |tx| audit::append(tx, entry)).await {
+            tracing::error!(%fault, "a pairing that was not confirmed cannot be recorded");
         }
     }
 

@@ -2,8 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{HOST, ORIGIN};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, Request};
 use serde_json::json;
 
 use super::bucket::Bucket;
@@ -19,7 +18,7 @@ const RECORDED_PERIOD: Duration = Duration::from_secs(300);
 /// How much of a header's value is recorded.
 const RECORDED_LENGTH: usize = 120;
 
-/// Records what the guard refuses, in the log and the audit chain, at a bounded rate.
+/// Records what is refused, by the guard or behind it, in the log and the audit chain, at a bounded rate.
 #[derive(Debug)]
 pub(super) struct Refusals {
     store: Store,
@@ -65,6 +64,17 @@ impl Refusals {
             origin: None,
         };
         self.record(connection.transport, connection.user, &seen, Code::MalformedRequest);
+    }
+
+    /// Records a head that did not come to its end in time. Whose it was is not known.
+    pub(super) fn note_slow_head(&self, connection: &Connection) {
+        self.metrics.refused(Code::RequestTooSlow);
+        self.record(
+            connection.transport,
+            connection.user,
+            &Seen::default(),
+            Code::RequestTooSlow,
+        );
     }
 
     /// Records a connection for which there was no place.
@@ -125,19 +135,11 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
-        Self::new(request.method(), request.uri(), request.headers())
-    }
-
-    pub(super) fn of_parts(parts: &Parts) -> Self {
-        Self::new(&parts.method, &parts.uri, &parts.headers)
-    }
-
-    fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         Self {
-            method: cut(method.as_str()),
-            path: cut(uri.path()),
-            host: header(headers, &HOST),
-            origin: header(headers, &ORIGIN),
+            method: cut(request.method().as_str()),
+            path: cut(request.uri().path()),
+            host: header(request.headers(), &HOST),
+            origin: header(request.headers(), &ORIGIN),
         }
     }
 }
@@ -157,6 +159,8 @@ fn is_suspicious(code: Code) -> bool {
             | Code::RateLimited
             | Code::PairingFailed
             | Code::BodyTooLarge
+            | Code::RequestTooSlow
+            | Code::IdempotencyMismatch
             | Code::UnsupportedMediaType
     )
 }

@@ -70,6 +70,8 @@ catalogue! {
     MethodNotAllowed = "method_not_allowed", 405, Usage;
     /// The body is larger than the route takes.
     BodyTooLarge = "body_too_large", 413, Usage;
+    /// The head or the body of a request stalls or trickles.
+    RequestTooSlow = "request_too_slow", 408, Usage;
     /// The content type is not the route's.
     UnsupportedMediaType = "unsupported_media_type", 415, Usage;
     /// The same Idempotency-Key came with another request.

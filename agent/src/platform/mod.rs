@@ -46,7 +46,7 @@ pub use private::{
 pub use process::{NotAProcessIdentity, ProcessIdentity, is_running};
 pub use screen_lock::{ScreenLocks, SessionEvent};
 pub use sealed_reader::{SealLimits, seal, spawn_reader, standard_input_file};
-pub use signal::{kill_self, shutdown_signal};
+pub use signal::{interrupt, kill_self, shutdown_signal};
 pub use socket_clients::clients_of_socket;
 pub use terminal::{Terminal, Typed};
 pub use user::current_uid;

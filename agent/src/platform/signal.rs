@@ -1,4 +1,5 @@
 use std::io;
+use std::process::Child;
 
 /// Waits until the process is asked to end: SIGTERM or SIGINT, Ctrl-C elsewhere.
 ///
@@ -31,4 +32,17 @@ pub fn kill_self() -> ! {
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
     std::process::abort()
+}
+
+/// Asks a program that nobody has waited for to end, as Ctrl-C would; it may tidy up first. Elsewhere it is ended.
+pub fn interrupt(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        // One that has ended by itself is no failure.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = child.kill();
+    }
 }

@@ -73,6 +73,11 @@ async fn changed(desk: &Desk, shown: &Question) {
     }
 }
 
+/// The process that asks, where it is known.
+fn owner(question: &Question) -> Option<u32> {
+    question.caller.processes.first().map(|process| process.pid)
+}
+
 /// The person's decision in dialogs; `None` when there is none.
 ///
 /// # Errors
@@ -91,7 +96,7 @@ pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> 
         prompt: None,
         ok: texts.text("ui-approve", &[]),
         cancel: texts.text("ui-refuse", &[]),
-        owner: None,
+        owner: owner(question),
         timeout: left,
     };
     let decision = |verdict, pin, confirm_last_try| DecisionRequest {
@@ -142,6 +147,7 @@ async fn choose(
             description: question_summary::candidate_lines(question, candidate, texts),
             ok: texts.text("ui-choose", &[]),
             cancel: texts.text("ui-certificate-change", &[]),
+            owner: owner(question),
             timeout: left,
             ..Dialog::default()
         };

@@ -1,8 +1,9 @@
 //! A desktop notification that says that something waits and opens the page. It never decides: any program can draw one like it.
 
+use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::consent::Opener;
 use crate::messages::{Fault, Localizer};
@@ -16,6 +17,8 @@ pub struct Notification {
     program: PathBuf,
     texts: Localizer,
     open_page: OpenPage,
+    /// The program while its notification stands; there is never a second one.
+    raised: Arc<Mutex<Option<Child>>>,
 }
 
 impl Notification {
@@ -34,15 +37,20 @@ impl Notification {
             program,
             texts,
             open_page: Arc::new(open_page),
+            raised: Arc::default(),
         }
     }
 
-    /// Raises it, and opens the page when the person clicks it. What is asked for is not in it: notifications are kept by the desktop.
+    /// Raises it unless one stands, and opens the page when the person clicks it. What is asked for is not in it: notifications are kept by the desktop.
     ///
     /// # Errors
     /// When the program does not start.
     pub fn raise(&self) -> std::io::Result<()> {
-        let child = Command::new(&self.program)
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        if raised.is_some() {
+            return Ok(());
+        }
+        let mut child = Command::new(&self.program)
             .args(["--app-name=tokensign", "--icon=dialog-password", "--urgency=critical"])
             .arg(format!(
                 "--action=open={}",
@@ -56,16 +64,37 @@ impl Notification {
             .stderr(Stdio::null())
             .spawn()?;
         let open_page = Arc::clone(&self.open_page);
-        // It ends when the person clicks it or sends it away.
+        let (stdout, id) = (child.stdout.take(), child.id());
+        *raised = Some(child);
+        let raised = Arc::clone(&self.raised);
+        // It ends when the person clicks it or sends it away, or when it is taken away.
         std::thread::spawn(move || {
-            let Ok(output) = child.wait_with_output() else { return };
-            if output.stdout.trim_ascii() == b"open"
+            let mut clicked = Vec::new();
+            let read = stdout.map(|mut stdout| stdout.read_to_end(&mut clicked));
+            let ended = raised
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take_if(|child| child.id() == id);
+            if let Some(mut child) = ended {
+                let _ = child.wait();
+            }
+            if matches!(read, Some(Ok(_)))
+                && clicked.trim_ascii() == b"open"
                 && let Err(fault) = open_page()
             {
                 tracing::warn!(%fault, "the page cannot be opened");
             }
         });
         Ok(())
+    }
+
+    /// Takes it away: what it speaks of waits no more.
+    pub fn withdraw(&self) {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut child) = raised {
+            platform::interrupt(&mut child);
+            std::thread::spawn(move || child.wait());
+        }
     }
 }
 
@@ -89,5 +118,9 @@ impl Opener for Notification {
                 None
             }
         }
+    }
+
+    fn close(&self) {
+        self.withdraw();
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::consent::{
-    Action, CallerView, CertificateView, Destination, DocumentView, PinState, PinView, Question, QuestionBody,
-    RemoteMeans,
+    Action, CallerView, CertificateView, Destination, DocumentView, ItemKind, PinState, PinView, Question,
+    QuestionBody, RemoteMeans,
 };
 use crate::messages::{Localizer, visible};
 
@@ -38,6 +38,7 @@ pub(super) fn lines(question: &Question, texts: Localizer) -> String {
             lines.destination(destination.as_ref());
             lines.certificate(certificate);
             lines.pin(pin);
+            lines.validity(certificate);
         }
         QuestionBody::Remote {
             documents,
@@ -85,6 +86,7 @@ pub(super) fn candidate_lines(question: &Question, candidate: &CertificateView, 
     };
     lines.caller(&question.caller);
     lines.certificate(candidate);
+    lines.validity(candidate);
     lines.pair("ui-issuer", &cut(&candidate.issuer));
     lines.pair("ui-token", &cut(&candidate.token));
     lines.text
@@ -129,6 +131,24 @@ impl Lines {
             "ui-certificate",
             format!("{} {}", cut(holder), cut(organisation)).trim(),
         );
+        for (key, number) in [
+            ("ui-iin", &certificate.iin),
+            ("ui-bin", &certificate.bin),
+            ("ui-inn", &certificate.inn),
+            ("ui-inn-le", &certificate.inn_le),
+        ] {
+            self.pair(key, &cut(number.as_deref().unwrap_or_default()));
+        }
+    }
+
+    /// The day in the one form that every language reads alike.
+    fn validity(&mut self, certificate: &CertificateView) {
+        let mut until = certificate.valid_until.date().to_string();
+        if let Some(days) = certificate.expires_in_days {
+            let warning = self.texts.text("ui-expires-soon", &[("count", &days)]);
+            let _ = write!(until, " ({warning})");
+        }
+        self.pair("ui-valid-until", &until);
     }
 
     fn documents(&mut self, documents: &[DocumentView]) {
@@ -141,7 +161,20 @@ impl Lines {
             names.push(format!("… (+{})", documents.len() - NAMED));
         }
         self.pair("ui-documents", &names.join(", "));
-        if documents.iter().any(|document| !document.seen) {
+        // What is signed beside plain content, each kind once.
+        for (kind, key) in [
+            (ItemKind::BareContent, "ui-kind-bare-content"),
+            (ItemKind::ForeignAttributes, "ui-kind-foreign-attributes"),
+            (ItemKind::ForeignAttributesDigest, "ui-kind-foreign-attributes-digest"),
+        ] {
+            if documents.iter().any(|document| document.kind == kind) {
+                self.line(&self.texts.text(key, &[]));
+            }
+        }
+        if documents
+            .iter()
+            .any(|document| document.kind == ItemKind::Content && !document.seen)
+        {
             self.line(&self.texts.text("ui-digest-unseen", &[]));
         }
         if let [document] = documents {
@@ -156,6 +189,14 @@ impl Lines {
         self.pair(
             "ui-destination",
             format!("{} {}", cut(&destination.host), cut(whom)).trim(),
+        );
+        self.pair(
+            "ui-organisation",
+            &cut(destination.organisation.as_deref().unwrap_or_default()),
+        );
+        self.pair(
+            "ui-power-of-attorney",
+            &cut(destination.power_of_attorney.as_deref().unwrap_or_default()),
         );
         self.line(&self.texts.text(&format!("ui-{}", destination.effect), &[]));
         if !destination.reversible {

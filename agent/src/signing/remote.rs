@@ -6,7 +6,7 @@ use crate::consent::{
     CallerView, Decision, Destination, DocumentView, QuestionBody, RemoteApproval, RemoteSigner, RemotelyConsented,
 };
 use crate::jobs::JobContext;
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
 use crate::store::{approvals, audit};
 
 /// A request for the approval of a signature made elsewhere.
@@ -38,6 +38,7 @@ impl Signing {
             signer: request.signer,
             destination: request.destination,
         };
+        let (question, caller) = (serde_json::json!(body), request.caller.clone());
         let mut asked = self
             .desk()
             .ask_other(request.caller, Some(context.id()), body, self.question_timeout());
@@ -45,7 +46,15 @@ impl Signing {
             Ok(Decision::RemotelyApproved(consented)) => record(context, request.key, consented).await,
             Ok(_) => Err(Fault::internal("a remote signature was answered with something else")),
             Err(fault) => {
-                not_signed(context, request.key, &fault).await?;
+                let body = serde_json::json!({
+                    "kind": "remote",
+                    "code": fault.code(),
+                    "key": request.key,
+                    "prompter": asked.prompter(),
+                    "asked": question,
+                    "caller": caller,
+                });
+                not_signed(context, body, fault.code()).await?;
                 Err(fault)
             }
         }
@@ -64,16 +73,15 @@ async fn record(context: &JobContext, key: String, consented: Box<RemotelyConsen
         .await
 }
 
-async fn not_signed(context: &JobContext, key: String, why: &Fault) -> Result<(), Fault> {
-    let (job, code) = (context.id(), why.code());
-    let actor = if code == crate::messages::Code::Refused {
+async fn not_signed(context: &JobContext, body: serde_json::Value, why: Code) -> Result<(), Fault> {
+    let job = context.id();
+    let actor = if why == Code::Refused {
         audit::Actor::Person
     } else {
         audit::Actor::Agent
     };
     context
         .write(move |transaction| {
-            let body = serde_json::json!({ "kind": "remote", "code": code, "key": key });
             let entry = audit::Entry {
                 kind: "not_signed",
                 actor,

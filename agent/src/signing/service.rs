@@ -425,13 +425,15 @@ impl Work<'_> {
                     match self.consent(asked).await {
                         Ok(consented) => consented,
                         Err(fault) => {
-                            self.withdraw(approval.as_ref(), &fault).await?;
+                            self.withdraw(&items, approval.as_ref(), asked.prompter(), &fault)
+                                .await?;
                             return Err(fault);
                         }
                     }
                 }
             };
             let by_grant = consent.is_by_grant();
+            let prompter = consent.prompter().to_owned();
             let (given, unlock, promise) = match self.record(approval.take(), consent).await {
                 Ok(recorded) => recorded,
                 // Another request was quicker and used the grant up: the person is asked.
@@ -461,7 +463,7 @@ impl Work<'_> {
                 }
                 // A program never gets a second try at a PIN.
                 Ok(Attempt::Interrupted(fault)) if unattended => {
-                    self.withdraw(Some(&given), &fault).await?;
+                    self.withdraw(&items, Some(&given), Some(&prompter), &fault).await?;
                     return Err(fault);
                 }
                 Ok(Attempt::Interrupted(fault)) => {
@@ -472,7 +474,7 @@ impl Work<'_> {
                     approval = Some(given);
                 }
                 Err(fault) => {
-                    self.withdraw(Some(&given), &fault).await?;
+                    self.withdraw(&items, Some(&given), Some(&prompter), &fault).await?;
                     return Err(fault);
                 }
             }
@@ -530,6 +532,7 @@ impl Work<'_> {
             certificate,
             token: self.candidate.token.label.clone(),
             items: items.iter().map(|item| item.prepared.item.clone()).collect(),
+            destination: self.request.destination.clone(),
             unattended: self.signing.is_unattended(&certificate),
             scope: granting::scope(self.request, certificate, &documents),
         }
@@ -611,10 +614,28 @@ impl Work<'_> {
         Ok((approval, unlock, promise))
     }
 
-    async fn withdraw(&self, approval: Option<&Approval>, why: &Fault) -> Result<(), Fault> {
+    /// Ends what was asked for, with an entry that says as much of it as that of an approval would: who asked for what, never the content.
+    async fn withdraw(
+        &self,
+        items: &[Item],
+        approval: Option<&Approval>,
+        prompter: Option<&str>,
+        why: &Fault,
+    ) -> Result<(), Fault> {
         let id = approval.map(Approval::id);
         let job = self.context.id();
-        let body = json!({ "approval": id, "code": why.code(), "key": self.request.key });
+        let body = json!({
+            "approval": id,
+            "code": why.code(),
+            "key": self.request.key,
+            "prompter": prompter,
+            "caller": self.request.caller,
+            "purpose": self.request.purpose,
+            "certificate": self.candidate.certificate.fingerprint(),
+            "token": self.candidate.token.label,
+            "destination": self.request.destination,
+            "items": items.iter().map(|item| &item.prepared.item).collect::<Vec<_>>(),
+        });
         self.signing
             .inner
             .store

@@ -123,6 +123,8 @@ async fn a_yes_in_the_dialog_is_a_decision_and_so_is_a_no() {
             "{log}"
         );
         assert!(!log.contains("external-password-cache"), "{log}");
+        // The program that asks is this test itself.
+        assert!(log.contains(&format!("OPTION owner={}/", std::process::id())), "{log}");
         agent.stop().await;
     }
 }
@@ -231,6 +233,46 @@ fn a_program_that_others_can_write_is_not_asked_for_a_pin() {
     assert!(Pinentry::new(&path).is_err());
     assert!(Pinentry::new(Path::new("pinentry")).is_err());
     assert!(Pinentry::new(Path::new("/no/such/pinentry")).is_err());
+}
+
+/// One stands for all that waits, and is gone with the last of it.
+#[test]
+fn a_notification_is_one_and_is_taken_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = dir.path().join("told");
+    let script = format!("#!/bin/sh\necho $$ >> {}\nexec sleep 600\n", told.display());
+    let notify = program(dir.path(), "notify-send", &script);
+    let notification = Notification::by(notify, Localizer::new(Language::En), || Ok(()));
+    let pids = |count: usize| {
+        let begun = Instant::now();
+        loop {
+            let pids: Vec<_> = std::fs::read_to_string(&told)
+                .unwrap_or_default()
+                .lines()
+                .map(str::to_owned)
+                .collect();
+            if pids.len() >= count {
+                return pids;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{pids:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    notification.raise().unwrap();
+    notification.raise().unwrap();
+    let first = pids(1);
+    assert_eq!(first.len(), 1);
+    notification.withdraw();
+    notification.raise().unwrap();
+    assert_eq!(pids(2).len(), 2);
+    notification.withdraw();
+    for pid in pids(2) {
+        let begun = Instant::now();
+        while Path::new(&format!("/proc/{pid}")).exists() {
+            assert!(begun.elapsed() < PATIENCE, "the notification stays");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Request, Wire};
+use crate::hostile_bytes::refused;
 use crate::running::Running;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,6 +242,7 @@ async fn a_head_that_never_ends_is_cut_off() {
         }
     });
     reading.await.expect("the connection is closed");
+    refused(&agent, "request_too_slow").await;
     assert!(begun.elapsed() > Duration::from_secs(5), "{:?}", begun.elapsed());
     agent.stop().await;
 }

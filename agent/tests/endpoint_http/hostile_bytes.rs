@@ -11,7 +11,7 @@ use crate::client::{Request, Wire};
 use crate::running::Running;
 
 /// What the audit says was refused with this code, waited for: entries are written beside the answers.
-async fn refused(agent: &Running, code: &str) -> Vec<Value> {
+pub(crate) async fn refused(agent: &Running, code: &str) -> Vec<Value> {
     for _ in 0..200 {
         let answer = agent
             .send_local(&Request::bare("GET /v1/audit?limit=1000").header("Host", "localhost"))
@@ -246,5 +246,65 @@ async fn a_stolen_token_signs_nothing_and_sees_no_question() {
         refused(&agent, "permission_denied").await[0]["body"]["transport"],
         "tcp"
     );
+    agent.stop().await;
+}
+
+/// Whatever refuses a request that looks like an attack, the guard or a handler, it is in the record.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refused_attack_is_audited() {
+    let agent = Running::start().await;
+    let token = agent.pair(None, &["sign"]).await;
+    let websocket = agent
+        .request("GET /v1/events")
+        .header("Origin", "https://evil.example")
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket");
+    let guessed_link = agent
+        .request("POST /v1/page-sessions")
+        .header("Origin", &agent.own_origin())
+        .json(&json!({ "code": "guess" }));
+    let ask = agent
+        .request("POST /v1/pairings")
+        .json(&json!({ "name": "A", "permissions": ["sign"] }));
+    let pairing = agent.send(&ask).await.header("location").unwrap().to_owned();
+    let guessed_secret = agent
+        .request(&format!("GET {pairing}"))
+        .header("Authorization", "Pairing guess");
+    let digest = json!({ "algorithm": "sha256", "value": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=" });
+    let raw_hash = agent
+        .request("POST /v1/signatures")
+        .bearer(&token)
+        .json(&json!({ "documents": [{ "name": "a", "digest": digest }] }));
+    let keyed = |name: &str| {
+        agent
+            .request("POST /v1/signatures")
+            .bearer(&token)
+            .header("Idempotency-Key", "k")
+            .json(&json!({ "documents": [{ "name": name, "content": "AAAA" }] }))
+    };
+    assert_eq!(agent.send(&keyed("a")).await.status, 202);
+    for (request, code, path) in [
+        (websocket, "foreign_origin", "/v1/events"),
+        (guessed_link, "unpaired", "/v1/page-sessions"),
+        (guessed_secret, "pairing_failed", pairing.as_str()),
+        (raw_hash, "permission_denied", "/v1/signatures"),
+        (keyed("b"), "idempotency_mismatch", "/v1/signatures"),
+    ] {
+        assert_eq!(agent.send(&request).await.code(), code, "{request:?}");
+        assert_eq!(refused(&agent, code).await[0]["body"]["path"], path, "{code}");
+    }
+
+    // A body that stops in the middle.
+    let mut stalled = agent.request("POST /v1/pairings").json(&json!({ "name": "A" })).bytes();
+    stalled.pop();
+    let mut stream = TcpStream::connect(agent.address).await.unwrap();
+    stream.write_all(&stalled).await.unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(45), everything(stream))
+        .await
+        .expect("it is cut off")
+        .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let slow = refused(&agent, "request_too_slow").await;
+    assert_eq!(slow[0]["body"]["path"], "/v1/pairings");
     agent.stop().await;
 }

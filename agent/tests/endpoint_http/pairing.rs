@@ -146,6 +146,15 @@ async fn a_refused_pairing_gives_nothing_and_pairings_are_few() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+    let audit = agent.send(&agent.owned("GET /v1/audit")).await.json();
+    let entries = audit["entries"].as_array().unwrap();
+    let entry = entries.iter().find(|entry| entry["kind"] == "pairing_not_confirmed");
+    let body = &entry.expect("it is in the record")["body"];
+    assert_eq!(
+        (&body["code"], &body["prompter"], &body["caller"]["origin"]),
+        (&json!("refused"), &json!("terminal"), &json!("https://a.example")),
+        "{body}"
+    );
     let mut limited = false;
     for n in 0..6 {
         limited |= agent.send(&ask(&format!("https://{n}.example"))).await.status == 429;

@@ -70,6 +70,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         certificate: certificate.fingerprint(),
         token: "tests".to_owned(),
         items,
+        destination: None,
         unattended: false,
         scope: None,
     };

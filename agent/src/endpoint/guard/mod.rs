@@ -24,7 +24,6 @@ use super::body::BoundedBody;
 use super::caller::Caller;
 use super::connection::Connection;
 use super::problem::{Problem, rate_limited};
-use super::refusals::Seen;
 use super::shared::Shared;
 use crate::messages::{Code, Fault};
 
@@ -67,7 +66,6 @@ where
             }
         }
         Err(fault) => {
-            shared.refusals.note(connection, &Seen::of_parts(&parts), &fault);
             let is_other_method = fault.code() == Code::MethodNotAllowed;
             let mut response = Problem(fault).into_response();
             if is_other_method && let Ok(methods) = allowed(parts.uri.path()) {
@@ -100,8 +98,8 @@ async fn pass(
     readable_by: &mut Option<HeaderValue>,
 ) -> Result<Passed, Fault> {
     peer::check(connection)?;
-    refuse_upgrade(parts)?;
     let own_origin = host::check(connection, parts)?;
+    refuse_upgrade(parts, &own_origin)?;
 
     let path = parts.uri.path();
     if parts.method == Method::OPTIONS {
@@ -126,8 +124,9 @@ async fn pass(
     Ok(Passed::Request { caller, body_limit })
 }
 
-/// The endpoint speaks no WebSocket. Browsers let any page open one, so it is refused before anything else is looked at.
-fn refuse_upgrade(parts: &Parts) -> Result<(), Fault> {
+/// The endpoint speaks no WebSocket. Browsers let any page open one, so it is refused before any route is looked at; a foreign
+/// page's is refused as that, even of a paired one.
+fn refuse_upgrade(parts: &Parts, own_origin: &str) -> Result<(), Fault> {
     let asks = parts.headers.get_all(UPGRADE).iter().any(|value| {
         value
             .as_bytes()
@@ -136,6 +135,11 @@ fn refuse_upgrade(parts: &Parts) -> Result<(), Fault> {
             .any(|word| word == b"websocket")
     });
     if asks {
+        if let browser::Source::Foreign(origin) = browser::source(parts, own_origin, false)? {
+            return Err(Fault::new(Code::ForeignOrigin)
+                .arg("origin", origin)
+                .detail("no WebSocket is served here"));
+        }
         return Err(Fault::new(Code::NotFound).detail("no WebSocket is served here; events come from GET /v1/events"));
     }
     Ok(())

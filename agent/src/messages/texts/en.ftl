@@ -64,6 +64,8 @@ err-body-too-large = { $limit ->
    *[other] The request is larger than tokensign accepts ({ $limit } bytes).
 }
 rec-body-too-large = Send large documents as a multipart form; they are then read piece by piece. The limit stands in the configuration.
+err-request-too-slow = The request came too slowly.
+rec-request-too-slow = Repeat it. If it happens again, tell the developer of the program: it must send its request without long pauses.
 err-unsupported-media-type = The request has a content type that this call does not accept.
 rec-unsupported-media-type = Tell the developer of the program: the call takes application/json or multipart/form-data.
 err-idempotency-mismatch = The same Idempotency-Key came with another request.
@@ -656,6 +658,9 @@ ui-details = Details
 ui-error = Error
 ui-what-to-do = What to do
 ui-last-used = Last used
+ui-connected-by = Connected by
+ui-connected-by-administrator = the administrator
+ui-executable = Program file
 ui-created = Created
 ui-time = Time
 ui-id = Identifier
@@ -857,6 +862,7 @@ cli-address = Address
 cli-version = Version
 cli-prompters = Questions are shown at
 cli-uptime = Running for
+cli-unattended = Used WITHOUT A PERSON
 cli-module = Driver
 cli-origin = Named
 cli-module-added = Added: { $path } ({ $description })

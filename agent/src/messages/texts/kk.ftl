@@ -64,6 +64,8 @@ err-body-too-large = { $limit ->
    *[other] Сұрау tokensign қабылдайтын көлемнен үлкен ({ $limit } байттан аспауы керек).
 }
 rec-body-too-large = Үлкен құжаттар multipart түрінде жіберіледі, сонда олар бөлшектеп оқылады. Шек баптауда беріледі.
+err-request-too-slow = Сұрау тым баяу келді.
+rec-request-too-slow = Оны қайталаңыз. Тағы болса, бағдарлама әзірлеушісіне хабарлаңыз: сұрау ұзақ кідіріссіз жіберілуі керек.
 err-unsupported-media-type = Бұл әрекет мұндай түрдегі сұрауды қабылдамайды.
 rec-unsupported-media-type = Бағдарлама әзірлеушісіне хабарлаңыз: application/json немесе multipart/form-data қабылданады.
 err-idempotency-mismatch = Дәл сол Idempotency-Key кілтімен басқа сұрау келді.
@@ -654,6 +656,9 @@ ui-details = Толығырақ
 ui-error = Қате
 ui-what-to-do = Не істеу керек
 ui-last-used = Соңғы рет
+ui-connected-by = Қосқан
+ui-connected-by-administrator = әкімші
+ui-executable = Бағдарлама файлы
 ui-created = Жасалған
 ui-time = Уақыты
 ui-id = Идентификатор
@@ -855,6 +860,7 @@ cli-address = Мекенжай
 cli-version = Нұсқасы
 cli-prompters = Сұрақтар көрсетілетін жер
 cli-uptime = Жұмыс уақыты
+cli-unattended = АДАМСЫЗ қолданылады
 cli-module = Драйвер
 cli-origin = Қайдан
 cli-module-added = Қосылды: { $path } ({ $description })

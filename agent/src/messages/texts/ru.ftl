@@ -64,6 +64,8 @@ err-body-too-large = { $limit ->
    *[other] Запрос больше, чем принимает tokensign (не более { $limit } байт).
 }
 rec-body-too-large = Большие документы отправляют формой multipart, тогда они читаются по частям. Предел задаётся в настройках.
+err-request-too-slow = Запрос приходил слишком медленно.
+rec-request-too-slow = Повторите его. Если это случится снова, сообщите разработчику программы: запрос надо передавать без долгих пауз.
 err-unsupported-media-type = Этот вызов не принимает запрос такого типа.
 rec-unsupported-media-type = Сообщите разработчику программы: вызов принимает application/json или multipart/form-data.
 err-idempotency-mismatch = С тем же ключом Idempotency-Key пришёл другой запрос.
@@ -672,6 +674,9 @@ ui-details = Подробнее
 ui-error = Ошибка
 ui-what-to-do = Что делать
 ui-last-used = Последний раз
+ui-connected-by = Подключил
+ui-connected-by-administrator = администратор
+ui-executable = Файл программы
 ui-created = Создано
 ui-time = Время
 ui-id = Идентификатор
@@ -882,6 +887,7 @@ cli-address = Адрес
 cli-version = Версия
 cli-prompters = Вопросы показываются
 cli-uptime = Работает
+cli-unattended = Действуют БЕЗ ЧЕЛОВЕКА
 cli-module = Драйвер
 cli-origin = Откуда
 cli-module-added = Добавлен: { $path } ({ $description })
