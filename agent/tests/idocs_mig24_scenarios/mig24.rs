@@ -272,6 +272,8 @@ async fn a_lost_finish_is_asked_about() {
         (vec![Wrong::Before; 5], None, JobState::Stopped, 2),
         (vec![Wrong::Before], Some("WaitingForUser"), JobState::Stopped, 1),
         (vec![Wrong::Refused], None, JobState::Failed, 1),
+        (vec![Wrong::Refused], Some("WaitingForUser"), JobState::Failed, 1),
+        (vec![Wrong::RefusedAfter], None, JobState::Finished, 1),
     ] {
         let case = format!("{finish:?} {status:?}");
         let scene = Scene::new(
@@ -284,6 +286,11 @@ async fn a_lost_finish_is_asked_about() {
         .await;
         let job = scene.signed().await;
         assert_eq!(job.state, state, "{case}: {:?}", job.fault);
+        if state == JobState::Failed {
+            let left = job.fault.unwrap().extras()["left_behind"].clone();
+            let sent = if status.is_some() { Value::Null } else { json!(false) };
+            assert_eq!(left["sent"], sent, "{case}");
+        }
         let finishes = scene.service.state().finishes.clone();
         assert_eq!(finishes.len(), calls, "{case}");
         assert!(
