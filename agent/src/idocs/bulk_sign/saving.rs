@@ -138,11 +138,12 @@ impl Run<'_> {
                     };
                     let signedness = status.as_ref().map(|status| status.signedness(direction));
                     let is_signed = signedness == Some(Signedness::Signed);
+                    let is_unsigned = is_quiet && signedness == Some(Signedness::Unsigned);
                     Saved {
                         place: save.place,
                         status,
                         failure: (!is_signed).then(|| fault.clone()),
-                        unclear: !is_signed && !(is_quiet && signedness == Some(Signedness::Unsigned)),
+                        unclear: !(is_signed || is_unsigned),
                     }
                 })
                 .collect();

@@ -259,7 +259,7 @@ pub(super) fn any_left(items: &[Item]) -> Result<(), JobEnd> {
         return Ok(());
     }
     let unclear = items.iter().find(|item| item.unclear);
-    let first = unclear.or(items.first()).and_then(|item| item.failure.clone());
+    let first = unclear.or_else(|| items.first()).and_then(|item| item.failure.clone());
     let fault = first.unwrap_or_else(|| Fault::new(Code::NoSuchItem).arg("item", "document"));
     let failure = |item: &Item| {
         json!({
