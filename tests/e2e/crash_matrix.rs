@@ -1,5 +1,5 @@
-//! SIGKILL of the agent at random moments of both scenarios, with batches of one and fifty, while the services fail at random:
-//! everything ends finished, exactly once.
+//! SIGKILL of the agent at random moments of both scenarios, with batches of one and fifty, each document in a job of its own or all
+//! in bulk, while the services fail at random: everything ends finished, exactly once.
 //!
 //! The moments come from a seed. What the machine does between two of them does not, so a seed repeats the plan of a run and not
 //! its every interleaving; the plan is printed with a failure.
@@ -39,16 +39,19 @@ async fn a_thousand_kills_at_random_moments_lose_nothing_and_do_nothing_twice() 
 enum Batch {
     /// So many iDocs documents, a job each, all at once.
     Idocs(usize),
+    /// So many iDocs documents in one job, by the service's bulk calls.
+    IdocsBulk(usize),
     /// One MIG24 package group of so many documents.
     Mig24(usize),
 }
 
 /// The rounds, over and over until the kills are used up, and how many kills each may have: every kind of batch has its share.
-const ROUNDS: [(Batch, u32); 4] = [
-    (Batch::Idocs(1), 5),
-    (Batch::Mig24(1), 5),
-    (Batch::Mig24(50), 15),
-    (Batch::Idocs(50), 25),
+const ROUNDS: [(Batch, u32); 5] = [
+    (Batch::Idocs(1), 4),
+    (Batch::Mig24(1), 4),
+    (Batch::Mig24(50), 12),
+    (Batch::IdocsBulk(50), 10),
+    (Batch::Idocs(50), 20),
 ];
 
 struct Matrix {
@@ -67,6 +70,7 @@ struct Matrix {
 struct Expected {
     /// Names of iDocs documents.
     documents: BTreeSet<String>,
+    jobs: usize,
     groups: usize,
     group_documents: u64,
 }
@@ -86,7 +90,7 @@ impl Matrix {
 
     async fn run(mut self) {
         let began = Instant::now();
-        // The first four whole, so that every kind of batch is there.
+        // The first ones whole, so that every kind of batch is there.
         for (n, (batch, kills)) in ROUNDS.into_iter().cycle().enumerate() {
             if n >= ROUNDS.len() && self.kills_left == 0 {
                 break;
@@ -257,6 +261,8 @@ impl Matrix {
         for id in jobs {
             let job = self.jobs(&format!("/v1/jobs/{id}")).await.unwrap();
             assert_eq!(job["state"], "finished", "{job}\n{}", self.business.world.agent.log());
+            // A bulk job finishes although a document failed.
+            assert_eq!(job["outcome"]["failed"].as_u64().unwrap_or_default(), 0, "{job}");
         }
         true
     }
@@ -294,7 +300,7 @@ impl Matrix {
         assert_eq!(summary.mig24.documents, self.expected.group_documents);
         let jobs = self.jobs("/v1/jobs?limit=1000").await.unwrap();
         // A list has a thousand at most.
-        let wanted = (self.expected.documents.len() + self.expected.groups).min(1000);
+        let wanted = self.expected.jobs.min(1000);
         assert_eq!(
             jobs["jobs"].as_array().unwrap().len(),
             wanted,
@@ -347,24 +353,49 @@ impl Matrix {
     }
 
     fn requests(&mut self, batch: Batch) -> Vec<Request> {
-        match batch {
+        let requests: Vec<_> = match batch {
             Batch::Idocs(count) => (0..count).map(|_| self.idocs_request()).collect(),
+            Batch::IdocsBulk(count) => vec![self.idocs_bulk_request(count)],
             Batch::Mig24(count) => vec![self.mig24_request(count)],
+        };
+        self.expected.jobs += requests.len();
+        requests
+    }
+
+    /// A document that iDocs must have at the end.
+    fn idocs_document(&mut self, number: u32) -> Value {
+        let name = format!("Счёт {number}");
+        self.expected.documents.insert(name.clone());
+        json!({
+            "name": name, "number": number.to_string(), "date": "2026-11-21", "group": "Accounting",
+            "counterparty_bin": "050140009999", "counterparty_emails": ["buh@example.kz"],
+        })
+    }
+
+    fn idocs_bulk_request(&mut self, count: usize) -> Request {
+        let key = format!("key-{}", self.number());
+        let parts: Vec<_> = (0..count).map(|n| format!("p{n}")).collect();
+        let documents: Vec<_> = parts
+            .iter()
+            .map(|part| {
+                let number = self.number();
+                json!({ "part": part, "document": self.idocs_document(number) })
+            })
+            .collect();
+        let certificate = self.business.world.tokens.certificate("kz-director");
+        Request {
+            path: "/v1/idocs/test/bulk-signs",
+            key,
+            request: json!({ "send": documents, "certificate": certificate.fingerprint }),
+            files: parts.into_iter().map(|part| (part, INVOICE.to_vec())).collect(),
         }
     }
 
     fn idocs_request(&mut self) -> Request {
         let number = self.number();
-        let name = format!("Счёт {number}");
-        self.expected.documents.insert(name.clone());
+        let document = self.idocs_document(number);
         let certificate = self.business.world.tokens.certificate("kz-director");
-        let request = json!({
-            "send": {
-                "name": name, "number": number.to_string(), "date": "2026-11-21", "group": "Accounting",
-                "counterparty_bin": "050140009999", "counterparty_emails": ["buh@example.kz"],
-            },
-            "certificate": certificate.fingerprint,
-        });
+        let request = json!({ "send": document, "certificate": certificate.fingerprint });
         Request {
             path: "/v1/idocs/test/quick-signs",
             key: format!("key-{number}"),
@@ -443,17 +474,19 @@ impl Dice {
     }
 
     fn fault(&mut self) -> FaultRule {
-        const PLACES: [&str; 8] = [
+        // Those of iDocs fit its bulk calls and their companions too.
+        const PLACES: [&str; 9] = [
             "document/create",
             "route/create",
             "quick-sign/save",
+            "/async/bulk/",
             "content-to-sign",
             "package-groups",
             "/finish",
             "/prepare",
             "",
         ];
-        let place = PLACES[usize::try_from(self.between(0, 7)).unwrap()];
+        let place = PLACES[usize::try_from(self.between(0, PLACES.len() as u64 - 1)).unwrap()];
         let when = if self.between(0, 1) == 0 {
             When::Before
         } else {

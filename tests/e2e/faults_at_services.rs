@@ -1,7 +1,7 @@
 //! What the services do wrong: each a true error with its own code, nothing signed that should not be.
 
 use serde_json::{Value, json};
-use tokensign_tests::sandbox::{Action, FaultRule, When};
+use tokensign_tests::sandbox::{Action, FaultRule, RedeliveredAnswer, When};
 
 use crate::services::{finishes, saves, start_idocs, start_mig24};
 use crate::world::Business;
@@ -182,6 +182,36 @@ async fn a_finish_whose_answer_is_lost_is_not_repeated_when_it_arrived() {
     let summary = business.sandbox.summary();
     assert_eq!(finishes(&summary), 1, "{summary:?}");
     assert!(summary.duplicates.is_empty(), "{summary:?}");
+}
+
+/// A proxy delivers the request twice, and the agent sees the refusal of the second: the service is asked, and the job is done.
+#[tokio::test]
+async fn a_submission_that_is_refused_because_it_arrived_is_done() {
+    for (mig24, call, signer) in [
+        (false, "quick-sign/save", "kz-director"),
+        (true, "sign/package-group/finish", "gost-director"),
+    ] {
+        let action = Action::DuplicateDelivery {
+            answer: RedeliveredAnswer::Second,
+        };
+        let business = with_fault(FaultRule::on("POST", call, action)).await;
+        let path = if mig24 {
+            start_mig24(&business).await
+        } else {
+            start_idocs(&business).await
+        };
+        let pin = business.world.tokens.certificate(signer).pin;
+        business.world.agent.approve(&pin).await;
+        let job = business.world.agent.settled(&path).await;
+        assert_eq!(job["state"], "finished", "{call}: {job}");
+        let summary = business.sandbox.summary();
+        let submitted = if mig24 { finishes(&summary) } else { saves(&summary) };
+        assert_eq!(submitted, 1, "{call}: {summary:?}");
+        assert!(summary.duplicates.is_empty(), "{call}: {summary:?}");
+        let is_call = |request: &&tokensign_tests::sandbox::LoggedRequest| request.path.contains(call);
+        let requests = business.sandbox.requests();
+        assert_eq!(requests.iter().filter(is_call).count(), 1, "the agent sent it once");
+    }
 }
 
 #[tokio::test]

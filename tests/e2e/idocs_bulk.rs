@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use tokensign_tests::sandbox::{Action, FaultRule, InboxDocumentSeed, SeedFile, When};
+use tokensign_tests::sandbox::{Action, FaultRule, InboxDocumentSeed, RedeliveredAnswer, SeedFile, When};
 
 use crate::services::saves;
 use crate::world::Business;
@@ -232,6 +232,88 @@ async fn an_operation_that_breaks_off_is_judged_by_its_document() {
         let job = business.finished(&path).await;
         assert_eq!(job["outcome"]["signed"], signed, "{when:?}: {job}");
         business.exactly_once(signed);
+    }
+}
+
+/// The bulk call that saves signatures.
+const SAVE: &str = "async/bulk/external/outbox/signature/quick-sign/save";
+
+fn refusal(when: When) -> Action {
+    Action::Answer {
+        status: 400,
+        content_type: None,
+        body: json!("no"),
+        when,
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_save_that_is_refused_because_it_arrived_is_done() {
+    let second = Action::DuplicateDelivery {
+        answer: RedeliveredAnswer::Second,
+    };
+    for action in [second, refusal(When::After)] {
+        let rule = FaultRule::on("POST", SAVE, action.clone()).nth(1);
+        let business = Business::with(|config| config.faults.push(rule), "", &[]).await;
+        let path = business.send_files(3).await;
+        business.approve_as_director().await;
+        let job = business.finished(&path).await;
+        assert_eq!(job["outcome"]["signed"], 3, "{action:?}: {job}");
+        business.exactly_once(3);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_of_documents_is_not_called_unsent() {
+    let silent = FaultRule {
+        method: None,
+        ..FaultRule::on("", "GetDocumentStatusByDocumentId", Action::Cut { when: When::Before })
+    };
+    for (rules, state, sent) in [
+        (vec![], "failed", json!(false)),
+        (vec![silent], "uncertain", Value::Null),
+    ] {
+        let refused = FaultRule::on("POST", SAVE, refusal(When::Before)).nth(1);
+        let business = Business::with(|config| config.faults.extend([vec![refused], rules].concat()), "", &[]).await;
+        let path = business.send_files(2).await;
+        business.approve_as_director().await;
+        let job = business.world.agent.settled(&path).await;
+        assert_eq!(job["state"], "failed", "{job}");
+        let left = &job["fault"]["left_behind"];
+        assert_eq!((&left["created"], &left["sent"]), (&json!(true), &sent), "{job}");
+        for n in 0..2 {
+            assert_eq!(job["fault"]["documents"][n]["state"], state, "{job}");
+        }
+        business.exactly_once(0);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_bulk_job_names_every_draft_that_it_leaves() {
+    let business = Business::new().await;
+    let path = business.send_files(3).await;
+    business.world.agent.question("approve").await;
+    let id = path.rsplit('/').next().unwrap();
+    business.world.command(&["jobs", "cancel", id]);
+    let job = business.world.agent.settled(&path).await;
+    assert_eq!(job["state"], "cancelled", "{job}");
+    let documents = business.sandbox.summary().idocs.documents;
+    let left = &job["fault"]["left_behind"];
+    assert_eq!(
+        (&left["created"], &left["sent"]),
+        (&json!(true), &json!(false)),
+        "{job}"
+    );
+    assert_eq!(left["document_ids"].as_array().unwrap().len(), 3, "{job}");
+    let shown = business.world.command(&["jobs", "show", id]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    for document in documents {
+        let document = document.document_id.to_string();
+        assert!(
+            left["document_ids"].as_array().unwrap().contains(&json!(document)),
+            "{job}"
+        );
+        assert!(shown.contains(&document), "{shown}");
     }
 }
 
@@ -591,6 +673,22 @@ async fn the_command_line_sends_lists_and_fetches() {
     let table = String::from_utf8(listed.stdout).unwrap();
     assert!(table.contains("B-1") && table.contains("SENT_BY_SENDER"), "{table}");
     let document = job["outcome"]["documents"][0]["document_id"].as_str().unwrap();
+    for rehearsed in [
+        &["sign", document, "--dry-run", "--json"][..],
+        &["sign-inbox", "--dry-run", "--json"],
+        &["subscribe", "https://example.kz/x", "--dry-run", "--json"],
+    ] {
+        assert_eq!(
+            json_of(&tokensign(&business, rehearsed))["dry_run"],
+            true,
+            "{rehearsed:?}"
+        );
+    }
+    let effects = serde_json::to_string(&business.sandbox.effects()).unwrap();
+    assert!(
+        !effects.contains("https://example.kz/x"),
+        "a dry run subscribes nothing"
+    );
     let shown = json_of(&tokensign(&business, &["show", document, "--json"]));
     assert_eq!(shown["document_number"], "B-1", "{shown}");
     for command in ["company", "employees", "operations", "inbox"] {

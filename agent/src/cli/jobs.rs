@@ -171,7 +171,14 @@ fn reason(output: &Output, step: &Value) -> String {
 fn left_behind(output: &Output, left: &Value) -> String {
     let ids = left.as_object().into_iter().flatten();
     let ids: Vec<_> = ids
-        .filter_map(|(name, value)| Some(format!("{name} {}", value.as_str()?)))
+        .filter_map(|(name, value)| match value {
+            Value::String(id) => Some(format!("{name} {id}")),
+            Value::Array(ids) => {
+                let ids: Vec<_> = ids.iter().filter_map(Value::as_str).collect();
+                Some(format!("{name} {}", ids.join(" ")))
+            }
+            _ => None,
+        })
         .collect();
     let sent = match left["sent"].as_bool() {
         Some(true) => "cli-left-sent",

@@ -178,7 +178,7 @@ impl BulkSteps<'_> {
     }
 
     /// Waits until no operation is open that was begun since this job was: one of them may be ours.
-    async fn quiet(&self) -> Result<(), StepError> {
+    pub(super) async fn quiet(&self) -> Result<(), StepError> {
         let since = self.context.created_at() - CLOCKS;
         let mut pause = FIRST_PAUSE;
         loop {

@@ -174,11 +174,7 @@ impl Run<'_> {
         let saved = self
             .save(direction, &document, employee, &ready)
             .await
-            .inspect_err(|end| {
-                if matches!(end, JobEnd::Closed(_)) {
-                    self.context.left().is_not_sent();
-                }
-            })?;
+            .inspect_err(|end| self.context.left().was_not_taken(end))?;
         self.context.point_of_no_return();
         self.context.left().is_nothing();
         let status = self.status(&document).await?;
@@ -371,8 +367,9 @@ impl Run<'_> {
             at: OffsetDateTime::now_utc(),
         };
         self.context
-            .guarded_step(
+            .submitting_step(
                 "save",
+                self.context.repetition(),
                 || async {
                     let request = SaveSignature {
                         document_id: document,

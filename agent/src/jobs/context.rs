@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::live::Live;
+use super::model::{is_of_the_store, with_unknown_effect};
 use super::shared::Shared;
 use super::step::StepRun;
 use super::{JobEnd, JobId, LeftBehind, RetryPolicy, Stage, StepState, StepView, service_failure};
@@ -53,6 +54,15 @@ pub struct Repetition {
     pub at_most: u32,
     /// How much longer than others the other side may work at it, so that its word is believed later.
     pub long: Duration,
+}
+
+/// What a refusal of a guarded effect says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// That it did not happen.
+    Believed,
+    /// That this request did not bring it about; an earlier delivery of the same one may have.
+    Doubted,
 }
 
 /// What a scenario sees of its job.
@@ -244,21 +254,46 @@ impl JobContext {
         P: Fn() -> Q,
         Q: Future<Output = Result<Probe<T>, StepError>>,
     {
-        let repetition = Repetition {
-            at_most: self.policy().repeats,
-            long: Duration::ZERO,
-        };
-        self.guarded_step_repeated(name, repetition, effect, probe).await
+        self.guarded(name, self.repetition(), Refusal::Believed, effect, probe)
+            .await
     }
 
-    /// A [`JobContext::guarded_step`] whose effect may be repeated on terms of its own.
+    /// A [`JobContext::guarded_step`] that hands over what is signed, on terms of its own. A refusal is not the last word on it: a
+    /// request that was delivered twice, or that came late, is refused because it had its effect. So `probe` is asked once, and
+    /// the effect is never repeated: what is there is done; where it is not known, the fault says so ([`JobEnd::is_without_effect`]).
     ///
     /// # Errors
     /// Those of [`JobContext::guarded_step`].
-    pub async fn guarded_step_repeated<T, E, F, P, Q>(
+    pub async fn submitting_step<T, E, F, P, Q>(
         &self,
         name: &str,
         repetition: Repetition,
+        effect: E,
+        probe: P,
+    ) -> Result<T, JobEnd>
+    where
+        T: Serialize + DeserializeOwned,
+        E: Fn() -> F,
+        F: Future<Output = Result<T, StepError>>,
+        P: Fn() -> Q,
+        Q: Future<Output = Result<Probe<T>, StepError>>,
+    {
+        self.guarded(name, repetition, Refusal::Doubted, effect, probe).await
+    }
+
+    /// The terms of a step that has none of its own.
+    pub fn repetition(&self) -> Repetition {
+        Repetition {
+            at_most: self.policy().repeats,
+            long: Duration::ZERO,
+        }
+    }
+
+    async fn guarded<T, E, F, P, Q>(
+        &self,
+        name: &str,
+        repetition: Repetition,
+        refusal: Refusal,
         effect: E,
         probe: P,
     ) -> Result<T, JobEnd>
@@ -302,6 +337,13 @@ impl JobContext {
             step.returned();
             match result {
                 Ok(value) => return step.done(value).await,
+                Err(StepError::Refused(fault)) if refusal == Refusal::Doubted && !is_of_the_store(&fault) => {
+                    return match probe().await {
+                        Ok(Probe::Done(value)) => step.done(value).await,
+                        Ok(Probe::NotDone) => Err(step.failed(fault).await),
+                        Ok(Probe::Unknown(_)) | Err(_) => Err(step.failed(with_unknown_effect(fault)).await),
+                    };
+                }
                 Err(StepError::Refused(fault)) => return Err(step.failed(fault).await),
                 Err(StepError::Blocked(fault)) => return Err(step.blocked(fault).await),
                 Err(StepError::NotSent(fault)) => step.postpone(fault).await?,

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::JobEnd;
 use crate::messages::Fault;
@@ -12,9 +12,8 @@ pub struct LeftBehind(Mutex<Option<Item>>);
 
 #[derive(Clone, Debug)]
 struct Item {
-    /// The name of the id's member: `document_id`, `package_group_id`.
-    member: &'static str,
-    id: String,
+    /// By the names of their members: `document_id`, `package_group_id`, `document_ids`.
+    ids: Map<String, Value>,
     created: bool,
     /// `None`: it cannot be told.
     sent: Option<bool>,
@@ -26,12 +25,19 @@ pub(super) const LEFT_BEHIND: &str = "left_behind";
 impl LeftBehind {
     /// Something that this job made (`created`) or found, and that is not sent. `member` names its id for programs.
     pub fn is(&self, member: &'static str, id: impl fmt::Display, created: bool) {
-        *self.lock() = Some(Item {
-            member,
-            id: id.to_string(),
-            created,
-            sent: Some(false),
-        });
+        self.put([(member, Value::from(id.to_string()))], created);
+    }
+
+    /// Several such things, in one or more lists. Lists that are empty leave nothing.
+    pub fn are<const N: usize>(&self, lists: [(&'static str, Vec<String>); N], created: bool) {
+        let lists = lists.into_iter().filter(|(_, ids)| !ids.is_empty());
+        self.put(lists.map(|(member, ids)| (member, Value::from(ids))), created);
+    }
+
+    fn put(&self, ids: impl IntoIterator<Item = (&'static str, Value)>, created: bool) {
+        let ids: Map<_, _> = ids.into_iter().map(|(member, ids)| (member.to_owned(), ids)).collect();
+        let sent = Some(false);
+        *self.lock() = (!ids.is_empty()).then_some(Item { ids, created, sent });
     }
 
     /// From here on it may be on its way.
@@ -41,9 +47,11 @@ impl LeftBehind {
         }
     }
 
-    /// The service refused to take it.
-    pub fn is_not_sent(&self) {
-        if let Some(item) = &mut *self.lock() {
+    /// Sending it ended so. Only an end that certainly had no effect says that it is not sent.
+    pub fn was_not_taken(&self, end: &JobEnd) {
+        if let Some(item) = &mut *self.lock()
+            && end.is_without_effect()
+        {
             item.sent = Some(false);
         }
     }
@@ -66,9 +74,10 @@ impl LeftBehind {
         match &*self.lock() {
             None => fault,
             Some(item) => {
-                let mut left = json!({ "created": item.created, "sent": item.sent });
-                left[item.member] = Value::from(item.id.as_str());
-                fault.extra(LEFT_BEHIND, left)
+                let mut left = item.ids.clone();
+                left.insert("created".to_owned(), item.created.into());
+                left.insert("sent".to_owned(), item.sent.into());
+                fault.extra(LEFT_BEHIND, left.into())
             }
         }
     }

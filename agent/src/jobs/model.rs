@@ -241,6 +241,15 @@ impl JobEnd {
         }
     }
 
+    /// Whether what was to be brought about certainly was not.
+    pub fn is_without_effect(&self) -> bool {
+        match self {
+            Self::Closed(fault) => !fault.extras().contains_key(UNKNOWN_EFFECT),
+            // A step may be under way or uncertain.
+            Self::Stopped(_) => false,
+        }
+    }
+
     /// The state in which a job that ends so is left.
     pub(super) fn state(&self) -> JobState {
         match self {
@@ -253,6 +262,14 @@ impl JobEnd {
             },
         }
     }
+}
+
+/// Stands in the fault of a refusal that may have come after the effect.
+const UNKNOWN_EFFECT: &str = "may_have_happened";
+
+/// The refusal of something that may have happened all the same.
+pub(super) fn with_unknown_effect(fault: Fault) -> Fault {
+    fault.extra(UNKNOWN_EFFECT, Value::Bool(true))
 }
 
 /// Whether the store failed and nobody refused anything: a person makes room or mends it, and the job goes on.

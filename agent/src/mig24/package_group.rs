@@ -114,11 +114,7 @@ impl Run<'_, Input> {
         let finished = self
             .finish(&group, &prepared, &signed.signed)
             .await
-            .inspect_err(|end| {
-                if matches!(end, JobEnd::Closed(_)) {
-                    self.context.left().is_not_sent();
-                }
-            })?;
+            .inspect_err(|end| self.context.left().was_not_taken(end))?;
         self.context.point_of_no_return();
         self.context.left().is_nothing();
         let after = Afterwards::ask(self.context, self.client, &group).await?;
@@ -328,7 +324,7 @@ impl Run<'_, Input> {
             long: allowance(signatures.sum::<u64>() * 4 / 3),
         };
         self.context
-            .guarded_step_repeated(
+            .submitting_step(
                 "finish",
                 repetition,
                 || async {

@@ -169,11 +169,10 @@ impl Run<'_, Input> {
             })
             .await?;
         self.context.left().may_be_sent();
-        let asked = self.ask(group, &key, signer.means).await.inspect_err(|end| {
-            if matches!(end, JobEnd::Closed(_)) {
-                self.context.left().is_not_sent();
-            }
-        })?;
+        let asked = self
+            .ask(group, &key, signer.means)
+            .await
+            .inspect_err(|end| self.context.left().was_not_taken(end))?;
         self.context.point_of_no_return();
         self.context.left().is_nothing();
         let after = Afterwards::ask(self.context, self.client, group).await?;
@@ -259,7 +258,7 @@ impl Run<'_, Input> {
             at: OffsetDateTime::now_utc(),
         };
         self.context
-            .guarded_step_repeated(
+            .submitting_step(
                 "remote",
                 Repetition {
                     at_most: REPEATS,

@@ -232,6 +232,36 @@ async fn a_refused_save_is_final_and_names_likely_causes() {
 }
 
 #[tokio::test]
+async fn a_refused_save_is_asked_about_once_and_never_repeated() {
+    for (wrong, status, state, sent) in [
+        (Wrong::RefusedAfter, None, JobState::Finished, json!(true)),
+        (Wrong::Refused, None, JobState::Failed, json!(false)),
+        (
+            Wrong::Refused,
+            Some("IN_PROCESS_BY_SENDER"),
+            JobState::Failed,
+            Value::Null,
+        ),
+    ] {
+        let case = format!("{wrong:?} {status:?}");
+        let scene = Scene::new(|state| {
+            state.save = [wrong].into();
+            state.status = status;
+        })
+        .await;
+        let job = scene.sign().await;
+        scene.world.approve().await;
+        let job = scene.world.settled(job).await;
+        assert_eq!(job.state, state, "{case}: {:?}", job.fault);
+        if let Some(fault) = &job.fault {
+            assert_eq!(fault.code(), Code::ServiceRefused, "{case}");
+            assert_eq!(left_behind(fault)["sent"], sent, "{case}");
+        }
+        assert_eq!(scene.service.state().saves.len(), 1, "{case}");
+    }
+}
+
+#[tokio::test]
 async fn a_lost_document_and_a_lost_route_are_found_again() {
     for (create, route) in [(Wrong::After, Wrong::After), (Wrong::Before, Wrong::Before)] {
         let scene = Scene::new(|state| {

@@ -21,6 +21,8 @@ pub(crate) enum Wrong {
     After,
     /// Refused with 400.
     Refused,
+    /// Refused with 400, because an earlier delivery of the same request had the effect.
+    RefusedAfter,
 }
 
 #[derive(Default)]
@@ -143,6 +145,10 @@ impl State {
                 match self.save.pop_front() {
                     None => self.saved = true,
                     Some(Wrong::Refused) => return answer(400, "text/plain", r#"{"message":"IIN"}"#),
+                    Some(Wrong::RefusedAfter) => {
+                        self.saved = true;
+                        return answer(400, "text/plain", r#"{"message":"signed already"}"#);
+                    }
                     Some(Wrong::Before) => return failed(),
                     Some(Wrong::After) => {
                         self.saved = true;

@@ -25,8 +25,16 @@ struct Scene {
 impl Scene {
     /// A group `g-0` of two documents, whose hashes are their digests.
     async fn new(profile: impl FnOnce(&mut Mig24Profile), change: impl FnOnce(&mut State, &Certificate)) -> Self {
+        Self::signed_by(SIGNER, profile, change).await
+    }
+
+    async fn signed_by(
+        signer: &str,
+        profile: impl FnOnce(&mut Mig24Profile),
+        change: impl FnOnce(&mut State, &Certificate),
+    ) -> Self {
         let service = Mig24Service::start().await;
-        let world = World::new(&service.fake.base_url, SIGNER, |_, mig24| profile(mig24)).await;
+        let world = World::new(&service.fake.base_url, signer, |_, mig24| profile(mig24)).await;
         {
             let mut state = service.state();
             state.documents = vec![
@@ -34,7 +42,7 @@ impl Scene {
                 ("two".to_owned(), b"second".to_vec()),
             ];
             state.hash = Some(Box::new(|content| STREEBOG.digest(content).value().to_vec()));
-            change(&mut state, &world.certificate(SIGNER));
+            change(&mut state, &world.certificate(signer));
         }
         Self { world, service }
     }
@@ -91,6 +99,46 @@ async fn a_group_is_signed_with_one_question_and_one_finish() {
         let signed = SignedData::parse(signature).unwrap();
         let attributes = signed.signers()[0].attributes().unwrap();
         assert_eq!(attributes.message_digest(), STREEBOG.digest(content).value());
+    }
+}
+
+/// A person without an organisation in the certificate is the ordinary case: the power of attorney comes from the employee whose
+/// СНИЛС is the certificate's, however either is written.
+#[tokio::test]
+async fn a_persons_power_of_attorney_is_found_by_snils() {
+    for (own, mchd) in [(true, json!("m-7")), (false, Value::Null)] {
+        let scene = Scene::signed_by(
+            "gost-person",
+            |profile| profile.organization_id = Some("o-1".to_owned()),
+            |state, certificate| {
+                let snils = certificate
+                    .identity()
+                    .snils
+                    .clone()
+                    .expect("the certificate names a СНИЛС");
+                let digits: String = snils.chars().filter(char::is_ascii_digit).collect();
+                let (head, check) = digits.split_at(9);
+                let dashed = format!("{}-{}-{} {check}", &head[..3], &head[3..6], &head[6..]);
+                state.users = vec![json!({ "userId": "u-1", "snils": "000-000-000 01", "mchdInfoId": "m-1" })];
+                if own {
+                    state
+                        .users
+                        .push(json!({ "userId": "u-2", "snils": dashed, "mchdInfoId": "m-7" }));
+                }
+            },
+        )
+        .await;
+        let job = scene.sign().await;
+        let question = scene.world.approve().await;
+        let QuestionBody::Approve { destination, .. } = &question.body else {
+            panic!()
+        };
+        assert_eq!(json!(destination.as_ref().unwrap().power_of_attorney), mchd);
+        let job = scene.world.settled(job).await;
+        assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
+        assert_eq!(job.outcome.unwrap()["mchd_info_id"], mchd);
+        let state = scene.service.state();
+        assert_eq!(state.prepares[0]["mchdInfoId"], mchd, "{:?}", state.prepares);
     }
 }
 
@@ -272,6 +320,8 @@ async fn a_lost_finish_is_asked_about() {
         (vec![Wrong::Before; 5], None, JobState::Stopped, 2),
         (vec![Wrong::Before], Some("WaitingForUser"), JobState::Stopped, 1),
         (vec![Wrong::Refused], None, JobState::Failed, 1),
+        (vec![Wrong::Refused], Some("WaitingForUser"), JobState::Failed, 1),
+        (vec![Wrong::RefusedAfter], None, JobState::Finished, 1),
     ] {
         let case = format!("{finish:?} {status:?}");
         let scene = Scene::new(
@@ -284,6 +334,11 @@ async fn a_lost_finish_is_asked_about() {
         .await;
         let job = scene.signed().await;
         assert_eq!(job.state, state, "{case}: {:?}", job.fault);
+        if state == JobState::Failed {
+            let left = job.fault.unwrap().extras()["left_behind"].clone();
+            let sent = if status.is_some() { Value::Null } else { json!(false) };
+            assert_eq!(left["sent"], sent, "{case}");
+        }
         let finishes = scene.service.state().finishes.clone();
         assert_eq!(finishes.len(), calls, "{case}");
         assert!(

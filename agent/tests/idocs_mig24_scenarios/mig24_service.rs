@@ -91,6 +91,10 @@ impl State {
                 match self.finish.pop_front() {
                     None => self.finished = true,
                     Some(Wrong::Refused) => return answer(409, "text/plain", "no"),
+                    Some(Wrong::RefusedAfter) => {
+                        self.finished = true;
+                        return answer(409, "text/plain", "signed already");
+                    }
                     Some(Wrong::Before) => return answer(500, "text/plain", ""),
                     Some(Wrong::After) => {
                         self.finished = true;

@@ -16,6 +16,13 @@ async fn a_group_is_made_by_commands() {
         (&rehearsed["dry_run"], &rehearsed["files"][0]["size"]),
         (&json!(true), &json!(3))
     );
+    let both = printed(&business, &["documents", "upload", "*.txt", "--dry-run"]);
+    let names: Vec<_> = (0..2).map(|at| &both["files"][at]["name"]).collect();
+    assert_eq!(
+        names,
+        ["Акт.txt", "Счёт.txt"],
+        "a pattern is every file that fits: {both}"
+    );
     let stored = printed(&business, &["documents", "upload", "Акт.txt", "Счёт.txt"]);
     let id = |at: usize| stored["documents"][at]["document_id"].as_str().unwrap().to_owned();
     let (act, invoice) = (id(0), id(1));
@@ -41,6 +48,8 @@ async fn a_group_is_made_by_commands() {
     assert_eq!(packages.len(), 2);
     let package = packages[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(printed(&business, &["packages", "show", &package])["document_id"], act);
+    let rehearsed = printed(&business, &["packages", "request-status", &package, "--dry-run"]);
+    assert_eq!(rehearsed["dry_run"], true, "{rehearsed}");
     printed(&business, &["packages", "request-status", &package]);
     let organisation = ["--recipient-inn", "7701234567", "--recipient-email", "a@b.example"];
     printed(

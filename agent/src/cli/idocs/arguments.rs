@@ -52,6 +52,9 @@ pub(in crate::cli) enum Idocs {
     Subscribe {
         /// The address, https.
         url: String,
+        /// Say what would be sent, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         profile: Profile,
     },

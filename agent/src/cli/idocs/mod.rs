@@ -39,9 +39,13 @@ pub(super) async fn run(session: &Session, command: &Idocs) -> Result<(), Fault>
             services::status(session, &path_of(session, profile, &path)?).await
         }
         Idocs::Operations(page) => lists::operations(session, page).await,
-        Idocs::Subscribe { url, profile } => {
+        Idocs::Subscribe { url, dry_run, profile } => {
             let path = path_of(session, profile, "webhook-subscription")?;
-            services::tell(session, &path, &json!({ "subscription_url": url })).await
+            let request = json!({ "subscription_url": url });
+            if *dry_run {
+                return services::dry_run(session, &path, &services::Work::plain(request)).await;
+            }
+            services::tell(session, &path, &request).await
         }
     }
 }

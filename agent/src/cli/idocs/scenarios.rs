@@ -127,10 +127,12 @@ async fn show_what_would_be_signed(
         let path = format!("/v1/idocs/{profile}/documents/{}", segment(document));
         found.push(services::ask(session, &path, &[("direction", direction.to_owned())]).await?);
     }
-    let answer = json!({ "documents": found });
-    session
-        .output
-        .result(&answer, || documents_table(&session.output, &answer["documents"]));
+    let answer = json!({ "dry_run": true, "documents": found });
+    session.output.result(&answer, || {
+        let mut lines = vec![session.output.text("cli-dry-run"), String::new()];
+        lines.extend(documents_table(&session.output, &answer["documents"]));
+        lines
+    });
     Ok(())
 }
 
@@ -166,9 +168,11 @@ async fn show_inbox(session: &Session, profile: &str, arguments: &SignInbox) -> 
     for (name, value) in [("from", &arguments.from), ("to", &arguments.to)] {
         query.extend(value.clone().map(|value| (name, value)));
     }
-    let answer = services::ask(session, &format!("/v1/idocs/{profile}/documents"), &query).await?;
+    let mut answer = services::ask(session, &format!("/v1/idocs/{profile}/documents"), &query).await?;
+    answer["dry_run"] = json!(true);
     session.output.result(&answer, || {
-        let mut lines = documents_table(&session.output, &answer["documents"]);
+        let mut lines = vec![session.output.text("cli-dry-run"), String::new()];
+        lines.extend(documents_table(&session.output, &answer["documents"]));
         lines.push(String::new());
         let count = rows(&answer["documents"]).len();
         lines.push(session.output.text_with("cli-total", &[("count", &count)]));

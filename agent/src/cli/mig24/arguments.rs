@@ -358,6 +358,8 @@ pub(in crate::cli) enum Packages {
         #[arg(value_name = "PACKAGE")]
         package: String,
         #[command(flatten)]
+        rehearsal: Rehearsal,
+        #[command(flatten)]
         profile: ProfileName,
     },
 }

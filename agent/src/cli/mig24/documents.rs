@@ -7,6 +7,7 @@ use super::call::{self, facts};
 use super::rehearsal::Rehearsal;
 use super::{download, path};
 use crate::cli::client::Client;
+use crate::cli::globs;
 use crate::cli::services::{members, segment};
 use crate::cli::session::Session;
 use crate::cli::upload::{self, FileToSend};
@@ -61,11 +62,12 @@ pub(super) async fn run(session: &Session, command: &Documents) -> Result<(), Fa
 }
 
 async fn upload(session: &Session, arguments: &Upload) -> Result<(), Fault> {
-    if arguments.id.is_some() && arguments.files.len() > 1 {
+    let paths = globs::expand(&arguments.files)?;
+    if arguments.id.is_some() && paths.len() > 1 {
         return Err(Fault::invalid_field("--id", "goes with a single file"));
     }
-    let mut files = Vec::with_capacity(arguments.files.len());
-    for path in &arguments.files {
+    let mut files = Vec::with_capacity(paths.len());
+    for path in &paths {
         files.push(FileToSend::open(path).await?);
     }
     let form = arguments.form.map(|form| match form {

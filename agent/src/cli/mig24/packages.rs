@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::arguments::Packages;
+use super::rehearsal::Rehearsal;
 use super::{call, download, path};
 use crate::cli::services::segment;
 use crate::cli::session::Session;
@@ -19,7 +20,20 @@ pub(super) async fn run(session: &Session, command: &Packages) -> Result<(), Fau
             let files = path(session, profile, &format!("{}/files", of(package)))?;
             download::save(session, &files, download::Name::Known(format!("{package}.zip")), target).await
         }
-        Packages::RequestStatus { package, profile } => {
+        Packages::RequestStatus {
+            package,
+            rehearsal,
+            profile,
+        } => {
+            if rehearsal.dry_run {
+                return Rehearsal {
+                    calls: &[&format!("GET /api/v1/packages/{package}/status/async")],
+                    signed_by: None,
+                    request: &json!({}),
+                    files: &[],
+                }
+                .show(session, profile.profile.as_deref());
+            }
             let path = path(session, profile, &format!("{}/status-requests", of(package)))?;
             call::change(session, &path, &json!({})).await
         }

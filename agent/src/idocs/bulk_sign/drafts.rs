@@ -90,6 +90,7 @@ impl Run<'_> {
             .begin_once(&format!("document.{k}"), kind, &requests, look)
             .await?;
         let operations = operations(&begun);
+        self.note_left(items, &operations);
         let wait = || async {
             let mut ends = self.steps.ends::<DocumentView>(kind, &operations).await?.into_iter();
             let mut made = Vec::with_capacity(begun.len());
@@ -117,6 +118,7 @@ impl Run<'_> {
                 Part::Failed(fault) => items[*n].failure = Some(fault),
             }
         }
+        self.note_left(items, &[]);
         Ok(())
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Item {
     pub(super) facts: Facts,
     /// Why it goes no further.
     pub(super) failure: Option<Fault>,
+    /// Whether it may be signed although there is a failure.
+    pub(super) unclear: bool,
 }
 
 impl Item {
@@ -52,7 +54,13 @@ impl Item {
             document,
             facts,
             failure: None,
+            unclear: false,
         }
+    }
+
+    /// What is told of one that goes no further.
+    pub(super) fn failed_state(&self) -> &'static str {
+        if self.unclear { "uncertain" } else { "failed" }
     }
 
     /// What it is called in the question.

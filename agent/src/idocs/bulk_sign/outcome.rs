@@ -10,7 +10,7 @@ use super::item::Item;
 use super::saving::Saved;
 use super::signing::Ready;
 use crate::idocs::signatory::SignedBy;
-use crate::jobs::{JobContext, JobEnd};
+use crate::jobs::JobContext;
 use crate::signing::Signed;
 
 /// The outcome when there is nothing to sign.
@@ -42,11 +42,7 @@ pub(super) fn of(
                 "document_number": item.facts.number,
                 "direction": item.direction,
                 "counterparty": item.facts.counterparty,
-                "state": match (is_signed, saved.is_some_and(|saved| saved.unclear)) {
-                    (true, _) => "signed",
-                    (false, true) => "uncertain",
-                    (false, false) => "failed",
-                },
+                "state": if is_signed { "signed" } else { item.failed_state() },
                 "status": saved.and_then(|saved| saved.status.as_ref()),
                 "fault": item.failure,
             });
@@ -78,19 +74,4 @@ pub(super) fn of(
         },
         "documents": documents,
     })
-}
-
-/// The end with what is left at the service.
-pub(super) fn with_what_is_left(end: JobEnd, items: &[Item], created: bool) -> JobEnd {
-    let documents: Vec<_> = items.iter().filter_map(|item| item.document.as_ref()).collect();
-    if documents.is_empty() {
-        return end;
-    }
-    // A job that is stopped may have been on the way of saving.
-    let sent = matches!(end, JobEnd::Closed(_)).then_some(false);
-    let left = json!({ "document_ids": documents, "created": created, "sent": sent });
-    match end {
-        JobEnd::Closed(fault) => JobEnd::Closed(fault.extra("left_behind", left)),
-        JobEnd::Stopped(fault) => JobEnd::Stopped(fault.extra("left_behind", left)),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::scenario::Run;
 use super::signing::{Ready, ToSave};
 use crate::http_client::{Failure, ServiceId};
 use crate::idocs::bulk::BulkKind;
-use crate::idocs::bulk_steps::{Begun, Ended, Look};
+use crate::idocs::bulk_steps::{Begun, Ended, Look, PARALLEL};
 use crate::idocs::model::{BlobReference, Direction, DocumentStatus, Signedness};
 use crate::idocs::quick_sign::LIKELY_CAUSES;
 use crate::idocs::signatures::SaveSignature;
@@ -46,19 +47,13 @@ impl Run<'_> {
             let saves: Vec<_> = chunk.iter().filter_map(|place| by_place.get(place).copied()).collect();
             let chunk = match self.save_chunk(k, direction, employee, items, &saves).await {
                 // The call was refused as a whole; what became of other documents stands.
-                Err(JobEnd::Closed(fault)) => {
-                    let refused = |save: &&ToSave| Saved {
-                        place: save.place,
-                        status: None,
-                        failure: Some(fault.clone()),
-                        unclear: false,
-                    };
-                    saves.iter().map(refused).collect()
-                }
+                Err(JobEnd::Closed(fault)) => self.look_after_refusal(k, direction, items, &saves, &fault).await?,
                 ended => ended?,
             };
             for saved in &chunk {
-                items[saved.place].failure.clone_from(&saved.failure);
+                let item = &mut items[saved.place];
+                item.failure.clone_from(&saved.failure);
+                item.unclear = saved.unclear;
             }
             saved.extend(chunk);
         }
@@ -121,7 +116,43 @@ impl Run<'_> {
         self.context.safe_step(&format!("saved.{k}"), wait).await
     }
 
-    /// What an operation's end means for its document. Where the end does not say, the document's status does.
+    /// What a refused call means for each of its documents: one that was delivered twice, or that came late, is refused because it
+    /// had its effect. Each document's status is asked for once, and nothing is repeated.
+    async fn look_after_refusal(
+        &self,
+        k: usize,
+        direction: Direction,
+        items: &[Item],
+        saves: &[&ToSave],
+        fault: &Fault,
+    ) -> Result<Vec<Saved>, JobEnd> {
+        let look = || async {
+            // What an earlier delivery began may still be under way.
+            let is_quiet = self.steps.quiet().await.is_ok();
+            let looks: Vec<_> = saves
+                .iter()
+                .map(|save| async move {
+                    let status = match &items[save.place].document {
+                        Some(document) => self.client.document_status(document).await.ok(),
+                        None => None,
+                    };
+                    let signedness = status.as_ref().map(|status| status.signedness(direction));
+                    let is_signed = signedness == Some(Signedness::Signed);
+                    let is_unsigned = is_quiet && signedness == Some(Signedness::Unsigned);
+                    Saved {
+                        place: save.place,
+                        status,
+                        failure: (!is_signed).then(|| fault.clone()),
+                        unclear: !(is_signed || is_unsigned),
+                    }
+                })
+                .collect();
+            Ok(stream::iter(looks).buffered(PARALLEL).collect().await)
+        };
+        self.context.safe_step(&format!("refused.{k}"), look).await
+    }
+
+    /// What an operation's end means for its document. Where the end does not say, or refuses, the document's status does.
     async fn judge(
         &self,
         place: usize,
@@ -130,9 +161,8 @@ impl Run<'_> {
         end: Option<Ended<Value>>,
     ) -> Result<Saved, StepError> {
         let status = match &end {
-            Some(Ended::Refused(_)) => None,
-            // The signature is saved: the status is only told.
-            Some(Ended::Done(_)) | None => self.client.document_status(document).await.ok(),
+            // After a success it is only told. After a refusal it tells of an earlier delivery of the same request.
+            Some(Ended::Done(_) | Ended::Refused(_)) | None => self.client.document_status(document).await.ok(),
             Some(Ended::Unclear(_)) => match self.client.document_status(document).await {
                 Ok(status) => Some(status),
                 Err(Failure::Refused(_)) => None,
@@ -141,8 +171,11 @@ impl Run<'_> {
         };
         let signedness = status.as_ref().map(|status| status.signedness(direction));
         let (failure, is_unclear) = match (end, signedness) {
-            (None | Some(Ended::Done(_)), _) | (Some(Ended::Unclear(_)), Some(Signedness::Signed)) => (None, false),
-            (Some(Ended::Refused(fault)), _) => (Some(fault.extra("likely_causes", json!(LIKELY_CAUSES))), false),
+            (None | Some(Ended::Done(_)), _) | (Some(_), Some(Signedness::Signed)) => (None, false),
+            (Some(Ended::Refused(fault)), _) => (
+                Some(fault.extra("likely_causes", json!(LIKELY_CAUSES))),
+                signedness != Some(Signedness::Unsigned),
+            ),
             (Some(Ended::Unclear(fault)), Some(Signedness::Unsigned)) => {
                 let reason = fault
                     .detail_text()

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::BULK_SEND;
 use super::contents::BulkContents;
 use super::item::{Input, Item, Part, Subject, each, going_on};
 use super::outcome;
@@ -60,9 +59,7 @@ impl Scenario for BulkSignScenario {
                 input: &input,
                 steps: BulkSteps { client, context },
             };
-            let mut items = Vec::new();
-            let ended = run.carry_through(&mut items).await;
-            ended.map_err(|end| outcome::with_what_is_left(end, &items, self.kind == BULK_SEND))
+            run.carry_through().await
         }
         .boxed()
     }
@@ -86,15 +83,16 @@ struct Waiting {
 }
 
 impl Run<'_> {
-    async fn carry_through(&self, items: &mut Vec<Item>) -> Result<Value, JobEnd> {
+    async fn carry_through(&self) -> Result<Value, JobEnd> {
         let company: Company = self
             .context
             .safe_step("company", || async { Ok(self.client.company().await?) })
             .await?;
-        *items = self.items().await?;
+        let items = &mut self.items().await?;
         if items.is_empty() {
             return Ok(outcome::nothing());
         }
+        self.note_left(items, &[]);
         let destination = self.destination(&company, items);
         let labels = going_on(items).iter().map(|n| items[*n].label()).collect();
         any_left(items)?;
@@ -121,9 +119,25 @@ impl Run<'_> {
                 self.make_ready(contents, items, &by, &destination).await?
             }
         };
+        self.context.left().may_be_sent();
         let saved = self.save(employee, items, &ready).await?;
-        any_left(items)?;
+        any_left(items).inspect_err(|end| {
+            if !items.iter().any(|item| item.unclear) {
+                self.context.left().was_not_taken(end);
+            }
+        })?;
         Ok(outcome::of(self.context, items, &by, &ready, &signed, &saved))
+    }
+
+    /// Notes what the job leaves should it not finish: the documents, and those that `operations` may still make.
+    pub(super) fn note_left(&self, items: &[Item], operations: &[ServiceId]) {
+        let documents = items.iter().filter_map(|item| item.document.as_ref());
+        let lists = [
+            ("document_ids", documents.map(ServiceId::to_string).collect()),
+            ("operation_ids", operations.iter().map(ServiceId::to_string).collect()),
+        ];
+        let created = matches!(self.input.subject, Subject::Files(_));
+        self.context.left().are(lists, created);
     }
 
     /// The documents, with what the person is told of them.
@@ -238,16 +252,23 @@ impl Run<'_> {
 }
 
 /// # Errors
-/// The first document's failure when none is left, with those of the others.
+/// The first document's failure when none is left, with those of the others; a failure that leaves open whether the document is
+/// signed before all.
 pub(super) fn any_left(items: &[Item]) -> Result<(), JobEnd> {
     if items.iter().any(|item| item.failure.is_none()) {
         return Ok(());
     }
-    let first = items.iter().find_map(|item| item.failure.clone());
+    let unclear = items.iter().find(|item| item.unclear);
+    let first = unclear.or_else(|| items.first()).and_then(|item| item.failure.clone());
     let fault = first.unwrap_or_else(|| Fault::new(Code::NoSuchItem).arg("item", "document"));
-    let failures: Vec<_> = items
-        .iter()
-        .map(|item| json!({ "document_id": item.document, "name": item.facts.name, "fault": item.failure }))
-        .collect();
+    let failure = |item: &Item| {
+        json!({
+            "document_id": item.document,
+            "name": item.facts.name,
+            "state": item.failed_state(),
+            "fault": item.failure,
+        })
+    };
+    let failures: Vec<_> = items.iter().map(failure).collect();
     Err(JobEnd::Closed(fault.extra("documents", Value::from(failures))))
 }
