@@ -456,7 +456,7 @@ impl Work<'_> {
                 Ok(Attempt::Complete) => return Ok(items),
                 // The token was asked nothing. What the program may not do is left for a person, who decides anew.
                 Ok(Attempt::Interrupted(fault)) if unattended && fault.code() == Code::PinNotSentAgain => {
-                    self.withdraw(Some(&given), &fault).await?;
+                    self.withdraw(&items, Some(&given), Some(&prompter), &fault).await?;
                     if let Some(asked) = &asked {
                         asked.reopen(fault.clone(), self.pin_now(&fault).await);
                     }
