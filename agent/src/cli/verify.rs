@@ -91,8 +91,8 @@ fn for_people(session: &Session, verdict: &Value) -> Vec<String> {
             .as_str()
             .map(|text| words::moment_of(output, text));
         row("cli-signing-time", time.as_deref());
-        let stamps: Vec<_> = signer["timestamps"].as_array().into_iter().flatten().collect();
-        let stamps: Vec<_> = stamps.into_iter().map(|stamp| timestamp(output, stamp)).collect();
+        let stamps = signer["timestamps"].as_array().into_iter().flatten();
+        let stamps: Vec<_> = stamps.map(|stamp| timestamp(output, stamp)).collect();
         row(
             "cli-timestamps",
             (!stamps.is_empty()).then(|| stamps.join("\n")).as_deref(),
