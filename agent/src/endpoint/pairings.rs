@@ -234,10 +234,7 @@ impl Pairings {
     async fn note_unpaired(&self, caller: &CallerView, prompter: Option<&str>, permissions: &[Permission], code: Code) {
         let entry = audit::Entry {
             kind: "pairing_not_confirmed",
-            actor: match code {
-                Code::Refused => audit::Actor::Person,
-                _ => audit::Actor::Agent,
-            },
+            actor: audit::Actor::of_refusal(code),
             job: None,
             body: json!({
                 "code": code,

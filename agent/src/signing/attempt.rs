@@ -199,7 +199,9 @@ impl Bench<'_> {
                     }
                 }
             }
-            committed(behind.replace(self.commit(rows))).await?;
+            if !rows.is_empty() {
+                committed(behind.replace(self.commit(rows))).await?;
+            }
             if let Some(fault) = invalid {
                 committed(behind).await?;
                 return Err(fault);

@@ -75,16 +75,11 @@ async fn record(context: &JobContext, key: String, consented: Box<RemotelyConsen
 
 async fn not_signed(context: &JobContext, body: serde_json::Value, why: Code) -> Result<(), Fault> {
     let job = context.id();
-    let actor = if why == Code::Refused {
-        audit::Actor::Person
-    } else {
-        audit::Actor::Agent
-    };
     context
         .write(move |transaction| {
             let entry = audit::Entry {
                 kind: "not_signed",
-                actor,
+                actor: audit::Actor::of_refusal(why),
                 job: Some(job),
                 body,
             };

@@ -636,6 +636,7 @@ impl Work<'_> {
             "destination": self.request.destination,
             "items": items.iter().map(|item| &item.prepared.item).collect::<Vec<_>>(),
         });
+        let actor = audit::Actor::of_refusal(why.code());
         self.signing
             .inner
             .store
@@ -643,11 +644,6 @@ impl Work<'_> {
                 if let Some(id) = id {
                     approvals::withdraw(transaction, id)?;
                 }
-                let actor = if why_is_person(&body) {
-                    audit::Actor::Person
-                } else {
-                    audit::Actor::Agent
-                };
                 audit::append(
                     transaction,
                     audit::Entry {
@@ -741,11 +737,6 @@ impl Work<'_> {
         }
         chain
     }
-}
-
-/// Whether the person ended it.
-fn why_is_person(body: &serde_json::Value) -> bool {
-    body["code"] == json!(Code::Refused)
 }
 
 /// An attached signature holds the whole content, and is held in memory whole. Told before anybody is asked for a PIN.

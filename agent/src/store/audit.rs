@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::columns::{Json, Moment};
 use super::{Connection, Transaction};
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
 
 /// Who did what is recorded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,6 +27,16 @@ pub enum Actor {
     Person,
     /// A paired application.
     Application(Uuid),
+}
+
+impl Actor {
+    /// Whose doing it is that something asked for was not done, for that reason: a refusal is the person's.
+    pub fn of_refusal(why: Code) -> Self {
+        match why {
+            Code::Refused => Self::Person,
+            _ => Self::Agent,
+        }
+    }
 }
 
 impl fmt::Display for Actor {
