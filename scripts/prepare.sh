@@ -1,11 +1,12 @@
 #!/bin/bash
-# Checks what building and testing needs before anything is compiled. On Debian and its relatives, as root or with sudo that asks
-# no password, installs what is missing; otherwise names the one command that mends it and stops.
+# prepare.sh [--demo]: checks what building and testing needs before anything is compiled, or only what the demonstration needs. On
+# Debian and its relatives, as root or with sudo that asks no password, installs what is missing; otherwise names the one command that
+# mends it and stops.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 # What is needed: a check that can be run anywhere, and the Debian package that satisfies it.
-needs() {
+needed_by_the_demonstration() {
     cat <<'NEEDS'
 command -v make|make
 command -v gcc|gcc
@@ -13,25 +14,36 @@ printf '#include <stdlib.h>\nint main(void){return 0;}' | gcc -x c - -o /dev/nul
 command -v pkg-config|pkg-config
 pkg-config --exists libpcsclite|libpcsclite-dev
 command -v softhsm2-util|softhsm2
+command -v openssl|openssl
+openssl engine -t gost | grep -F "[ available ]"|libengine-gost-openssl
+command -v curl|curl
+command -v jq|jq
+command -v script|bsdutils
+test -e /etc/ssl/certs/ca-certificates.crt -o -d /etc/pki/tls/certs|ca-certificates
+NEEDS
+}
+
+needed_by_the_tests() {
+    cat <<'NEEDS'
 command -v pkcs11-tool|opensc
 test -x /usr/sbin/pcscd|pcscd
 test -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so|vsmartcard-vpcd
 ls /usr/lib/*/libykcs11.so.2 /usr/lib64/libykcs11.so.2 | grep -q so|ykcs11
-command -v openssl|openssl
-openssl engine -t gost | grep -F "[ available ]"|libengine-gost-openssl
 command -v certtool|gnutls-bin
 ls /usr/lib/*/libsoftokn3.so /usr/lib64/libsoftokn3.so | grep -q so|libnss3
-command -v curl|curl
-command -v jq|jq
-command -v script|bsdutils
 command -v flock|util-linux
 command -v faketime|faketime
 command -v secret-tool|libsecret-tools
 command -v gnome-keyring-daemon|gnome-keyring
 command -v dbus-run-session|dbus-daemon
-test -e /etc/ssl/certs/ca-certificates.crt -o -d /etc/pki/tls/certs|ca-certificates
 NEEDS
 }
+
+case ${1-} in
+    "") needs() { needed_by_the_demonstration && needed_by_the_tests; } ;;
+    --demo) needs() { needed_by_the_demonstration; } ;;
+    *) echo "usage: $0 [--demo]" >&2 && exit 2 ;;
+esac
 
 missing_packages() {
     needs | while IFS= read -r line; do

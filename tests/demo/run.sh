@@ -24,7 +24,7 @@ trap 'stop_everything' EXIT
 trap 'exit 130' INT TERM
 
 chapter "Preparing"
-scripts/prepare.sh
+scripts/prepare.sh --demo
 # Nobody looks at the documents of the demonstration, so what draws their pages is built only where a person does.
 features=(--no-default-features)
 [ "$interactive" = no ] || features=()
