@@ -19,6 +19,7 @@ mod faults_at_services;
 mod grants;
 mod guard;
 mod idocs_bulk;
+mod idocs_commands;
 mod jobs;
 mod large_file;
 mod many_waiting;

@@ -1,7 +1,7 @@
 //! What a test lives in: fixtures of its own, both services, an agent.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -79,8 +79,9 @@ impl World {
             .unwrap()
     }
 
-    /// The same at a terminal at which `answer` is typed, in the language of a locale.
-    pub(crate) fn at_a_terminal(&self, arguments: &[&str], locale: &str, answer: &str) -> Output {
+    /// The same at a terminal, in the language of a locale. When `prompt` stands there `answer` is typed; what was typed before is thrown
+    /// away. Gives the exit code and what was to be read.
+    pub(crate) fn at_a_terminal(&self, arguments: &[&str], locale: &str, prompt: &str, answer: &str) -> (i32, String) {
         programs::require("script", "bsdutils");
         let words: Vec<_> = arguments.iter().map(|word| format!("'{word}'")).collect();
         let configuration = self.tokens.configuration();
@@ -95,12 +96,22 @@ impl World {
             .env("LC_ALL", locale)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let typed = format!("{answer}\n");
-        script.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
-        script.wait_with_output().unwrap()
+        let (mut typing, mut screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+        let mut seen = Vec::new();
+        let mut is_typed = false;
+        let mut piece = [0; 4096];
+        while let Ok(size @ 1..) = screen.read(&mut piece) {
+            seen.extend_from_slice(&piece[..size]);
+            if !is_typed && String::from_utf8_lossy(&seen).contains(prompt) {
+                typing.write_all(format!("{answer}\n").as_bytes()).unwrap();
+                is_typed = true;
+            }
+        }
+        let seen = String::from_utf8_lossy(&seen).into_owned();
+        assert!(is_typed, "{prompt:?} is not asked: {seen}");
+        (script.wait().unwrap().code().unwrap(), seen)
     }
 
     /// Writes a file and gives its path.
