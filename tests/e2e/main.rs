@@ -26,6 +26,7 @@ mod many_waiting;
 mod mig24;
 mod modules;
 mod pin_safety;
+mod profiles;
 mod rare_tokens;
 mod second_user;
 mod services;
