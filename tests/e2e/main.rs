@@ -29,6 +29,7 @@ mod pin_safety;
 mod profiles;
 mod rare_tokens;
 mod second_user;
+mod service_variants;
 mod services;
 mod signing;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
