@@ -59,7 +59,8 @@ export class JobRow {
       ...lines.filter(Boolean).map((line) => el('div', { class: 'soft' }, line)),
       ...reason(job.fault, job.state === 'stopped' ? job.fault?.what_to_do : null));
     this.#summary.textContent = t('ui-job-steps', { count: job.steps.length });
-    for (const element of [this.#summary, this.#steps]) element.setAttribute('aria-label', `${t('ui-steps')}: ${job.title}`);
+    this.#summary.setAttribute('aria-label', `${this.#summary.textContent}: ${job.title}`);
+    this.#steps.setAttribute('aria-label', `${t('ui-steps')}: ${job.title}`);
     this.#drawSteps();
     const focused = this.#buttons.contains(document.activeElement) ? document.activeElement.dataset.action : null;
     this.#buttons.replaceChildren(...job.actions.map((action) => this.#button(action)).filter(Boolean));

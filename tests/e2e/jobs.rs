@@ -194,12 +194,46 @@ async fn in_doubt(when: When) -> (Business, String) {
     (business, path)
 }
 
+/// The event that told of a step in that state.
+async fn event_of(business: &Business, step: &str, state: &str) -> Value {
+    let events = business.world.agent.owner(Method::GET, "/v1/events");
+    let mut stream = events.header("Last-Event-ID", "0").send().await.unwrap();
+    let mut told = Vec::new();
+    loop {
+        told.extend_from_slice(&stream.chunk().await.unwrap().expect("the stream goes on"));
+        let text = String::from_utf8_lossy(&told);
+        let mut events = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data:")?.trim()).ok());
+        if let Some(event) = events.find(|event| event["step"]["name"] == step && event["step"]["state"] == state) {
+            return event;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_person_says_that_a_save_happened_and_it_is_not_sent_again() {
     let (business, path) = in_doubt(When::After).await;
     let shown = business.world.command(&["jobs", "show", id_of(&path)]);
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("tokensign jobs settle"), "{shown}");
+    let save = shown
+        .lines()
+        .find(|line| line.starts_with("save "))
+        .unwrap_or_else(|| panic!("{shown}"));
+    for part in [
+        "outcome unknown",
+        " 1 ",
+        "It cannot be known whether the service carried the request out",
+    ] {
+        assert!(save.contains(part), "{part:?} is not in {save:?}");
+    }
+    let event = event_of(&business, "save", "uncertain").await;
+    assert_eq!(
+        (&event["step"]["attempts"], &event["step"]["fault"]["code"]),
+        (&json!(1), &json!("service_uncertain")),
+        "{event}"
+    );
     let job = done(&business, &["jobs", "settle", id_of(&path), "--happened"]);
     assert_eq!(job["state"], "finished", "{job}");
     assert_eq!(saves(&business.sandbox.summary()), 1);
