@@ -194,8 +194,8 @@ async fn in_doubt(when: When) -> (Business, String) {
     (business, path)
 }
 
-/// The event that told of a step in that state.
-async fn event_of(business: &Business, step: &str, state: &str) -> Value {
+/// The event that told of a step with that reason.
+async fn event_of(business: &Business, step: &str, code: &str) -> Value {
     let events = business.world.agent.owner(Method::GET, "/v1/events");
     let mut stream = events.header("Last-Event-ID", "0").send().await.unwrap();
     let mut told = Vec::new();
@@ -205,7 +205,9 @@ async fn event_of(business: &Business, step: &str, state: &str) -> Value {
         let mut events = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data:")?.trim()).ok());
-        if let Some(event) = events.find(|event| event["step"]["name"] == step && event["step"]["state"] == state) {
+        if let Some(event) =
+            events.find(|event| event["step"]["name"] == step && event["step"]["fault"]["code"] == code)
+        {
             return event;
         }
     }
@@ -228,10 +230,10 @@ async fn a_person_says_that_a_save_happened_and_it_is_not_sent_again() {
     ] {
         assert!(save.contains(part), "{part:?} is not in {save:?}");
     }
-    let event = event_of(&business, "save", "uncertain").await;
+    let event = event_of(&business, "save", "service_uncertain").await;
     assert_eq!(
-        (&event["step"]["attempts"], &event["step"]["fault"]["code"]),
-        (&json!(1), &json!("service_uncertain")),
+        (&event["step"]["state"], &event["step"]["attempts"]),
+        (&json!("uncertain"), &json!(1)),
         "{event}"
     );
     let job = done(&business, &["jobs", "settle", id_of(&path), "--happened"]);
