@@ -61,6 +61,7 @@ export class JobRow {
     this.#summary.textContent = t('ui-job-steps', { count: job.steps.length });
     this.#summary.setAttribute('aria-label', `${this.#summary.textContent}: ${job.title}`);
     this.#steps.setAttribute('aria-label', `${t('ui-steps')}: ${job.title}`);
+    this.#steps.parentElement.hidden = job.steps.length === 0;
     this.#drawSteps();
     const focused = this.#buttons.contains(document.activeElement) ? document.activeElement.dataset.action : null;
     this.#buttons.replaceChildren(...job.actions.map((action) => this.#button(action)).filter(Boolean));
