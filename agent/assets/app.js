@@ -1,7 +1,7 @@
 // The page: gets in with the one-time link, listens for questions, shows them, and what came of them.
 
 import { Problem, call, endSession, events, hasSession, openSession } from './api.js';
-import { el, icon } from './dom.js';
+import { arrange, el, icon } from './dom.js';
 import { addOutcome, outcomes } from './outcomes.js';
 import { applications, grants, jobs, panels } from './panels.js';
 import { QuestionCard, emblem, title } from './question.js';
@@ -199,12 +199,8 @@ function draw() {
       cards.delete(id);
     }
   }
-  // Elements that stay are not moved: the field that the person types into would lose the focus.
   const before = new Set(list.children);
-  for (const child of before) if (!children.includes(child)) child.remove();
-  children.forEach((child, index) => {
-    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
-  });
+  arrange(list, children);
   if (opened && !before.has(cards.get(opened).element) && !list.contains(document.activeElement)) cards.get(opened).focusRefuse();
   empty.hidden = questions.size > 0;
   empty.replaceChildren(icon('shield'), el('p', {}, t('ui-questions-none')));

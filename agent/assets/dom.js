@@ -14,6 +14,14 @@ export function el(name, properties = {}, ...children) {
   return element;
 }
 
+/** Makes `children` the children of `parent`. Those that stay are not moved: what has the focus would lose it. */
+export function arrange(parent, children) {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+}
+
 const ICONS = {
   sign: ['M4 20.5h16', 'm6 16.5.9-3.8L16 3.6a2 2 0 0 1 2.9 2.9L9.8 15.6z', 'm14.3 5.3 2.9 2.9'],
   key: ['M14.5 9.5a4.5 4.5 0 1 1-4.3-4.5 4.5 4.5 0 0 1 4.3 4.5z', 'M13.2 12.8 20 19.5m-3-3 2-2'],

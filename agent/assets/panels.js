@@ -2,12 +2,13 @@
 // agent says that it changed.
 
 import { call } from './api.js';
-import { el } from './dom.js';
+import { arrange, el } from './dom.js';
+import { JobRow } from './jobs.js';
 import { notice, permission } from './question.js';
 import { documentsWord } from './remember.js';
-import { has, moment, t } from './texts.js';
+import { moment, t } from './texts.js';
 
-/** So many jobs are listed. */
+/** So many jobs are listed: the newest, and the newest of those that wait for the person. */
 const JOBS = 10;
 
 /** A program's name has at most so many characters. */
@@ -18,25 +19,37 @@ class Panel {
   #title;
   #nothing;
   #read;
+  #list = el('ul', {});
+  #isReading = false;
+  #isStale = false;
 
   /** `read` gives the rows as elements, given what to call when one of them changed something. */
   constructor(title, nothing, read) {
     [this.#title, this.#nothing, this.#read] = [title, nothing, read];
-    this.element = el('details', { class: 'card panel' }, el('summary', {}, t(title)));
+    this.element = el('details', { class: 'card panel' }, el('summary', {}, t(title)), this.#list);
     this.element.addEventListener('toggle', () => this.refresh());
   }
 
-  /** Reads anew what is in sight. */
+  /** Reads anew what is in sight, once more when something changes meanwhile. */
   async refresh() {
     if (!this.element.open) return;
-    let rows;
-    try {
-      rows = await this.#read((work) => this.#change(work));
-    } catch (problem) {
-      rows = [el('li', {}, notice(problem.message, problem.advice))];
+    this.#isStale = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      arrange(this.#list, await this.#rows());
     }
-    this.element.querySelector('ul')?.remove();
-    this.element.append(el('ul', {}, rows.length ? rows : el('li', { class: 'soft' }, t(this.#nothing))));
+    this.#isReading = false;
+  }
+
+  async #rows() {
+    try {
+      const rows = await this.#read((work) => this.#change(work));
+      return rows.length ? rows : [el('li', { class: 'soft' }, t(this.#nothing))];
+    } catch (problem) {
+      return [el('li', {}, notice(problem.message, problem.advice))];
+    }
   }
 
   /** In another language. */
@@ -46,12 +59,13 @@ class Panel {
   }
 
   async #change(work) {
+    this.element.querySelector(':scope > .notice')?.remove();
     try {
       await work;
-      await this.refresh();
     } catch (problem) {
       this.element.append(notice(problem.message, problem.advice));
     }
+    await this.refresh();
   }
 }
 
@@ -84,32 +98,22 @@ export const grants = new Panel('ui-grants', 'ui-grants-none', async (change) =>
   ));
 });
 
+/** The rows that are shown, by the job's id. */
+let jobRows = new Map();
+
 export const jobs = new Panel('ui-jobs', 'ui-jobs-none', async (change) => {
-  const { jobs: all } = await call('GET', `/v1/jobs?limit=${JOBS}`);
-  return all.map((job) => {
-    const kind = `ui-kind-${job.kind.replaceAll('_', '-')}`;
-    const buttons = [];
-    if (job.state === 'stopped') {
-      buttons.push(el('button', { type: 'button', class: 'quiet', 'aria-label': `${t('ui-job-retry')}: ${job.title}`, onclick: () => change(call('POST', `/v1/jobs/${job.id}/retry`)) }, t('ui-job-retry')));
-    }
-    if (job.state === 'running' || job.state === 'stopped') {
-      buttons.push(end(t('ui-job-cancel'), job.title, () => change(call('DELETE', `/v1/jobs/${job.id}`))));
-    }
-    return row(job.title, [
-      [has(kind) ? t(kind) : job.kind, job.profile, moment(job.created_at)].filter(Boolean).join(' · '),
-      [t(`ui-state-${job.state}`), job.state === 'running' && waiting(job.waiting)].filter(Boolean).join(', '),
-      job.fault?.title,
-    ], ...buttons);
+  // What waits for the person comes first, however old it is.
+  const lists = await Promise.all(['state=stopped&', ''].map((which) => call('GET', `/v1/jobs?${which}limit=${JOBS}`)));
+  const all = new Map(lists.flatMap(({ jobs: list }) => list).map((job) => [job.id, job]));
+  jobRows = new Map([...all.keys()].map((id) => [id, jobRows.get(id) ?? new JobRow()]));
+  return [...all.values()].map((job) => {
+    const shown = jobRows.get(job.id);
+    shown.update(job, change);
+    return shown.element;
   });
 });
 
 export const panels = [applications, grants, jobs];
-
-function waiting(what) {
-  if (!what) return null;
-  const key = `ui-${what.for.replaceAll('_', '-')}${what.token ? '-named' : ''}`;
-  return has(key) ? t(key, { time: what.until ? moment(what.until) : '', token: what.token ?? '' }) : null;
-}
 
 function row(name, lines, ...buttons) {
   return el('li', {},

@@ -10,9 +10,11 @@ mod guides;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tempfile::TempDir;
 use tokensign_tests::agent::Agent;
-use tokensign_tests::fixtures::Tokens;
+use tokensign_tests::fixtures::{Tokens, service_profiles};
 use tokensign_tests::programs;
+use tokensign_tests::sandbox::Sandbox;
 
 /// How long a script may take, in seconds; machines are slow.
 const LIMIT: &str = "900";
@@ -30,6 +32,11 @@ async fn documents_are_shown_in_place() {
 #[tokio::test]
 async fn the_keyboard_is_enough_and_everything_has_a_name() {
     run("keyboard", "", &[]).await;
+}
+
+#[tokio::test]
+async fn work_in_hand_is_looked_into_and_settled() {
+    run_with_services("jobs").await;
 }
 
 #[tokio::test]
@@ -57,6 +64,30 @@ fn root() -> PathBuf {
 
 /// Runs one script against an agent of its own.
 async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
+    let (_directory, tokens) = prepared();
+    tokens.configure(configuration);
+    drive(script, &tokens, environment).await;
+}
+
+/// The same with both services.
+async fn run_with_services(script: &str) {
+    let (directory, tokens) = prepared();
+    let sandbox = Sandbox::start(tokens.sandbox_config()).unwrap();
+    tokens.configure(&service_profiles(
+        directory.path(),
+        &sandbox,
+        ", settling_seconds = 0.3",
+    ));
+    drive(script, &tokens, &[("SANDBOX", sandbox.base_url())]).await;
+}
+
+fn prepared() -> (TempDir, Tokens) {
+    let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
+    let tokens = Tokens::copy_into(directory.path());
+    (directory, tokens)
+}
+
+async fn drive(script: &str, tokens: &Tokens, environment: &[(&str, &str)]) {
     programs::require("node", "nodejs");
     programs::require("chromium", "chromium");
     let playwright = root().join("target/browser/node_modules/playwright-core/index.mjs");
@@ -64,9 +95,6 @@ async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
         playwright.exists(),
         "playwright-core is missing: run scripts/verifiers.sh, or npm install --prefix target/browser playwright-core"
     );
-    let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
-    let tokens = Tokens::copy_into(directory.path());
-    tokens.configure(configuration);
     let agent = Agent::start(&tokens.configuration()).await;
     let certificate = |name: &str| {
         let certificate = tokens.certificate(name);

@@ -58,7 +58,7 @@ const STATES = {
   } },
   panels: { steps: async (page) => {
     for (const summary of await page.locator('.panel > summary').all()) await summary.click();
-    await page.locator('.panel ul').nth(2).waitFor();
+    await page.locator('.panel li').nth(2).waitFor();
   } },
   signed: { documents: [contract], keeps: false, steps: async (page) => {
     await card(page).locator('.pin input').fill(DIRECTOR.pin);

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use tokensign_tests::agent::Agent;
 use tokensign_tests::sandbox::{Action, FaultRule, When};
 use tokio::time::{sleep, timeout};
 
@@ -136,7 +135,7 @@ impl Matrix {
             }
             if !whole && kills > 0 {
                 kills -= 1;
-                self.kill().await;
+                self.kill(kills > 0).await;
                 undisturbed = Instant::now();
             }
             assert!(
@@ -267,11 +266,18 @@ impl Matrix {
         true
     }
 
-    async fn kill(&mut self) {
-        self.business.world.agent.kill();
+    /// Kills the agent and starts another one. While there are more kills to come in this round, some of them kill themselves between the
+    /// token's making a signature and its commit, if they come to it.
+    async fn kill(&mut self, more_come: bool) {
         self.kills += 1;
         self.kills_left -= 1;
-        self.business.world.agent = Agent::start(&self.business.world.tokens.configuration()).await;
+        let point = format!("signature:{}:made=return", self.dice.between(0, 3));
+        let environment = [("FAILPOINTS", point.as_str())];
+        let armed = more_come && self.dice.between(1, 4) == 1;
+        self.business
+            .world
+            .restart(if armed { &environment } else { &[] })
+            .await;
     }
 
     /// What the services and the audit log have to say.
@@ -306,50 +312,14 @@ impl Matrix {
             wanted,
             "a job was started twice or lost"
         );
-        self.judge_audit().await;
+        // Every signature was approved before it was made, by its digest.
+        let signed = self.business.world.signed_as_approved().await;
+        let least = self.expected.documents.len() as u64 + self.expected.group_documents;
+        assert!(signed >= least, "{signed} signatures for {least} documents");
         assert!(
             self.business.world.tokens.gost_login_count()
                 <= self.approved.values().map(BTreeSet::len).sum::<usize>() as u64
         );
-    }
-
-    /// Every signature was approved before it was made, by its digest.
-    async fn judge_audit(&self) {
-        let mut entries = Vec::new();
-        let mut before = i64::MAX;
-        loop {
-            let page = self
-                .jobs(&format!("/v1/audit?limit=1000&before={before}"))
-                .await
-                .unwrap();
-            let page = page["entries"].as_array().unwrap().clone();
-            let Some(last) = page.last() else { break };
-            before = last["seq"].as_i64().unwrap();
-            entries.extend(page);
-        }
-        entries.reverse();
-        let mut approved = BTreeSet::new();
-        let mut signed = 0;
-        for entry in &entries {
-            let body = &entry["body"];
-            match entry["kind"].as_str().unwrap() {
-                "approved" => {
-                    for item in body["items"].as_array().unwrap() {
-                        approved.insert((body["approval"].to_string(), item["digest"].to_string()));
-                    }
-                }
-                "signed" => {
-                    signed += 1;
-                    let what = (body["approval"].to_string(), body["digest"].to_string());
-                    assert!(approved.contains(&what), "signed without an approval: {entry}");
-                }
-                _ => {}
-            }
-        }
-        let least = self.expected.documents.len() as u64 + self.expected.group_documents;
-        assert!(signed >= least, "{signed} signatures for {least} documents");
-        let output = self.business.world.command(&["audit", "verify"]);
-        assert!(output.status.success(), "{output:?}");
     }
 
     fn requests(&mut self, batch: Batch) -> Vec<Request> {

@@ -499,9 +499,19 @@ async fn an_internal_draft_whose_answer_is_lost_waits_for_a_person() {
     assert_eq!(business.sandbox.summary().idocs.documents.len(), 1);
 }
 
-/// Signs so many documents in bulk and says how long each part took.
-async fn measure(count: usize) -> (Duration, Duration) {
+/// What signing many documents in bulk took.
+struct Figures {
+    until_question: Duration,
+    from_approval: Duration,
+    /// The agent's `VmHWM`, in MiB, and how much of it the documents added.
+    peak: u64,
+    added: u64,
+}
+
+/// Signs so many documents in bulk.
+async fn measure(count: usize) -> Figures {
     let business = Business::new().await;
+    let before = business.world.agent.peak_mib();
     let began = Instant::now();
     let path = business.send_files(count).await;
     let until = Instant::now() + Duration::from_secs(1_200);
@@ -527,21 +537,102 @@ async fn measure(count: usize) -> (Duration, Duration) {
     };
     assert_eq!(job["outcome"]["signed"], count, "{}", job["outcome"]["documents"][0]);
     business.exactly_once(count as u64);
-    (asked, signing.elapsed())
+    let figures = Figures {
+        until_question: asked,
+        from_approval: signing.elapsed(),
+        peak: business.world.agent.peak_mib(),
+        added: business.world.agent.peak_mib() - before,
+    };
+    println!(
+        "{count} documents: {:?} until the question, {:?} from the approval; memory {} MiB at most, {} of them for the documents",
+        figures.until_question, figures.from_approval, figures.peak, figures.added
+    );
+    figures
 }
 
 #[tokio::test]
 #[ignore = "a thousand documents: make test-full"]
-async fn a_thousand_documents_are_one_approval_in_linear_time() {
-    let (asked_few, signed_few) = measure(100).await;
-    let (asked_many, signed_many) = measure(1_000).await;
-    println!("100 documents: {asked_few:?} to the question, {signed_few:?} from the approval to the end");
-    println!("1,000 documents: {asked_many:?} to the question, {signed_many:?} from the approval to the end");
-    let (few, many) = (asked_few + signed_few, asked_many + signed_many);
+async fn a_thousand_documents_are_one_approval_in_linear_time_and_bounded_memory() {
+    let few = measure(100).await;
+    let many = measure(1_000).await;
+    let whole = |figures: &Figures| figures.until_question + figures.from_approval;
     assert!(
-        many < few * 20,
-        "ten times as many documents take {many:?} after {few:?}"
+        whole(&many) < whole(&few) * 20,
+        "ten times as many documents take {:?} after {:?}",
+        whole(&many),
+        whole(&few)
     );
+    assert!(
+        many.added < 128,
+        "{} MiB for 1,000 documents, {} in all",
+        many.added,
+        many.peak
+    );
+}
+
+/// Routes of many documents are one job and go by the bulk calls, each kind by its own; what gets lost is not made twice.
+#[tokio::test]
+async fn routes_of_many_documents_go_by_the_bulk_calls() {
+    let calls = [
+        "outbox/route/create",
+        "inbox/route/create",
+        "outbox/route/quick-route/create",
+    ];
+    let lost = calls.map(|call| {
+        FaultRule::on(
+            "POST",
+            &format!("async/bulk/external/{call}"),
+            Action::Cut { when: When::After },
+        )
+        .nth(1)
+    });
+    for rules in [vec![], lost.to_vec()] {
+        let business = Business::with(|config| config.faults.extend(rules), "", &[]).await;
+        let employee = employee(&business).await;
+        let inside = json!({ "order": "sequential", "employees": [{ "employee_id": employee, "action": "approve" }] });
+        let outside =
+            json!({ "order": "parallel", "counterparties": [{ "bin": "050140009999", "emails": ["a@example.kz"] }] });
+        let mut routes = Vec::new();
+        for n in 0..2 {
+            let outgoing = draft(&business, &format!("o-{n}"), "outgoing").await;
+            routes.push(json!({ "document_id": outgoing, "kind": "outgoing", "employee_id": employee, "internal": inside, "external": outside }));
+            let quick = draft(&business, &format!("q-{n}"), "outgoing").await;
+            routes.push(quick_route(&quick, &employee));
+            let seed = InboxDocumentSeed {
+                number: format!("i-{n}"),
+                name: "Акт".to_owned(),
+                files: vec![SeedFile::new("act.txt", b"act")],
+            };
+            let incoming = business.sandbox.seed_inbox_document(seed).unwrap();
+            routes.push(
+                json!({ "document_id": incoming, "kind": "incoming", "employee_id": employee, "internal": inside }),
+            );
+        }
+        let path = business.start("routes", &json!({ "routes": routes })).await;
+        let job = business.finished(&path).await;
+        assert_eq!(
+            (&job["kind"], &job["outcome"]["routed"]),
+            (&json!("idocs_route"), &json!(6)),
+            "{job}"
+        );
+        let summary = business.sandbox.summary();
+        assert!(
+            summary.idocs.documents.iter().all(|document| document.routes == 1),
+            "{summary:?}"
+        );
+        assert!(summary.duplicates.is_empty(), "{summary:?}");
+        let called = business.sandbox.requests();
+        for call in calls {
+            let path = format!("/api/v3/async/bulk/external/{call}");
+            assert_eq!(
+                called.iter().filter(|request| request.path == path).count(),
+                1,
+                "{path}"
+            );
+            let plain = format!("/api/v3/sync/external/{call}");
+            assert!(!called.iter().any(|request| request.path == plain), "{plain}");
+        }
+    }
 }
 
 #[tokio::test]

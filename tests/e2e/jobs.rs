@@ -194,12 +194,48 @@ async fn in_doubt(when: When) -> (Business, String) {
     (business, path)
 }
 
+/// The event that told of a step with that reason.
+async fn event_of(business: &Business, step: &str, code: &str) -> Value {
+    let events = business.world.agent.owner(Method::GET, "/v1/events");
+    let mut stream = events.header("Last-Event-ID", "0").send().await.unwrap();
+    let mut told = Vec::new();
+    loop {
+        told.extend_from_slice(&stream.chunk().await.unwrap().expect("the stream goes on"));
+        let text = String::from_utf8_lossy(&told);
+        let mut events = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data:")?.trim()).ok());
+        if let Some(event) =
+            events.find(|event| event["step"]["name"] == step && event["step"]["fault"]["code"] == code)
+        {
+            return event;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_person_says_that_a_save_happened_and_it_is_not_sent_again() {
     let (business, path) = in_doubt(When::After).await;
     let shown = business.world.command(&["jobs", "show", id_of(&path)]);
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("tokensign jobs settle"), "{shown}");
+    let save = shown
+        .lines()
+        .find(|line| line.starts_with("save "))
+        .unwrap_or_else(|| panic!("{shown}"));
+    for part in [
+        "outcome unknown",
+        " 1 ",
+        "It cannot be known whether the service carried the request out",
+    ] {
+        assert!(save.contains(part), "{part:?} is not in {save:?}");
+    }
+    let event = event_of(&business, "save", "service_uncertain").await;
+    assert_eq!(
+        (&event["step"]["state"], &event["step"]["attempts"]),
+        (&json!("uncertain"), &json!(1)),
+        "{event}"
+    );
     let job = done(&business, &["jobs", "settle", id_of(&path), "--happened"]);
     assert_eq!(job["state"], "finished", "{job}");
     assert_eq!(saves(&business.sandbox.summary()), 1);
@@ -282,6 +318,148 @@ async fn a_refused_group_is_named_and_removed_with_one_command() {
     let again = business.world.command(&["jobs", "remove-left", id_of(&path), "--json"]);
     let again = format!("{again:?}");
     assert!(again.contains("wrong_state") || again.contains("finished"), "{again}");
+}
+
+/// A question that nobody answers in time ends its job as a refusal does: what is left is named, and removed where the service can.
+#[tokio::test]
+async fn what_an_expired_question_leaves_is_named_and_can_be_removed() {
+    let mut business = Business::new().await;
+    business.world.tokens.configure_agent("question_timeout_seconds = 4");
+    business.world.restart(&[]).await;
+    let group = start_mig24(&business).await;
+    let document = start_idocs(&business).await;
+    let expired = async |path: &str| {
+        let job = business.world.agent.settled(path).await;
+        assert_eq!(
+            (&job["state"], &job["fault"]["code"]),
+            (&json!("refused"), &json!("expired")),
+            "{job}"
+        );
+        let shown = business.world.command(&["jobs", "show", id_of(path)]);
+        (job, String::from_utf8(shown.stdout).unwrap())
+    };
+    let (job, shown) = expired(&group).await;
+    let left = business.sandbox.summary().mig24.groups[0].group_id.to_string();
+    assert_eq!(
+        job["fault"]["left_behind"],
+        json!({ "package_group_id": left, "created": true, "sent": false })
+    );
+    assert_eq!(job["actions"], json!(["remove_left"]));
+    assert!(
+        shown.contains(&left) && shown.contains("tokensign jobs remove-left"),
+        "{shown}"
+    );
+
+    // iDocs has no call that deletes a document: it is named, and nothing is offered.
+    let (job, shown) = expired(&document).await;
+    let left = business.sandbox.summary().idocs.documents[0].document_id.to_string();
+    assert_eq!(
+        job["fault"]["left_behind"],
+        json!({ "document_id": left, "created": true, "sent": false })
+    );
+    assert_eq!(job["actions"], json!([]));
+    assert!(shown.contains(&left) && !shown.contains("remove-left"), "{shown}");
+    let refused = business
+        .world
+        .command(&["jobs", "remove-left", id_of(&document), "--json"]);
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("not_removable"),
+        "{refused:?}"
+    );
+
+    assert!(
+        business.world.agent.waiting().await.is_empty(),
+        "nothing is asked any more"
+    );
+    let removal = done(&business, &["jobs", "remove-left", id_of(&group)]);
+    assert_eq!(removal["state"], "finished", "{removal}");
+    assert!(business.sandbox.summary().mig24.groups[0].deleted);
+    let summary = business.sandbox.summary();
+    assert_eq!(
+        (saves(&summary), finishes(&summary), summary.mig24.groups[0].prepares),
+        (0, 0, 1)
+    );
+    assert_eq!(business.world.signed_as_approved().await, 0);
+}
+
+/// The store as this schema writes it, with work of both services in it that waits for a certificate, and a save in doubt.
+#[tokio::test]
+async fn work_of_both_services_in_a_store_of_this_schema_goes_on() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/store/schema-7");
+    let mut business = Business::new().await;
+    business.world.agent.kill();
+    let state = business.world.tokens.configuration().parent().unwrap().join("state");
+    std::fs::remove_dir_all(&state).unwrap();
+    copy_private(&vectors, &state);
+    business.world.restart(&[]).await;
+    let agent = &business.world.agent;
+    let jobs: Value = agent
+        .owner(Method::GET, "/v1/jobs")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let of = |kind: &str, state: &str| {
+        let mut all = jobs["jobs"].as_array().unwrap().iter();
+        let found = all.find(|job| job["kind"] == kind && job["state"] == state);
+        let found = found.unwrap_or_else(|| panic!("no {state} {kind}: {jobs}"));
+        format!("/v1/jobs/{}", found["id"].as_str().unwrap())
+    };
+    let (sent, group, doubtful) = (
+        of("idocs_send", "running"),
+        of("mig24_send", "running"),
+        of("idocs_send", "stopped"),
+    );
+
+    // What cannot be known is shown as it was, and settled.
+    let shown: Value = agent
+        .owner(Method::GET, &doubtful)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(shown["fault"]["code"], "service_uncertain", "{shown}");
+    assert_eq!(shown["actions"], json!(["retry", "settle", "cancel"]));
+    let save = shown["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["name"] == "save");
+    let save = save.unwrap_or_else(|| panic!("{shown}"));
+    assert_eq!(
+        (&save["state"], &save["attempts"]),
+        (&json!("uncertain"), &json!(1)),
+        "{save}"
+    );
+    let job = done(&business, &["jobs", "settle", id_of(&doubtful), "--happened"]);
+    assert_eq!(job["state"], "finished", "{job}");
+    assert_eq!(saves(&business.sandbox.summary()), 0, "nothing is sent for it");
+
+    // What waits is asked again, and goes on to its end.
+    for (path, signer) in [(&sent, "kz-director"), (&group, "gost-director")] {
+        let certificate = business.world.tokens.certificate(signer);
+        let waiting = agent.until(path, |job| job["waiting"]["question"].is_string()).await;
+        let asked = agent.waiting().await;
+        let question = asked
+            .iter()
+            .find(|question| question["id"] == waiting["waiting"]["question"])
+            .unwrap();
+        assert_eq!(question["kind"], "choose", "{question}");
+        let chosen = json!({ "decision": "choose", "certificate": certificate.fingerprint });
+        agent.decide(question, chosen).await.unwrap();
+        agent.approve(&certificate.pin).await;
+        let job = agent.settled(path).await;
+        assert_eq!(job["state"], "finished", "{job}\n{}", agent.log());
+    }
+    let summary = business.sandbox.summary();
+    assert_eq!((saves(&summary), finishes(&summary)), (1, 1), "{summary:?}");
+    assert!(summary.duplicates.is_empty(), "{summary:?}");
+    let verified = business.world.command(&["audit", "verify"]);
+    assert!(verified.status.success(), "{verified:?}");
 }
 
 #[tokio::test]

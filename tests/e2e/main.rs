@@ -19,14 +19,17 @@ mod faults_at_services;
 mod grants;
 mod guard;
 mod idocs_bulk;
+mod idocs_commands;
 mod jobs;
 mod large_file;
 mod many_waiting;
 mod mig24;
 mod modules;
 mod pin_safety;
+mod profiles;
 mod rare_tokens;
 mod second_user;
+mod service_variants;
 mod services;
 mod signing;
 #[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]

@@ -1,5 +1,7 @@
 //! Both scenarios, whole: from a file to a finished quick-sign and a finished package group, exactly once.
 
+use std::path::Path;
+
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -127,4 +129,44 @@ async fn three_files_become_a_finished_package_group() {
     let summary = business.sandbox.summary();
     assert_eq!(finishes(&summary), 1, "{summary:?}");
     assert!(summary.duplicates.is_empty(), "{summary:?}");
+}
+
+/// The tables of `docs/services.md` name a test for every method of both guides; each of them is there.
+#[test]
+fn every_test_that_the_tables_of_methods_name_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = std::fs::read_to_string(root.join("docs/services.md")).unwrap();
+    let mut sources = String::new();
+    for directory in ["tests/e2e", "tests/e2e/mig24"] {
+        for entry in std::fs::read_dir(root.join(directory))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            if entry.is_file() {
+                sources.push_str(&std::fs::read_to_string(entry).unwrap());
+            }
+        }
+    }
+    let mut is_of_tests = false;
+    let mut rows = 0;
+    for line in text.lines() {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        if !line.starts_with('|') {
+            is_of_tests = false;
+        } else if cells.last() == Some(&"test") {
+            is_of_tests = true;
+        } else if is_of_tests && !line.starts_with("|--") {
+            rows += 1;
+            let named: Vec<_> = cells.last().unwrap().split('`').skip(1).step_by(2).collect();
+            assert!(!named.is_empty(), "{line}");
+            for name in named {
+                let is_there = match name.strip_suffix(".rs") {
+                    Some(_) => root.join("tests/e2e").join(name).is_file(),
+                    None => sources.contains(&format!("fn {name}(")),
+                };
+                assert!(is_there, "there is no test {name}: {line}");
+            }
+        }
+    }
+    assert!(rows > 45, "{rows} rows");
 }

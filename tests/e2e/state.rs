@@ -4,12 +4,15 @@
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokensign_tests::agent::Agent;
+use tokensign_tests::sandbox::{Action, FaultRule, When};
 
-use crate::world::{World, signature_of};
+use crate::services::{finishes, saves, start_idocs, start_mig24};
+use crate::world::{Business, World, signature_of};
 
 const CONTENT: &[u8] = "Договор поставки № 12\n".as_bytes();
 
@@ -39,10 +42,10 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    fn over(at: &Path) -> Self {
+    fn over(at: &Path, size: &str) -> Self {
         std::fs::create_dir_all(at).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m,mode=0700", "tokensign-test"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "tokensign-test"])
             .arg(at)
             .output()
             .unwrap();
@@ -118,12 +121,239 @@ async fn approved(world: &World, path: &str) -> Value {
 /// A world whose state directory is a small disk; the agent runs.
 async fn on_a_small_disk() -> (World, SmallDisk) {
     let mut world = World::new().await;
-    world.agent.kill();
-    use_modules_of_ones_own(&world);
-    std::fs::remove_dir_all(state(&world)).unwrap();
-    let disk = SmallDisk::over(&state(&world));
-    world.agent = Agent::start(&world.tokens.configuration()).await;
+    let disk = moved_to_a_small_disk(&mut world, "2m").await;
     (world, disk)
+}
+
+/// The same with both services.
+async fn services_on_a_small_disk() -> (Business, SmallDisk) {
+    let mut business = Business::new().await;
+    let disk = moved_to_a_small_disk(&mut business.world, "12m").await;
+    (business, disk)
+}
+
+async fn moved_to_a_small_disk(world: &mut World, size: &str) -> SmallDisk {
+    world.agent.kill();
+    use_modules_of_ones_own(world);
+    std::fs::remove_dir_all(state(world)).unwrap();
+    let disk = SmallDisk::over(&state(world), size);
+    world.agent = Agent::start(&world.tokens.configuration()).await;
+    disk
+}
+
+/// Work of both services: its paths and who signs it.
+async fn both_started(business: &Business) -> [(String, &'static str); 2] {
+    [
+        (start_idocs(business).await, "kz-director"),
+        (start_mig24(business).await, "gost-director"),
+    ]
+}
+
+async fn job_at(business: &Business, path: &str) -> Value {
+    let job = business.world.agent.owner(Method::GET, path).send().await.unwrap();
+    job.json().await.unwrap()
+}
+
+/// Waits until both ask for their approval; gives the questions by the job's path.
+async fn both_asked(business: &Business, jobs: &[(String, &'static str); 2]) -> Vec<(Value, String)> {
+    let mut questions = Vec::new();
+    for (path, signer) in jobs {
+        let waiting = business
+            .world
+            .agent
+            .until(path, |job| job["waiting"]["question"].is_string())
+            .await;
+        let asked = business.world.agent.waiting().await;
+        let question = asked
+            .into_iter()
+            .find(|question| question["id"] == waiting["waiting"]["question"]);
+        let pin = business.world.tokens.certificate(signer).pin;
+        questions.push((question.unwrap_or_else(|| panic!("{waiting}")), pin));
+    }
+    questions
+}
+
+/// Approves what is asked and says retry where a job stopped, until both are finished; then each must have happened once.
+async fn both_end_once(business: &Business, jobs: &[(String, &'static str); 2]) {
+    let until = Instant::now() + Duration::from_secs(90);
+    for (path, signer) in jobs {
+        loop {
+            let job = job_at(business, path).await;
+            match job["state"].as_str().unwrap() {
+                "finished" => break,
+                "stopped" => {
+                    let retry = business.world.agent.owner(Method::POST, &format!("{path}/retry"));
+                    retry.json(&json!({})).send().await.unwrap();
+                }
+                "running" => {}
+                _ => panic!("{job}"),
+            }
+            assert!(Instant::now() < until, "{job}\n{}", business.world.agent.log());
+            let asked = business.world.agent.waiting().await;
+            if let Some(question) = asked
+                .iter()
+                .find(|question| question["id"] == job["waiting"]["question"])
+            {
+                let pin = business.world.tokens.certificate(signer).pin;
+                let decision = json!({ "decision": "approve", "pin": pin });
+                let _ = business.world.agent.decide(question, decision).await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    let summary = business.sandbox.summary();
+    assert_eq!((saves(&summary), finishes(&summary)), (1, 1), "{summary:?}");
+    assert!(summary.duplicates.is_empty(), "{summary:?}");
+    assert_eq!(
+        business.world.signed_as_approved().await,
+        4,
+        "one document of iDocs, three of MIG24"
+    );
+}
+
+/// Brings both to the moment in which the service has done what must happen once and has not answered yet.
+async fn both_submitted(business: &Business, jobs: &[(String, &'static str); 2]) {
+    let held = Action::Delay {
+        millis: 4_000,
+        when: When::After,
+    };
+    business.sandbox.faults([
+        FaultRule::on("POST", "quick-sign/save", held.clone()).times(1),
+        FaultRule::on("POST", "sign/package-group/finish", held).times(1),
+    ]);
+    for (question, pin) in both_asked(business, jobs).await {
+        let decision = json!({ "decision": "approve", "pin": pin });
+        business.world.agent.decide(&question, decision).await.unwrap();
+    }
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let summary = business.sandbox.summary();
+        if (saves(&summary), finishes(&summary)) == (1, 1) {
+            return;
+        }
+        assert!(Instant::now() < until, "{summary:?}\n{}", business.world.agent.log());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn work_of_both_services_on_a_full_disk_loses_nothing_and_does_nothing_twice() {
+    if passed_as_root_of_a_namespace("work_of_both_services_on_a_full_disk_loses_nothing_and_does_nothing_twice") {
+        return;
+    }
+    // Full while the person is asked: nothing is signed or sent, and the reason is said.
+    let (business, disk) = services_on_a_small_disk().await;
+    let jobs = both_started(&business).await;
+    let questions = both_asked(&business, &jobs).await;
+    disk.fill();
+    for (question, pin) in questions {
+        let _ = business
+            .world
+            .agent
+            .decide(&question, json!({ "decision": "approve", "pin": pin }))
+            .await;
+    }
+    for (path, _) in &jobs {
+        business
+            .world
+            .agent
+            .until(path, |job| job["fault"]["code"] == "disk_full")
+            .await;
+    }
+    let summary = business.sandbox.summary();
+    assert_eq!((saves(&summary), finishes(&summary)), (0, 0), "{summary:?}");
+    disk.make_room();
+    both_end_once(&business, &jobs).await;
+    drop(business);
+
+    // Full while the services have what was sent and the answer is on its way: what came of it cannot be written down.
+    let (business, disk) = services_on_a_small_disk().await;
+    let jobs = both_started(&business).await;
+    both_submitted(&business, &jobs).await;
+    disk.fill();
+    for (path, _) in &jobs {
+        business
+            .world
+            .agent
+            .until(path, |job| job["fault"]["code"] == "disk_full")
+            .await;
+    }
+    disk.make_room();
+    both_end_once(&business, &jobs).await;
+}
+
+#[tokio::test]
+async fn work_of_both_services_outlives_a_store_that_cannot_be_written() {
+    if passed_as_root_of_a_namespace("work_of_both_services_outlives_a_store_that_cannot_be_written") {
+        return;
+    }
+    for submitted in [false, true] {
+        let (mut business, disk) = services_on_a_small_disk().await;
+        let jobs = both_started(&business).await;
+        if submitted {
+            both_submitted(&business, &jobs).await;
+        } else {
+            both_asked(&business, &jobs).await;
+        }
+        business.world.agent.kill();
+        disk.remount("ro");
+        let (status, problem) = serve_in_vain(&business.world);
+        assert_eq!(
+            (status, &problem["code"]),
+            (Some(1), &json!("store_failed")),
+            "{problem}"
+        );
+        let summary = business.sandbox.summary();
+        let expected = u64::from(submitted);
+        assert_eq!(
+            (saves(&summary), finishes(&summary)),
+            (expected, expected),
+            "{summary:?}"
+        );
+        disk.remount("rw");
+        business.world.restart(&[]).await;
+        both_end_once(&business, &jobs).await;
+    }
+}
+
+/// The clock set back: work that waits for the person, that was submitted, and that was to be tried again soon goes on at once, not tomorrow.
+#[tokio::test]
+async fn work_of_both_services_goes_on_under_a_clock_set_back_a_day() {
+    let library = faketime_library();
+    let yesterday = [
+        ("LD_PRELOAD", library.as_str()),
+        ("FAKETIME", "-1d"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    for what in ["asked", "submitted", "failing"] {
+        let mut business = Business::new().await;
+        if what == "failing" {
+            let answer = Action::Answer {
+                status: 500,
+                content_type: None,
+                body: json!(""),
+                when: When::Before,
+            };
+            business.sandbox.faults(
+                ["company-token", "package-group/prepare"].map(|path| FaultRule::on("POST", path, answer.clone())),
+            );
+        }
+        let jobs = both_started(&business).await;
+        match what {
+            "asked" => drop(both_asked(&business, &jobs).await),
+            "submitted" => both_submitted(&business, &jobs).await,
+            _ => {
+                for (path, _) in &jobs {
+                    let waits = |job: &Value| job["waiting"]["for"] == "waiting_to_retry";
+                    business.world.agent.until(path, waits).await;
+                }
+            }
+        }
+        business.world.agent.kill();
+        business.sandbox.clear_faults();
+        business.world.restart(&yesterday).await;
+        both_end_once(&business, &jobs).await;
+    }
 }
 
 /// Puts copies in the place of the modules in the configuration: in a user's namespace the files of the system belong to nobody, and the

@@ -1,7 +1,9 @@
 //! What a test lives in: fixtures of its own, both services, an agent.
 
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokensign_tests::agent::Agent;
-use tokensign_tests::fixtures::Tokens;
+use tokensign_tests::fixtures::{Tokens, service_profiles};
 use tokensign_tests::programs;
 use tokensign_tests::sandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
@@ -77,11 +79,102 @@ impl World {
             .unwrap()
     }
 
+    /// The same at a terminal, in the language of a locale. When `prompt` stands there `answer` is typed; what was typed before is thrown
+    /// away. Gives the exit code and what was to be read.
+    pub(crate) fn at_a_terminal(&self, arguments: &[&str], locale: &str, prompt: &str, answer: &str) -> (i32, String) {
+        programs::require("script", "bsdutils");
+        let words: Vec<_> = arguments.iter().map(|word| format!("'{word}'")).collect();
+        let configuration = self.tokens.configuration();
+        let line = format!(
+            "'{}' {} --config '{}'",
+            programs::tokensign().display(),
+            words.join(" "),
+            configuration.display()
+        );
+        let mut script = Command::new("script")
+            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("LC_ALL", locale)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut typing, mut screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+        let mut seen = Vec::new();
+        let mut is_typed = false;
+        let mut piece = [0; 4096];
+        while let Ok(size @ 1..) = screen.read(&mut piece) {
+            seen.extend_from_slice(&piece[..size]);
+            if !is_typed && String::from_utf8_lossy(&seen).contains(prompt) {
+                typing.write_all(format!("{answer}\n").as_bytes()).unwrap();
+                is_typed = true;
+            }
+        }
+        let seen = String::from_utf8_lossy(&seen).into_owned();
+        assert!(is_typed, "{prompt:?} is not asked: {seen}");
+        (script.wait().unwrap().code().unwrap(), seen)
+    }
+
     /// Writes a file and gives its path.
     pub(crate) fn file(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, content).unwrap();
         path
+    }
+
+    /// A `--pin-source` for the token of that certificate.
+    pub(crate) fn pin_source(&self, certificate: &str) -> String {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = self.file("pin", self.tokens.certificate(certificate).pin.as_bytes());
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        format!("file:{}", file.display())
+    }
+
+    /// Kills the agent and starts another one on the same configuration and state.
+    pub(crate) async fn restart(&mut self, environment: &[(&str, &str)]) {
+        self.agent.kill();
+        self.agent = Agent::start_with(&self.tokens.configuration(), environment).await;
+    }
+
+    /// The audit log, the oldest entry first.
+    pub(crate) async fn audit(&self) -> Vec<Value> {
+        let mut entries = Vec::new();
+        let mut before = i64::MAX;
+        loop {
+            let path = format!("/v1/audit?limit=1000&before={before}");
+            let page = self.agent.owner(Method::GET, &path).send().await.unwrap();
+            let page: Value = page.json().await.unwrap();
+            let page = page["entries"].as_array().unwrap().clone();
+            let Some(last) = page.last() else { break };
+            before = last["seq"].as_i64().unwrap();
+            entries.extend(page);
+        }
+        entries.reverse();
+        entries
+    }
+
+    /// How many signatures the audit log tells of. Each stands behind the approval of its document, and the log is whole.
+    pub(crate) async fn signed_as_approved(&self) -> u64 {
+        let mut approved = BTreeSet::new();
+        let mut signed = 0;
+        for entry in self.audit().await {
+            let body = &entry["body"];
+            match entry["kind"].as_str().unwrap() {
+                "approved" => {
+                    for item in body["items"].as_array().into_iter().flatten() {
+                        approved.insert((body["approval"].to_string(), item["digest"].to_string()));
+                    }
+                }
+                "signed" => {
+                    signed += 1;
+                    let what = (body["approval"].to_string(), body["digest"].to_string());
+                    assert!(approved.contains(&what), "signed without an approval: {entry}");
+                }
+                _ => {}
+            }
+        }
+        let verified = self.command(&["audit", "verify"]);
+        assert!(verified.status.success(), "{verified:?}");
+        signed
     }
 
     /// Asks for a signature over `content` as the owner; the answer's `id`.
@@ -178,7 +271,7 @@ impl Business {
         let mut config = tokens.sandbox_config();
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
-        tokens.configure(&profiles(directory.path(), &sandbox, settling));
+        tokens.configure(&service_profiles(directory.path(), &sandbox, settling));
         tokens.configure(&lines(directory.path(), &sandbox));
         let agent = Agent::start_with(&tokens.configuration(), environment).await;
         Self {
@@ -190,22 +283,4 @@ impl Business {
             sandbox,
         }
     }
-}
-
-/// The profiles `[idocs.test]` and `[mig24.test]`, their tokens in files of their own.
-fn profiles(directory: &Path, sandbox: &RunningSandbox, settling: &str) -> String {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mut lines = String::new();
-    for (service, token) in [("idocs", sandbox.idocs_token()), ("mig24", sandbox.mig24_token())] {
-        let file = directory.join(format!("{service}.token"));
-        std::fs::write(&file, token.expose()).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-        lines.push_str(&format!(
-            "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n\
-             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1{settling} }}\n",
-            sandbox.base_url(),
-            file.display()
-        ));
-    }
-    lines
 }

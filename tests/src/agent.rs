@@ -133,6 +133,14 @@ impl Agent {
         self.child.id()
     }
 
+    /// The most memory that it has held (`VmHWM`), in MiB.
+    ///
+    /// # Panics
+    /// When it does not run any more.
+    pub fn peak_mib(&self) -> u64 {
+        peak_mib(self.pid()).expect("the agent runs")
+    }
+
     /// Its configuration file.
     pub fn configuration(&self) -> &Path {
         &self.configuration
@@ -353,6 +361,13 @@ impl Agent {
         );
         answer
     }
+}
+
+/// The most memory that a process has held (`VmHWM`), in MiB; `None` when it has ended.
+pub fn peak_mib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? >> 10)
 }
 
 impl Drop for Agent {

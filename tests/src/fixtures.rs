@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use softhsm_fixtures::{Fixtures, TempFixtures};
 
 use crate::openssl;
-use crate::sandbox::{Employee, SandboxConfig};
+use crate::sandbox::{Employee, RunningSandbox, SandboxConfig};
 
 /// A set of tokens of its own, copied from one template for speed.
 pub struct Tokens {
@@ -166,6 +166,28 @@ impl Tokens {
     pub fn fixtures(&self) -> &Fixtures {
         &self.fixtures
     }
+}
+
+/// The profiles `[idocs.test]` and `[mig24.test]` of a sandbox, their tokens in files of `directory`; `settling` goes on in `retry`.
+///
+/// # Panics
+/// When a file cannot be written.
+pub fn service_profiles(directory: &Path, sandbox: &RunningSandbox, settling: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut lines = String::new();
+    for (service, token) in [("idocs", sandbox.idocs_token()), ("mig24", sandbox.mig24_token())] {
+        let file = directory.join(format!("{service}.token"));
+        std::fs::write(&file, token.expose()).expect("the token's file can be written");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
+            .expect("the token's file can be written");
+        lines.push_str(&format!(
+            "\n[{service}.test]\nbase_url = \"{}\"\ntoken = {{ file = \"{}\" }}\ntimeout_seconds = 5\n\
+             retry = {{ first_delay_seconds = 0.05, longest_delay_seconds = 1{settling} }}\n",
+            sandbox.base_url(),
+            file.display()
+        ));
+    }
+    lines
 }
 
 /// The process ids of an agent's workers with that module.

@@ -104,7 +104,7 @@ pub(super) fn for_people(output: &Output, job: &Value) -> Vec<String> {
         rows.push((output.text("ui-error"), output.localizer().fault_title(&fault)));
         rows.push((output.text("ui-what-to-do"), output.localizer().fault_advice(&fault)));
         if let Some(left) = problem.get("left_behind") {
-            rows.push((output.text("cli-left-behind"), left_behind(output, left)));
+            rows.push((output.text("ui-left-behind"), left_behind(output, left)));
         }
     }
     for command in commands(job) {
@@ -181,9 +181,9 @@ fn left_behind(output: &Output, left: &Value) -> String {
         })
         .collect();
     let sent = match left["sent"].as_bool() {
-        Some(true) => "cli-left-sent",
-        Some(false) => "cli-left-not-sent",
-        None => "cli-left-may-be-sent",
+        Some(true) => "ui-left-sent",
+        Some(false) => "ui-left-not-sent",
+        None => "ui-left-may-be-sent",
     };
     format!("{} ({})", ids.join(", "), output.text(sent))
 }

@@ -13,6 +13,7 @@ use crate::cms::{
     DigestAlgorithm, Scheme, SelfCheckError, SignatureValue, SignedAttributes, ToBeSigned, normalise_signature,
 };
 use crate::consent::{Approval, Unlock};
+use crate::jobs::failpoints;
 use crate::messages::{Code, Fault};
 use crate::store::approvals::{self, ItemState};
 use crate::store::{Store, audit, calibrations};
@@ -180,6 +181,8 @@ impl Bench<'_> {
                 match outcome.result {
                     Ok(raw) => {
                         let index = left[outcome.index];
+                        // The token has made it, and nobody knows of it yet.
+                        failpoints::reached(format_args!("signature:{index}:made"));
                         let item = &mut items[index];
                         let proved = item.prove(&self.candidate.certificate, self.scheme, &raw);
                         let value = match proved {

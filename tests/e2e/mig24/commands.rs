@@ -1,8 +1,10 @@
 //! Every method by command.
 
 use serde_json::json;
+use tokensign_tests::sandbox::Happened;
 
-use super::{office, printed, tokensign};
+use super::{office, printed, tokensign, with_container};
+use crate::services::finishes;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_is_made_by_commands() {
@@ -160,4 +162,138 @@ async fn what_belongs_to_a_package_is_saved_as_a_zip() {
     printed(&business, &["packages", "download", &package]);
     let saved = std::fs::read(business.world.path().join(format!("{package}.zip"))).unwrap();
     assert!(saved.starts_with(b"PK"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_signed_by_a_command() {
+    let business = office().await;
+    let made = super::group(&business).await;
+    let certificate = business.world.tokens.certificate("gost-director").fingerprint;
+    let pin = business.world.pin_source("gost-director");
+    let sign = [
+        "sign",
+        &made,
+        "--cert",
+        &certificate,
+        "--pin-source",
+        &pin,
+        "--mchd",
+        "m-7",
+    ];
+    let job = printed(&business, &sign);
+    assert_eq!(
+        (&job["kind"], &job["state"], &job["outcome"]["delivery"]),
+        (&json!("mig24_package_group"), &json!("finished"), &json!("submitted")),
+        "{job}"
+    );
+    let effects = business.sandbox.effects();
+    let powers = effects.iter().filter_map(|effect| match &effect.happened {
+        Happened::GroupPrepared { mchd_info_id, .. } => Some(mchd_info_id.clone()),
+        _ => None,
+    });
+    assert_eq!(powers.collect::<Vec<_>>(), [Some("m-7".to_owned())]);
+    let finished = effects.iter().find_map(|effect| match &effect.happened {
+        Happened::GroupFinished {
+            document_ids,
+            certificate_sha256,
+            ..
+        } => Some((document_ids.len(), certificate_sha256.clone())),
+        _ => None,
+    });
+    assert_eq!(finished, Some((2, certificate.clone())));
+    assert_eq!(finishes(&business.sandbox.summary()), 1);
+    // What is signed is not signed again.
+    let again = tokensign(&business, &[&sign[..], &["--json"]].concat());
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("wrong_state"),
+        "{again:?}"
+    );
+    assert_eq!(finishes(&business.sandbox.summary()), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_signs_after_a_command_and_an_approval() {
+    let business = office().await;
+    let user = with_container().user_id();
+    // Left to the agent: the command ends, the question is answered elsewhere.
+    let made = super::group(&business).await;
+    let container = [
+        "sign-remotely",
+        &made,
+        "--container",
+        "box",
+        "--mchd",
+        "m-9",
+        "--detach",
+    ];
+    let job = printed(&business, &container);
+    assert_eq!(job["kind"], "mig24_remote_signature", "{job}");
+    let question = business.world.agent.question("remote").await;
+    let decision = json!({ "decision": "approve" });
+    business.world.agent.decide(&question, decision).await.unwrap();
+    assert_eq!(
+        question["signer"],
+        json!({ "means": "container", "name": "box", "power_of_attorney": "m-9" })
+    );
+    let job = business
+        .world
+        .agent
+        .settled(&format!("/v1/jobs/{}", job["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(job["state"], "finished", "{job}");
+
+    // Waited for: the person answers at the terminal, and the command says what came of it.
+    for (answer, code) in [("no", 3), ("yes", 0)] {
+        let made = super::group(&business).await;
+        let sign = ["mig24", "sign-remotely", &made, "--user", &user.to_string()];
+        let (ended, said) = business
+            .world
+            .at_a_terminal(&sign, "C.UTF-8", "Type “yes” to approve", answer);
+        assert_eq!(ended, code, "{said}");
+        assert!(
+            said.contains("Акт.txt") && said.contains(&with_container().full_name),
+            "the person sees what: {said}"
+        );
+    }
+
+    let effects = business.sandbox.effects();
+    let signed: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match &effect.happened {
+            Happened::SignedByContainer {
+                container,
+                mchd_info_id,
+                ..
+            } => Some(json!([container, mchd_info_id])),
+            Happened::SignedByUser { user_id, .. } => Some(json!(user_id)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(signed, [json!(["box", "m-9"]), json!(user)]);
+    assert!(business.sandbox.summary().duplicates.is_empty());
+}
+
+/// `--form` says by which call a file is stored: as it is, or by the one in which the service tells the type.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_of_an_upload_chooses_the_call() {
+    let business = office().await;
+    business
+        .world
+        .file("act.xml", "<?xml version=\"1.0\"?><Файл/>".as_bytes());
+    let upload = |more: &[&str]| -> (String, String) {
+        let before = business.sandbox.requests().len();
+        let stored = printed(&business, &[&["documents", "upload", "act.xml"][..], more].concat());
+        let id = stored["documents"][0]["document_id"].as_str().unwrap().to_owned();
+        let called = business.sandbox.requests()[before..]
+            .iter()
+            .find(|request| request.method == "POST")
+            .map(|request| request.path.clone());
+        (called.unwrap().replace(&id, "{id}"), id)
+    };
+    let (detected, id) = upload(&[]);
+    assert_eq!(detected, "/api/v1/documents/{id}", "XML is detected");
+    assert_eq!(printed(&business, &["documents", "show", &id])["name"], "act.xml");
+    assert_eq!(upload(&["--form", "detected"]).0, "/api/v1/documents/{id}");
+    assert_eq!(upload(&["--form", "informal"]).0, "/api/v1/documents/{id}/informal");
+    assert_eq!(business.sandbox.summary().mig24.documents, 3);
 }

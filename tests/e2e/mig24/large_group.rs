@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokensign_tests::agent::peak_mib;
 use tokensign_tests::programs;
 use tokensign_tests::sandbox::{Effect, Happened, RunningSandbox};
 use uuid::Uuid;
@@ -92,7 +93,7 @@ async fn sign(count: usize, patience: Duration) -> Figures {
     let business = office().await;
     let group = group_of(&business.sandbox, count).await;
     let certificate = business.world.tokens.certificate(CERTIFICATE);
-    let before = peak_mib(business.world.agent.pid());
+    let before = business.world.agent.peak_mib();
     let request = json!({ "package_group_id": group, "certificate": certificate.fingerprint });
     let started = Instant::now();
     let answer = business
@@ -116,7 +117,7 @@ async fn send(count: usize, patience: Duration) -> Figures {
         )
         .unwrap();
     }
-    let before = peak_mib(business.world.agent.pid());
+    let before = business.world.agent.peak_mib();
     let started = Instant::now();
     let fingerprint = business.world.tokens.certificate(CERTIFICATE).fingerprint;
     let mut command = Command::new("sh")
@@ -139,7 +140,7 @@ async fn send(count: usize, patience: Duration) -> Figures {
         .unwrap();
     let mut of_command = 0;
     while command.try_wait().unwrap().is_none() {
-        of_command = of_command.max(peak_of(command.id()).unwrap_or_default());
+        of_command = of_command.max(peak_mib(command.id()).unwrap_or_default());
         assert!(started.elapsed() < patience, "not sent\n{}", business.world.agent.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -210,7 +211,7 @@ async fn carried(
     assert!(summary.duplicates.is_empty());
     let steps = job["steps"].as_array().unwrap().len();
     assert!(steps < 20 + count / 20, "{steps} steps for {count} documents");
-    let peak = peak_mib(business.world.agent.pid());
+    let peak = business.world.agent.peak_mib();
     Figures {
         documents: count,
         until_question,
@@ -269,18 +270,6 @@ fn is_linear(small: Figures, large: Figures) {
         assert!(large < small * 16, "{small:?} for 1,000, {large:?} for 10,000");
     }
     assert!(large.added < 512, "{large}");
-}
-
-/// `VmHWM` of a process, in MiB.
-fn peak_mib(pid: u32) -> u64 {
-    peak_of(pid).unwrap()
-}
-
-/// The same of a process that may have ended.
-fn peak_of(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? >> 10)
 }
 
 fn store_mib(business: &Business) -> u64 {

@@ -94,6 +94,7 @@ const ASSETS: &[(&str, &str)] = &[
     ("documents.js", include_str!("../../../assets/documents.js")),
     ("dom.js", include_str!("../../../assets/dom.js")),
     ("icon.svg", include_str!("../../../assets/icon.svg")),
+    ("jobs.js", include_str!("../../../assets/jobs.js")),
     ("outcomes.js", include_str!("../../../assets/outcomes.js")),
     ("panels.js", include_str!("../../../assets/panels.js")),
     ("pin.js", include_str!("../../../assets/pin.js")),

@@ -367,7 +367,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign first asks the service whether the request arrived, so nothing happens twice. Wait, or say “tokensign jobs retry” later.
 err-service-uncertain = It cannot be known whether the service carried the request out.
-rec-service-uncertain = Look at the document in the service itself, then say “tokensign jobs settle” with --happened or --did-not. It is not repeated before that.
+rec-service-uncertain = Look at the document in the service itself, then say what happened: on the page under “Work in hand”, or by “tokensign jobs settle” with --happened or --did-not. It is not repeated before that.
 err-ticket-missing = iDocs gave no ticket that protects against sending twice.
 rec-ticket-missing = Nothing was signed and the PIN was not asked for. Try again later; if this repeats, tell the support of iDocs.
 err-download-foreign-host = { $host ->
@@ -774,6 +774,32 @@ ui-grant-left = { $count ->
 ui-grant-end = End the permission
 ui-job-retry = Try again
 ui-job-cancel = Cancel
+ui-job-steps = { $count ->
+    [one] { $count } step
+   *[other] { $count } steps
+}
+ui-job-attempts = { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+}
+ui-job-settle = Say what happened
+ui-job-settle-question = What became of the step?
+ui-job-settle-advice = Look at the document in the service itself first. What you say is written down and cannot be taken back.
+ui-job-settle-step = Step
+ui-job-settle-yes = Say so
+ui-job-happened = It happened: the step counts as done
+ui-job-did-not = It did not happen: the step is begun again
+ui-job-result = Id that the service gave, where the step made something
+ui-job-cancel-question = Cancel this work? Nothing more is sent, and it cannot be taken up again.
+ui-job-cancel-yes = Yes, cancel it
+ui-job-remove-left = Remove what is left
+ui-job-remove-question = Remove it at the service? It cannot be brought back.
+ui-job-remove-yes = Yes, remove it
+ui-job-leave = Leave it as it is
+ui-left-behind = Left at the service
+ui-left-sent = sent
+ui-left-not-sent = not sent
+ui-left-may-be-sent = it cannot be known whether it was sent
 ui-pair-refused = Refused. The program is not connected.
 ui-paired = The program is connected
 ui-logged-in = The login is confirmed
@@ -874,10 +900,6 @@ cli-manufacturer = Maker
 cli-outcome = Outcome
 cli-next = You can
 cli-jobs-more = Older ones: tokensign jobs list --before { $id }
-cli-left-behind = Left at the service
-cli-left-sent = sent
-cli-left-not-sent = not sent
-cli-left-may-be-sent = it cannot be known whether it was sent
 cli-evidence-files = Signatures and the documents they were made of. A document is here only as long as the profile keeps it; the digest in a signature proves any other copy of it.
 cli-evidence-check = Check a signature with the certificates of its certification authority in CA.pem (for GOST keys OpenSSL needs its GOST engine):
 cli-evidence-audit = job.json holds the job with every step and the ids at the service; audit.json its entries of the audit log, each with the hash of the chain up to it. “tokensign audit verify” checks the whole chain.

@@ -365,7 +365,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign алдымен сервистен сұраудың жеткенін сұрайды, сондықтан ештеңе екі рет болмайды. Күтіңіз немесе кейінірек «tokensign jobs retry» орындаңыз.
 err-service-uncertain = Сервистің сұрауды орындаған-орындамағанын білу мүмкін емес.
-rec-service-uncertain = Құжатты сервистің өзінен қарап, «tokensign jobs settle» командасын --happened (болды) немесе --did-not (болмады) белгісімен орындаңыз. Оған дейін ештеңе қайталанбайды.
+rec-service-uncertain = Құжатты сервистің өзінен қарап, не болғанын айтыңыз: беттегі «Тапсырмалар» бөлімінде немесе «tokensign jobs settle» командасын --happened (болды) не --did-not (болмады) белгісімен орындап. Оған дейін ештеңе қайталанбайды.
 err-ticket-missing = iDocs қайта жіберуден қорғайтын талон бермеді.
 rec-ticket-missing = Ештеңеге қол қойылған жоқ, PIN-код сұралған жоқ. Кейінірек көріңіз; қайталана берсе, iDocs қолдау қызметіне хабарлаңыз.
 err-download-foreign-host = { $host ->
@@ -772,6 +772,32 @@ ui-grant-left = { $count ->
 ui-grant-end = Рұқсатты тоқтату
 ui-job-retry = Қайталау
 ui-job-cancel = Болдырмау
+ui-job-steps = { $count ->
+    [one] { $count } қадам
+   *[other] { $count } қадам
+}
+ui-job-attempts = { $count ->
+    [one] { $count } әрекет
+   *[other] { $count } әрекет
+}
+ui-job-settle = Не болғанын айту
+ui-job-settle-question = Бұл қадам немен аяқталды?
+ui-job-settle-advice = Алдымен құжатты сервистің өзінен қараңыз. Жауабыңыз жазылып қалады, оны қайтарып алу мүмкін емес.
+ui-job-settle-step = Қадам
+ui-job-settle-yes = Растау
+ui-job-happened = Орындалды: қадам аяқталған деп саналады
+ui-job-did-not = Орындалмады: қадам қайта басталады
+ui-job-result = Қадам бірдеңе жасаған болса, сервис берген идентификатор
+ui-job-cancel-question = Бұл жұмыстан бас тартасыз ба? Бұдан әрі ештеңе жіберілмейді, оны жалғастыру мүмкін болмайды.
+ui-job-cancel-yes = Иә, бас тарту
+ui-job-remove-left = Қалғанын жою
+ui-job-remove-question = Мұны сервисте жоясыз ба? Қайтару мүмкін болмайды.
+ui-job-remove-yes = Иә, жою
+ui-job-leave = Сол күйінде қалдыру
+ui-left-behind = Сервисте қалды
+ui-left-sent = жіберілді
+ui-left-not-sent = жіберілмеді
+ui-left-may-be-sent = жіберілгені белгісіз
 ui-pair-refused = Бас тартылды. Бағдарлама қосылмады.
 ui-paired = Бағдарлама қосылды
 ui-logged-in = Кіру расталды
@@ -872,10 +898,6 @@ cli-manufacturer = Өндіруші
 cli-outcome = Нәтижесі
 cli-next = Мүмкін әрекет
 cli-jobs-more = Бұдан бұрынғылары: tokensign jobs list --before { $id }
-cli-left-behind = Сервисте қалды
-cli-left-sent = жіберілді
-cli-left-not-sent = жіберілмеді
-cli-left-may-be-sent = жіберілгені белгісіз
 cli-evidence-files = Қолтаңбалар мен олар қойылған құжаттар. Құжат профиль сақтаған уақытта ғана осында жатады; оның кез келген басқа көшірмесін қолтаңбадағы хеш растайды.
 cli-evidence-check = Қолтаңбаны CA.pem ішіндегі куәландырушы орталық сертификаттарымен тексеріңіз (ГОСТ кілттері үшін OpenSSL бағдарламасына ГОСТ модулі керек):
 cli-evidence-audit = job.json ішінде тапсырма барлық қадамдарымен және сервистегі нөмірлерімен; audit.json ішінде оның аудит журналындағы жазбалары, әрқайсысында тізбектің оған дейінгі хеші бар. Бүкіл тізбекті «tokensign audit verify» тексереді.

@@ -371,7 +371,7 @@ err-service-timeout = { $host ->
 }
 rec-service-timeout = tokensign сначала спросит у сервиса, дошёл ли запрос, поэтому дважды ничего не произойдёт. Подождите или позже выполните «tokensign jobs retry».
 err-service-uncertain = Узнать, выполнил ли сервис запрос, невозможно.
-rec-service-uncertain = Посмотрите документ в самом сервисе и выполните «tokensign jobs settle» с --happened (произошло) или --did-not (не произошло). До этого ничего не повторяется.
+rec-service-uncertain = Посмотрите документ в самом сервисе и скажите, что произошло: на странице в разделе «Задания» или командой «tokensign jobs settle» с --happened (произошло) или --did-not (не произошло). До этого ничего не повторяется.
 err-ticket-missing = iDocs не выдал талон, защищающий от повторной отправки.
 rec-ticket-missing = Ничего не подписано, PIN-код не запрашивался. Попробуйте позже; если повторится, сообщите в поддержку iDocs.
 err-download-foreign-host = { $host ->
@@ -797,6 +797,34 @@ ui-grant-left = { $count ->
 ui-grant-end = Прекратить разрешение
 ui-job-retry = Повторить
 ui-job-cancel = Отменить
+ui-job-steps = { $count ->
+    [one] { $count } шаг
+    [few] { $count } шага
+   *[other] { $count } шагов
+}
+ui-job-attempts = { $count ->
+    [one] { $count } попытка
+    [few] { $count } попытки
+   *[other] { $count } попыток
+}
+ui-job-settle = Сказать, что произошло
+ui-job-settle-question = Что стало с этим шагом?
+ui-job-settle-advice = Сначала посмотрите документ в самом сервисе. Ваш ответ записывается, и взять его назад нельзя.
+ui-job-settle-step = Шаг
+ui-job-settle-yes = Подтвердить
+ui-job-happened = Произошло: шаг считается выполненным
+ui-job-did-not = Не произошло: шаг начнётся заново
+ui-job-result = Идентификатор, который дал сервис, если шаг что-то создал
+ui-job-cancel-question = Отменить это задание? Больше ничего не отправится, и продолжить его будет нельзя.
+ui-job-cancel-yes = Да, отменить
+ui-job-remove-left = Удалить оставшееся
+ui-job-remove-question = Удалить это в сервисе? Вернуть будет нельзя.
+ui-job-remove-yes = Да, удалить
+ui-job-leave = Оставить как есть
+ui-left-behind = Осталось в сервисе
+ui-left-sent = отправлено
+ui-left-not-sent = не отправлено
+ui-left-may-be-sent = неизвестно, отправлено ли
 ui-pair-refused = Отказано. Программа не подключена.
 ui-paired = Программа подключена
 ui-logged-in = Вход подтверждён
@@ -899,10 +927,6 @@ cli-manufacturer = Изготовитель
 cli-outcome = Итог
 cli-next = Можно
 cli-jobs-more = Более ранние: tokensign jobs list --before { $id }
-cli-left-behind = Осталось в сервисе
-cli-left-sent = отправлено
-cli-left-not-sent = не отправлено
-cli-left-may-be-sent = неизвестно, отправлено ли
 cli-evidence-files = Подписи и документы, под которыми они стоят. Документ лежит здесь, только пока его хранит профиль; любую другую его копию подтверждает хеш в подписи.
 cli-evidence-check = Проверьте подпись сертификатами её удостоверяющего центра в CA.pem (для ключей ГОСТ программе OpenSSL нужен модуль ГОСТ):
 cli-evidence-audit = В job.json — задание со всеми шагами и номерами в сервисе; в audit.json — его записи журнала аудита, каждая с хешем цепочки до неё. Всю цепочку проверяет «tokensign audit verify».
