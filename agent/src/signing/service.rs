@@ -29,7 +29,7 @@ use crate::platform::{Deadline, ScreenLocks};
 use crate::preview::Previewer;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
-use crate::token::{Fleet, Inventory};
+use crate::token::{Fleet, Inventory, ReaderStatus};
 
 /// How often the tokens are looked at again before a certificate counts as absent.
 const LOOKS: usize = 4;
@@ -154,7 +154,8 @@ impl Signing {
     /// # Errors
     /// `certificate_not_found`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_wrong_purpose`,
     /// `certificate_without_key`, `unsupported_algorithm`, `module_crashed`, `module_hung` and `module_quarantined` where the module may
-    /// hold it, `refused`, `expired`.
+    /// hold it, `token_busy`, `driver_missing`, `token_not_seen`, `card_mute`, `card_unknown` and `token_cannot_sign` where a card may that no
+    /// module shows, `refused`, `expired`.
     pub async fn choose(&self, context: &JobContext, request: CertificateRequest) -> Result<ChosenCertificate, Fault> {
         let chosen = self.candidate(context, &request).await?;
         Ok(ChosenCertificate {
@@ -316,7 +317,17 @@ impl Signing {
             }
             found = look(fleet.refresh().await);
         }
-        found.map_err(|fault| selection::truly_absent(fault, &fleet.inventory()))
+        match found {
+            Err(fault) if fault.code() == Code::CertificateNotFound => {
+                let mut readers = fleet.readers().await.unwrap_or_default();
+                // Which programs run is no business of an application's.
+                if request.caller.application.is_some() {
+                    readers.iter_mut().for_each(ReaderStatus::forget_holders);
+                }
+                Err(selection::truly_absent(fault, &fleet.inventory(), &readers))
+            }
+            found => found,
+        }
     }
 
     /// How the certificate signs these documents: as the configuration wants it, and where only digests of theirs are there, by the algorithm of

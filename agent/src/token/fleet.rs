@@ -234,7 +234,7 @@ impl Fleet {
     /// There is no PC/SC service, or it hangs.
     pub async fn readers(&self) -> Result<Vec<ReaderStatus>, ReadersError> {
         let readers = self.shared.readers.readers().await?;
-        let holders = || clients_of_socket(Path::new(READER_SERVICE));
+        let holders = || clients_of_socket(&reader_service());
         Ok(presence::of_readers(
             readers,
             &self.inventory(),
@@ -384,8 +384,11 @@ async fn follow_readers(shared: Weak<Shared>, mut readers: ReaderWatch, ended: C
     }
 }
 
-/// Where PC/SC lite's service listens.
-const READER_SERVICE: &str = "/run/pcscd/pcscd.comm";
+/// Where PC/SC lite's service listens: where its own library looks for it.
+fn reader_service() -> PathBuf {
+    let named = std::env::var_os("PCSCLITE_CSOCK_NAME").filter(|name| !name.is_empty());
+    named.map_or_else(|| PathBuf::from("/run/pcscd/pcscd.comm"), PathBuf::from)
+}
 
 /// The rank of a module that belongs to no known family.
 const UNKNOWN_RANK: u8 = 10;

@@ -242,7 +242,7 @@ err-token-busy = { $token ->
        *[other] Another program ({ $holder }) is using the token “{ $token }”.
     }
 }
-rec-token-busy = Close the other program that works with the token, then repeat. “tokensign modules release” gives the token free on our side.
+rec-token-busy = Close the other program that works with the token, then repeat. If you cannot find it, wait until it is done, or take the token out and plug it in again.
 err-driver-missing = { $token ->
     [none] A token is plugged in, but its driver is not installed.
    *[other] A token “{ $token }” is plugged in, but its driver is not installed.
