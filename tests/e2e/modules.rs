@@ -171,7 +171,7 @@ async fn a_profile_of_the_configuration_directory_replaces_the_embedded_one_and_
     std::fs::create_dir(&profiles).unwrap();
     let own = profiles.join("gost-token.toml");
     let location = "[[locations]]\nos = 'linux'\nfiles = ['libgost_token.so']\nsource = 'here'\n";
-    let confining = "[confining]\nlevel = 'off'\nenvironment = ['GOST_TOKEN_DIR']\n";
+    let confining = "[confining]\nlevel = 'off'\nenvironment = ['GOST_TOKEN_DIR']\nsource = 'here'\n";
     std::fs::write(
         &own,
         format!("name = 'gost-token'\ntitle = 'Our own title'\n{location}{confining}"),
@@ -188,7 +188,11 @@ async fn a_profile_of_the_configuration_directory_replaces_the_embedded_one_and_
     assert!(titles.contains(&&Value::from("Our own title")), "{now}");
     drop(agent);
 
-    std::fs::write(&own, "name = 'gost-token'\ntitle = 'x'\nconfining = { level = 'of' }\n").unwrap();
+    std::fs::write(
+        &own,
+        "name = 'gost-token'\ntitle = 'x'\nconfining = { level = 'of', source = 'here' }\n",
+    )
+    .unwrap();
     let broken = tokensign(&configuration, &["tokens"]);
     assert_eq!(broken.status.code(), Some(2));
     assert!(

@@ -236,7 +236,7 @@ fn family(profile: &Profile, catalogue: &Catalogue) -> Family {
         profile: profile.name.clone(),
         title: profile.title.clone(),
         install: install.collect(),
-        note: profile.note.clone(),
+        note: profile.note().cloned(),
     }
 }
 
