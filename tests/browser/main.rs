@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tokensign_tests::agent::Agent;
+use tokensign_tests::card::{BlankCard, Pcscd};
 use tokensign_tests::fixtures::Tokens;
 use tokensign_tests::programs;
 
@@ -37,6 +38,17 @@ async fn other_origins_get_nowhere() {
     run("attacks", "", &[]).await;
 }
 
+/// Virtual cards stand in for tokens whose driver is missing or that cannot sign.
+#[tokio::test]
+async fn a_token_without_its_driver_says_what_to_install() {
+    const RUTOKEN_ECP: &[u8] = b"\x3B\x8B\x01Rutoken DS \xC1";
+    let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
+    let service = Pcscd::start(directory.path());
+    let _card = BlankCard::insert(&service, RUTOKEN_ECP);
+    let (name, socket) = service.environment();
+    run_beside("readers", "", &[(name, &socket)], &[]).await;
+}
+
 /// Draws the pictures of the documentation anew with `UPDATE_SCREENSHOTS=1`; else only sees that every state can be reached.
 #[tokio::test]
 #[ignore = "draws every state in three languages; part of make test-full"]
@@ -57,6 +69,11 @@ fn root() -> PathBuf {
 
 /// Runs one script against an agent of its own.
 async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
+    run_beside(script, configuration, &[], environment).await;
+}
+
+/// The same with variables in the agent's environment.
+async fn run_beside(script: &str, configuration: &str, of_agent: &[(&str, &str)], environment: &[(&str, &str)]) {
     programs::require("node", "nodejs");
     programs::require("chromium", "chromium");
     let playwright = root().join("target/browser/node_modules/playwright-core/index.mjs");
@@ -67,7 +84,7 @@ async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
     let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
     let tokens = Tokens::copy_into(directory.path());
     tokens.configure(configuration);
-    let agent = Agent::start(&tokens.configuration()).await;
+    let agent = Agent::start_with(&tokens.configuration(), of_agent).await;
     let certificate = |name: &str| {
         let certificate = tokens.certificate(name);
         format!("{}:{}", certificate.fingerprint, certificate.pin)
