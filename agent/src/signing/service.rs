@@ -12,6 +12,7 @@ use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::granting;
 use super::not_signed::NotSigned;
+use super::refused_sources::{self, RefusedSources};
 use super::request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
@@ -71,6 +72,7 @@ struct Inner {
     previewer: Previewer,
     /// Without them nothing is remembered.
     grants: Option<Grants>,
+    refused_sources: RefusedSources,
 }
 
 impl fmt::Debug for Signing {
@@ -101,6 +103,7 @@ impl Signing {
                 options,
                 previewer: Previewer::default(),
                 grants,
+                refused_sources: RefusedSources::default(),
             }),
         }
     }
@@ -461,7 +464,15 @@ impl Work<'_> {
                 scheme: &self.scheme,
                 job: self.context.id(),
             };
-            let attempt = bench.run(&mut items, unlock).await;
+            let tried = refused_sources::Try::new(&self.candidate.token, &unlock);
+            let attempt = match inner.refused_sources.objection(&inner.store, &tried).await? {
+                Some(fault) => Ok(Attempt::Interrupted(fault)),
+                None => bench.run(&mut items, unlock).await,
+            };
+            // What was signed stays signed.
+            if let Err(fault) = inner.refused_sources.settle(&inner.store, tried, &attempt).await {
+                tracing::error!(%fault, "what became of a PIN cannot be recorded");
+            }
             self.settle_grants(by_grant.then_some(&given), promise, &attempt).await;
             match attempt {
                 Ok(Attempt::Complete) => return Ok(items),

@@ -224,7 +224,7 @@ rec-pin-cancelled = Nothing was signed. Approve again and enter the PIN on the r
 err-pin-timed-out = The PIN was not entered on the reader in time.
 rec-pin-timed-out = Nothing was signed. Approve again and enter the PIN on the reader when it asks for it.
 err-pin-not-sent-again = The token refused the configured PIN before, so it was not sent again.
-rec-pin-not-sent-again = Nothing was signed and no try was spent. Put the right PIN where the configuration or --pin-source says, or answer the question yourself.
+rec-pin-not-sent-again = Nothing was signed and no try was spent. Put the right PIN where the configuration or --pin-source says, or answer the question yourself. Where that is no file (env:, a credential, the keyring), sign once yourself, or use another name: a change there cannot be seen.
 err-token-absent = { $token ->
     [none] The token is not plugged in.
    *[other] The token “{ $token }” is not plugged in.
