@@ -58,7 +58,7 @@ async fn a_card_that_two_modules_show_is_one_token_and_the_person_may_say_throug
         fingerprints.sort_unstable();
         fingerprints.dedup();
         assert_eq!(fingerprints.len(), all, "each certificate once: {listed}");
-        assert!(fingerprints.contains(&rig.card.identity().fingerprint(Slot::Signature)));
+        assert!(fingerprints.contains(&rig.card.identity().fingerprint(Slot::Signature).as_str()));
 
         let request = rig.request(Slot::Signature, 1).await;
         let question = rig.agent.question("approve").await;
