@@ -341,31 +341,39 @@ mod tests {
         let own = directory.join("softhsm.toml");
         fs::write(
             &own,
-            "name = 'softhsm'\ntitle = 'Mine'\nconfining = { level = 'off' }\n",
+            "name = 'softhsm'\ntitle = 'Mine'\nconfining = { level = 'off', source = 'mine' }\n",
         )
         .unwrap();
         let catalogue = Catalogue::embedded().unwrap().overridden_by(&directory).unwrap();
-        assert_eq!(catalogue.profile("softhsm").unwrap().confining.level, Confinement::Off);
+        assert_eq!(
+            catalogue.profile("softhsm").unwrap().confining().level,
+            Confinement::Off
+        );
 
-        fs::write(&own, "name = 'other'\ntitle = 'Mine'\nconfining = { level = 'off' }\n").unwrap();
+        fs::write(
+            &own,
+            "name = 'other'\ntitle = 'Mine'\nconfining = { level = 'off', source = 'mine' }\n",
+        )
+        .unwrap();
         assert!(matches!(
             Catalogue::embedded().unwrap().overridden_by(&directory),
             Err(ProfileError::Misnamed { .. })
         ));
 
-        let claim = "[[locations]]\nos = 'linux'\nfiles = ['x.so']\n";
-        fs::write(
-            &own,
-            format!("name = 'softhsm'\ntitle = 'Mine'\nconfining = {{ level = 'off' }}\n{claim}"),
-        )
-        .unwrap();
-        assert!(
-            matches!(
-                Catalogue::embedded().unwrap().overridden_by(&directory),
-                Err(ProfileError::Malformed { .. })
-            ),
-            "no source"
-        );
+        let sound = "confining = { level = 'off', source = 'mine' }";
+        let note = "note = { en = 'x', kk = 'x', ru = 'x' }";
+        for unfounded in [
+            "confining = { level = 'off' }",
+            &format!("{sound}\n[[locations]]\nos = 'linux'\nfiles = ['x.so']"),
+            &format!("{sound}\nrank = {{ value = 40 }}"),
+            &format!("{sound}\nrank = 40"),
+            &format!("{sound}\n{note}"),
+            &format!("{sound}\n[timing]\nsignature_seconds = 60"),
+        ] {
+            fs::write(&own, format!("name = 'softhsm'\ntitle = 'Mine'\n{unfounded}\n")).unwrap();
+            let read = Catalogue::embedded().unwrap().overridden_by(&directory);
+            assert!(matches!(read, Err(ProfileError::Malformed { .. })), "{unfounded}");
+        }
         fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -13,9 +13,9 @@ mod quirk;
 mod recognition;
 
 pub use catalogue::{Catalogue, ProfileError};
-pub use evidence::Evidence;
+pub use evidence::{Claimed, Evidence};
 pub use profile::{
-    CannotSign, Confinement, Confining, Installation, Location, MechanismName, Note, OperatingSystem, Profile,
+    CannotSign, Confinement, Confining, Installation, Location, MechanismName, Note, OperatingSystem, Profile, Rank,
     StateFromConfig, Timing, is_version_of,
 };
 pub use quirk::{ByteOrder, ExtensionId, ExtensionIdError, PairBy, Pairs, Quirk, QuirkEntry, Quirks};

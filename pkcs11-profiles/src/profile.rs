@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Evidence, QuirkEntry, Quirks, Recognition};
+use crate::{Claimed, Evidence, QuirkEntry, Quirks, Recognition};
 
 /// One token family.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -10,10 +10,9 @@ pub struct Profile {
     pub name: String,
     /// The family's name for people.
     pub title: String,
-    /// Which family's module serves a token that several modules show: the one with the highest rank. A maker's own module has
-    /// 50, one that serves cards of many makers less.
-    #[serde(default = "usual_rank")]
-    pub rank: u8,
+    /// Which family's module serves a token that several modules show, where it is not as good as a maker's own.
+    #[serde(default)]
+    pub rank: Option<Claimed<Rank>>,
     /// The module is loaded where the configuration names it, and not because its file is found.
     #[serde(default)]
     pub configured_only: bool,
@@ -25,7 +24,7 @@ pub struct Profile {
     pub cannot_sign: Option<CannotSign>,
     /// What a person should know: what is not known of the family, what to ask the maker.
     #[serde(default)]
-    pub note: Option<Note>,
+    pub note: Option<Claimed<Note>>,
     /// The module's file names and places.
     #[serde(default)]
     pub locations: Vec<Location>,
@@ -36,13 +35,27 @@ pub struct Profile {
     #[serde(default)]
     pub mechanisms: Vec<MechanismName>,
     /// How far the process that loads the module is confined.
-    pub confining: Confining,
+    pub confining: Claimed<Confining>,
     /// How long the module may take.
     #[serde(default)]
-    pub timing: Timing,
+    pub timing: Option<Claimed<Timing>>,
     /// Where the family departs from PKCS#11.
     #[serde(default)]
     pub quirks: Vec<QuirkEntry>,
+}
+
+/// Where a family's module stands among those that show the same token: the highest serves it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rank {
+    /// A maker's own module has 50, one that serves cards of many makers less.
+    pub value: u8,
+}
+
+impl Default for Rank {
+    fn default() -> Self {
+        Self { value: 50 }
+    }
 }
 
 /// A text for people in each language.
@@ -58,6 +71,27 @@ pub struct Note {
 }
 
 impl Profile {
+    /// Which family's module serves a token that several modules show: the one with the highest rank.
+    pub fn rank(&self) -> u8 {
+        let rank = self.rank.as_ref().map(|rank| rank.claim);
+        rank.unwrap_or_default().value
+    }
+
+    /// What a person should know.
+    pub fn note(&self) -> Option<&Note> {
+        self.note.as_ref().map(|note| &note.claim)
+    }
+
+    /// How far the process that loads the module is confined.
+    pub fn confining(&self) -> &Confining {
+        &self.confining.claim
+    }
+
+    /// How long the module may take.
+    pub fn timing(&self) -> Timing {
+        self.timing.as_ref().map(|timing| timing.claim).unwrap_or_default()
+    }
+
     /// The quirks in the form that code asks for.
     pub fn quirks(&self) -> Quirks {
         self.quirks.iter().collect()
@@ -87,10 +121,6 @@ pub fn is_version_of(file_name: &str, name: &str) -> bool {
     file_name.strip_prefix(&name.to_lowercase()).is_some_and(|rest| {
         rest.is_empty() || rest.starts_with('.') && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
     })
-}
-
-const fn usual_rank() -> u8 {
-    50
 }
 
 /// What to install on one operating system.

@@ -12,6 +12,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use tokensign_tests::agent::Agent;
+use tokensign_tests::card::{BlankCard, Pcscd};
 use tokensign_tests::fixtures::{Tokens, service_profiles};
 use tokensign_tests::programs;
 use tokensign_tests::sandbox::Sandbox;
@@ -44,6 +45,17 @@ async fn other_origins_get_nowhere() {
     run("attacks", "", &[]).await;
 }
 
+/// Virtual cards stand in for tokens whose driver is missing or that cannot sign.
+#[tokio::test]
+async fn a_token_without_its_driver_says_what_to_install() {
+    const RUTOKEN_ECP: &[u8] = b"\x3B\x8B\x01Rutoken DS \xC1";
+    let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
+    let service = Pcscd::start(directory.path());
+    let _card = BlankCard::insert(&service, RUTOKEN_ECP);
+    let (name, socket) = service.environment();
+    run_beside("readers", "", &[(name, &socket)], &[]).await;
+}
+
 /// Draws the pictures of the documentation anew with `UPDATE_SCREENSHOTS=1`; else only sees that every state can be reached.
 #[tokio::test]
 #[ignore = "draws every state in three languages; part of make test-full"]
@@ -64,9 +76,14 @@ fn root() -> PathBuf {
 
 /// Runs one script against an agent of its own.
 async fn run(script: &str, configuration: &str, environment: &[(&str, &str)]) {
+    run_beside(script, configuration, &[], environment).await;
+}
+
+/// The same with variables in the agent's environment.
+async fn run_beside(script: &str, configuration: &str, of_agent: &[(&str, &str)], environment: &[(&str, &str)]) {
     let (_directory, tokens) = prepared();
     tokens.configure(configuration);
-    drive(script, &tokens, environment).await;
+    drive(script, &tokens, of_agent, environment).await;
 }
 
 /// The same with both services.
@@ -78,7 +95,7 @@ async fn run_with_services(script: &str) {
         &sandbox,
         ", settling_seconds = 0.3",
     ));
-    drive(script, &tokens, &[("SANDBOX", sandbox.base_url())]).await;
+    drive(script, &tokens, &[], &[("SANDBOX", sandbox.base_url())]).await;
 }
 
 fn prepared() -> (TempDir, Tokens) {
@@ -87,7 +104,7 @@ fn prepared() -> (TempDir, Tokens) {
     (directory, tokens)
 }
 
-async fn drive(script: &str, tokens: &Tokens, environment: &[(&str, &str)]) {
+async fn drive(script: &str, tokens: &Tokens, of_agent: &[(&str, &str)], environment: &[(&str, &str)]) {
     programs::require("node", "nodejs");
     programs::require("chromium", "chromium");
     let playwright = root().join("target/browser/node_modules/playwright-core/index.mjs");
@@ -95,7 +112,7 @@ async fn drive(script: &str, tokens: &Tokens, environment: &[(&str, &str)]) {
         playwright.exists(),
         "playwright-core is missing: run scripts/verifiers.sh, or npm install --prefix target/browser playwright-core"
     );
-    let agent = Agent::start(&tokens.configuration()).await;
+    let agent = Agent::start_with(&tokens.configuration(), of_agent).await;
     let certificate = |name: &str| {
         let certificate = tokens.certificate(name);
         format!("{}:{}", certificate.fingerprint, certificate.pin)

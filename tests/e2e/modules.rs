@@ -148,6 +148,121 @@ async fn what_is_no_module_or_may_not_be_trusted_is_not_recorded() {
     assert!(text(&kept.stderr).contains("configuration"), "{}", text(&kept.stderr));
 }
 
+/// Whoever else can write the file, or put another in its place, would run in the agent's worker.
+#[tokio::test]
+async fn a_module_that_others_can_change_or_that_has_no_fixed_place_is_not_loaded() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = World::new().await;
+    let (library, variable) = another_library(&world);
+    let mode = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let placed = |directory: &str, file_mode, directory_mode| {
+        let directory = world.path().join(directory);
+        std::fs::create_dir_all(&directory).unwrap();
+        let file = directory.join("libplaced.so");
+        std::fs::copy(&library, &file).unwrap();
+        mode(&file, file_mode);
+        mode(&directory, directory_mode);
+        file
+    };
+    let below = placed("open-above/below", 0o755, 0o755);
+    mode(&world.path().join("open-above"), 0o777);
+    let link = world.path().join("link.so");
+    std::os::unix::fs::symlink(placed("linked", 0o666, 0o755), &link).unwrap();
+    for (file, culprit) in [
+        (placed("group", 0o775, 0o755), "libplaced.so"),
+        (placed("world", 0o757, 0o755), "libplaced.so"),
+        (placed("group-directory", 0o755, 0o775), "group-directory"),
+        (placed("world-directory", 0o755, 0o777), "world-directory"),
+        (below, "open-above"),
+        (link, "libplaced.so"),
+    ] {
+        let path = file.to_str().unwrap();
+        let arguments = ["modules", "add", path, "--profile", "gost-token", "--env", &variable];
+        let output = tokensign(world.agent.configuration(), &arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{path}: {said}");
+        assert!(
+            said.contains("can be written by others") && said.contains(culprit),
+            "{path}: {said}"
+        );
+        assert!(module(&inventory(&world.agent).await, &file).is_none());
+    }
+    for relative in [
+        "libplaced.so",
+        "./group/libplaced.so",
+        "PKCS11:?module-path=libplaced.so",
+    ] {
+        let body = serde_json::json!({ "path": relative });
+        let answer = world.agent.owner(Method::POST, "/v1/modules").json(&body);
+        let answer: Value = answer.send().await.unwrap().json().await.unwrap();
+        assert_eq!(
+            (&answer["code"], &answer["field"]),
+            (&"invalid_field".into(), &"path".into()),
+            "{answer}"
+        );
+        assert!(answer.to_string().contains("absolute"), "{answer}");
+    }
+    // Named in the configuration, such a module is shown with the reason and not loaded; a relative path stops the agent.
+    let (directory, tokens) = prepared("");
+    let open = directory.path().join("libopen.so");
+    std::fs::copy(&library, &open).unwrap();
+    mode(&open, 0o775);
+    tokens.configure(&format!("\n[[modules]]\npath = \"{}\"\n", open.display()));
+    let agent = Agent::start(&tokens.configuration()).await;
+    let now = inventory(&agent).await;
+    let entry = module(&now, &open).unwrap_or_else(|| panic!("{now}"));
+    assert_eq!(entry["state"], "unsafe", "{entry}");
+    drop(agent);
+    tokens.configure("\n[[modules]]\npath = \"libopen.so\"\n");
+    let refused = tokensign(&tokens.configuration(), &["tokens"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        text(&refused.stderr).contains("modules.path"),
+        "{}",
+        text(&refused.stderr)
+    );
+}
+
+/// What a confined module must not do is refused by the system, and the module works all the same.
+#[tokio::test]
+async fn a_confined_module_starts_no_program() {
+    let (directory, tokens) = prepared("");
+    let configuration = tokens.configuration();
+    let profiles = configuration.parent().unwrap().join("profiles.d");
+    std::fs::create_dir(&profiles).unwrap();
+    tokens.gost_control(&serde_json::json!({ "starts_program": true }));
+    let programs = || {
+        let state = tokens.fixtures().gost_token_state().unwrap();
+        (state.programs_started, state.programs_refused)
+    };
+    let certificate = tokens.certificate("gost-director");
+    for level in ["off", "no_exec", "strict"] {
+        let profile = format!(
+            "name = 'gost-token'\ntitle = 'Confined'\n\
+             [[locations]]\nos = 'linux'\nfiles = ['libgost_token.so']\nsource = 'here'\n\
+             [confining]\nlevel = '{level}'\nenvironment = ['GOST_TOKEN_DIR']\nstate = ['$GOST_TOKEN_DIR']\nsource = 'here'\n"
+        );
+        std::fs::write(profiles.join("gost-token.toml"), profile).unwrap();
+        let before = programs();
+        let agent = Agent::start(&configuration).await;
+        let document = serde_json::json!({ "name": "a.txt", "content": "YQ==" });
+        let body = serde_json::json!({ "certificate": certificate.fingerprint, "documents": [document] });
+        let answer = agent.owner(Method::POST, "/v1/signatures").json(&body);
+        let answer: Value = answer.send().await.unwrap().json().await.unwrap();
+        agent.approve(&certificate.pin).await;
+        let path = format!("/v1/signatures/{}", answer["id"].as_str().unwrap());
+        let resource = agent.settled(&path).await;
+        assert_eq!(resource["state"], "finished", "{level}: {resource}");
+        let (started, refused) = (programs().0 - before.0, programs().1 - before.1);
+        match level {
+            "off" => assert!(started > 0 && refused == 0, "{started} {refused}"),
+            _ => assert!(started == 0 && refused > 0, "{level}: {started} {refused}"),
+        }
+    }
+    drop(directory);
+}
+
 #[tokio::test]
 async fn applications_and_the_page_cannot_add_modules() {
     let world = World::new().await;
@@ -171,7 +286,7 @@ async fn a_profile_of_the_configuration_directory_replaces_the_embedded_one_and_
     std::fs::create_dir(&profiles).unwrap();
     let own = profiles.join("gost-token.toml");
     let location = "[[locations]]\nos = 'linux'\nfiles = ['libgost_token.so']\nsource = 'here'\n";
-    let confining = "[confining]\nlevel = 'off'\nenvironment = ['GOST_TOKEN_DIR']\n";
+    let confining = "[confining]\nlevel = 'off'\nenvironment = ['GOST_TOKEN_DIR']\nsource = 'here'\n";
     std::fs::write(
         &own,
         format!("name = 'gost-token'\ntitle = 'Our own title'\n{location}{confining}"),
@@ -188,7 +303,11 @@ async fn a_profile_of_the_configuration_directory_replaces_the_embedded_one_and_
     assert!(titles.contains(&&Value::from("Our own title")), "{now}");
     drop(agent);
 
-    std::fs::write(&own, "name = 'gost-token'\ntitle = 'x'\nconfining = { level = 'of' }\n").unwrap();
+    std::fs::write(
+        &own,
+        "name = 'gost-token'\ntitle = 'x'\nconfining = { level = 'of', source = 'here' }\n",
+    )
+    .unwrap();
     let broken = tokensign(&configuration, &["tokens"]);
     assert_eq!(broken.status.code(), Some(2));
     assert!(

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
@@ -52,6 +52,22 @@ pub enum ObjectType {
 }
 
 impl Pkcs11Uri {
+    /// Whether a text begins as a PKCS#11 URI, in any letter case (RFC 3986 section 3.1): where a path or a name may stand as well.
+    pub fn is_uri(text: &str) -> bool {
+        rest_of(text).is_some()
+    }
+
+    /// Whether the URI names the token itself, at `location`: what is said of objects on it does not count.
+    pub fn names_token(&self, location: &KeyLocation<'_>) -> bool {
+        Self {
+            object: None,
+            object_type: None,
+            id: None,
+            ..self.clone()
+        }
+        .matches(location)
+    }
+
     /// Whether the URI names a certificate, or the key pair of one, found at `location`.
     pub fn matches(&self, location: &KeyLocation<'_>) -> bool {
         let same = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
@@ -135,10 +151,7 @@ impl FromStr for Pkcs11Uri {
     type Err = Pkcs11UriError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let rest = match text.split_at_checked(SCHEME.len()) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => rest,
-            _ => return Err(Pkcs11UriError::Scheme),
-        };
+        let rest = rest_of(text).ok_or(Pkcs11UriError::Scheme)?;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut uri = Self::default();
         for attribute in path.split(';').filter(|attribute| !attribute.is_empty()) {
@@ -153,7 +166,7 @@ impl FromStr for Pkcs11Uri {
 
 impl Pkcs11Uri {
     fn set_path_attribute(&mut self, attribute: &str) -> Result<(), Pkcs11UriError> {
-        let (name, value) = attribute.split_once('=').ok_or(Pkcs11UriError::NoValue)?;
+        let (name, value) = name_and_value(attribute)?;
         match name {
             "token" => set(&mut self.token, name, text(name, value)?),
             "manufacturer" => set(&mut self.manufacturer, name, text(name, value)?),
@@ -162,9 +175,6 @@ impl Pkcs11Uri {
             "object" => set(&mut self.object, name, text(name, value)?),
             "id" => set(&mut self.id, name, octets(name, value)?),
             "type" | "object-type" => set(&mut self.object_type, name, ObjectType::parse(value)?),
-            // RFC 7512 places them in the query; some tools write them here.
-            "pin-value" => Err(Pkcs11UriError::Pin("pin-value")),
-            "pin-source" | "pinfile" => Err(Pkcs11UriError::Pin("pin-source")),
             "slot-id" | "slot-description" | "slot-manufacturer" => Err(Pkcs11UriError::Slot(name.to_owned())),
             _ => Err(Pkcs11UriError::Unknown(shown(name))),
         }
@@ -172,10 +182,8 @@ impl Pkcs11Uri {
 
     /// Unknown query attributes do not narrow the selection, so they are ignored, as RFC 7512 section 2.4 has it.
     fn set_query_attribute(&mut self, attribute: &str) -> Result<(), Pkcs11UriError> {
-        let (name, value) = attribute.split_once('=').ok_or(Pkcs11UriError::NoValue)?;
+        let (name, value) = name_and_value(attribute)?;
         match name {
-            "pin-value" => Err(Pkcs11UriError::Pin("pin-value")),
-            "pin-source" => Err(Pkcs11UriError::Pin("pin-source")),
             "module-path" => set(&mut self.module_path, name, text(name, value)?),
             "module-name" => set(&mut self.module_name, name, text(name, value)?),
             _ => Ok(()),
@@ -266,6 +274,31 @@ impl<'de> Deserialize<'de> for Pkcs11Uri {
 
 const SCHEME: &str = "pkcs11:";
 
+/// What follows the scheme.
+fn rest_of(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
+}
+
+/// The attributes that bring a PIN along. The last one is an older tool's.
+const PINS: [(&str, &str); 3] = [
+    ("pin-value", "pin-value"),
+    ("pin-source", "pin-source"),
+    ("pinfile", "pin-source"),
+];
+
+/// Name and value of an attribute that brings no PIN. A name has no percent-encoding (RFC 7512 section 2.3); whoever decodes all the same must
+/// not find a PIN behind it, nor whoever does not mind letter case.
+fn name_and_value(attribute: &str) -> Result<(&str, &str), Pkcs11UriError> {
+    let (name, value) = attribute.split_once('=').ok_or(Pkcs11UriError::NoValue)?;
+    let decoded = percent_decode_str(name).decode_utf8_lossy();
+    match PINS.iter().find(|(pin, _)| decoded.eq_ignore_ascii_case(pin)) {
+        Some((_, told)) => Err(Pkcs11UriError::Pin(told)),
+        None if name.contains('%') => Err(Pkcs11UriError::Unknown(shown(name))),
+        None => Ok((name, value)),
+    }
+}
+
 /// Everything but RFC 3986 unreserved characters and `/`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -343,6 +376,12 @@ mod tests {
             "pkcs11:token=a?pin-value=1234",
             "pkcs11:token=a;pin-value=1234",
             "pkcs11:?pin-source=file:/1234",
+            "PKCS11:token=a?pin-value=1234",
+            "pkcs11:token=a?PIN-Value=1234",
+            "pkcs11:token=a?%70in-value=1234",
+            "pkcs11:token=a;pin%2Dvalue=1234",
+            "pkcs11:?module-path=/x.so&pin-%76alue=1234",
+            "pkcs11:token=a;pinfile=1234",
         ] {
             let error = text.parse::<Pkcs11Uri>().unwrap_err();
             assert!(matches!(error, Pkcs11UriError::Pin(_)));
@@ -369,6 +408,42 @@ mod tests {
         assert_eq!(error("pkcs11:type=key"), Pkcs11UriError::Type);
         assert_eq!(error("http://x"), Pkcs11UriError::Scheme);
         assert!("pkcs11:token=a?x-vendor=1".parse::<Pkcs11Uri>().is_ok());
+    }
+
+    #[test]
+    fn every_attribute_is_read_decoded_and_written_back() {
+        let text = "pkcs11:token=a%3Bb%3Dc;manufacturer=M%C3%BC;serial=0%25;model=x%20y;object=k%26k;type=private;id=%00%FF\
+            ?module-path=/opt/a%3Fb.so&module-name=a";
+        let uri: Pkcs11Uri = text.parse().unwrap();
+        assert_eq!(uri.token.as_deref(), Some("a;b=c"));
+        assert_eq!(uri.manufacturer.as_deref(), Some("Mü"));
+        assert_eq!(uri.serial.as_deref(), Some("0%"));
+        assert_eq!(uri.model.as_deref(), Some("x y"));
+        assert_eq!(uri.object.as_deref(), Some("k&k"));
+        assert_eq!(uri.object_type, Some(ObjectType::PrivateKey));
+        assert_eq!(uri.id.as_deref(), Some(&[0, 0xFF][..]));
+        assert_eq!(uri.module_path.as_deref(), Some("/opt/a?b.so"));
+        assert_eq!(uri.to_string(), text);
+        // Attributes may come in any order, with empty ones between.
+        let mixed: Pkcs11Uri = "Pkcs11:;id=%01;;token=a;?module-name=b&".parse().unwrap();
+        assert_eq!(mixed, "pkcs11:token=a;id=%01?module-name=b".parse().unwrap());
+        // The scheme's letter case does not matter, that of names and values does (RFC 3986 section 3.1, RFC 7512 section 2.3).
+        assert!(Pkcs11Uri::is_uri("PKCS11:token=a") && Pkcs11Uri::is_uri("pKcS11:"));
+        assert!(!Pkcs11Uri::is_uri("pkcs11") && !Pkcs11Uri::is_uri("/usr/lib/pkcs11:x"));
+        assert_eq!("pkcs11:Token=a".parse::<Pkcs11Uri>().unwrap_err().name(), Some("Token"));
+        assert_ne!(mixed, "pkcs11:token=A;id=%01?module-name=b".parse().unwrap());
+    }
+
+    #[test]
+    fn a_token_is_named_whatever_is_said_of_its_objects() {
+        let location = KeyLocation {
+            token_label: "demo",
+            id: &[1],
+            ..KeyLocation::default()
+        };
+        let names = |text: &str| text.parse::<Pkcs11Uri>().unwrap().names_token(&location);
+        assert!(names("pkcs11:token=demo") && names("pkcs11:token=demo;id=%02;type=data;object=x"));
+        assert!(!names("pkcs11:token=other"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{Certificate, ExtendedKeyUsage, KeyLocation, Pkcs11Uri, Pkcs11UriErro
 /// - `pkcs11:…`: where it is (RFC 7512);
 /// - filters, all of which must hold: `iin=`, `bin=`, `inn=` (of a person or an entity), `ogrn=` (also OGRNIP), `snils=`, `eku=` (an identifier
 ///   or a name such as `emailProtection`), `issuer~`, `subject~`, `org~` (text contained, in any letter case), `serial=` (hexadecimal), `token=`
-///   (label or serial number), `valid_at=` (RFC 3339 date or instant), separated by commas; `\,` is a comma in a value;
+///   (label, serial number or `pkcs11:…`), `valid_at=` (RFC 3339 date or instant), separated by commas; `\,` is a comma in a value;
 /// - nothing, or `any`: every certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selector {
@@ -184,6 +184,7 @@ enum Filter {
     /// Lower-case hexadecimal digits without leading zeros.
     Serial(String),
     Token(String),
+    TokenUri(Box<Pkcs11Uri>),
     ValidAt(OffsetDateTime),
 }
 
@@ -209,6 +210,7 @@ impl Filter {
                 .is_some_and(|organisation| organisation.to_lowercase().contains(part)),
             Self::Serial(serial) => certificate.serial_hex().trim_start_matches('0') == serial,
             Self::Token(token) => location.token_label == token || location.token_serial == token,
+            Self::TokenUri(uri) => uri.names_token(location),
             Self::ValidAt(at) => certificate.not_before() <= *at && *at <= certificate.not_after(),
         }
     }
@@ -229,6 +231,7 @@ impl Filter {
             ("subject", "~") => some_text("subject~", value).map(Self::Subject),
             ("org", "~") => some_text("org~", value).map(Self::Organisation),
             ("serial", "=") => serial(value).map(Self::Serial),
+            ("token", "=") if Pkcs11Uri::is_uri(value) => Ok(Self::TokenUri(Box::new(value.parse()?))),
             ("token", "=") if !value.is_empty() => Ok(Self::Token(value.to_owned())),
             ("token", "=") => Err(SelectorError::Value {
                 filter: "token=",
@@ -250,10 +253,7 @@ impl FromStr for Selector {
         if text.is_empty() || text == ANY || text == "*" {
             return Ok(Self::any());
         }
-        if text
-            .get(..7)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkcs11:"))
-        {
+        if Pkcs11Uri::is_uri(text) {
             let uri: Pkcs11Uri = text.parse()?;
             return Ok(Self {
                 text: uri.to_string(),

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use secrecy::SecretString;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::client::Client;
 use super::output::Output;
+use super::pin_source::SourcedPin;
 use super::problem;
 use super::prompter::{Answered, Attachment, Prompter};
 use crate::consent::QuestionState;
@@ -27,7 +27,7 @@ pub(super) struct Follower<'a> {
     prompter: Prompter,
     attachment: Attachment,
     /// Answers without a person.
-    pin: Option<SecretString>,
+    pin: Option<SourcedPin>,
 }
 
 impl<'a> Follower<'a> {
@@ -38,7 +38,7 @@ impl<'a> Follower<'a> {
     pub(super) async fn attach(
         client: &'a Client,
         output: Output,
-        pin: Option<SecretString>,
+        pin: Option<SourcedPin>,
         dialog: Option<Pinentry>,
     ) -> Result<Self, Fault> {
         let name = match (&pin, &dialog) {

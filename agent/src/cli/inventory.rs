@@ -8,6 +8,7 @@ use super::problem;
 use super::session::Session;
 use super::table::Table;
 use super::words;
+use crate::certificate::Pkcs11Uri;
 use crate::messages::Fault;
 
 /// `tokensign tokens`
@@ -143,7 +144,7 @@ fn description(library: &Value) -> String {
 
 /// A path as it is meant where the command is typed: the agent may run elsewhere. A PKCS#11 URI stays as it is.
 fn absolute(path: &str) -> Result<String, Fault> {
-    if path.starts_with("pkcs11:") {
+    if Pkcs11Uri::is_uri(path) {
         return Ok(path.to_owned());
     }
     let absolute = std::path::absolute(path).map_err(|error| Fault::invalid_field("path", error))?;

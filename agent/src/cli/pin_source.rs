@@ -22,6 +22,14 @@ pub(super) enum PinSource {
     File(PathBuf),
 }
 
+/// A PIN that no person is asked for.
+#[derive(Debug)]
+pub(super) struct SourcedPin {
+    pub(super) pin: SecretString,
+    /// Its source as it stood.
+    pub(super) version: String,
+}
+
 impl PinSource {
     /// The dialog that asks, where one does: the configuration's program, else the one of the search path.
     ///
@@ -48,16 +56,18 @@ impl PinSource {
     ///
     /// # Errors
     /// `pin_required` when it is not there or its file is open to others.
-    pub(super) fn unattended(&self) -> Result<Option<SecretString>, Fault> {
+    pub(super) fn unattended(&self) -> Result<Option<SourcedPin>, Fault> {
         let source = match self {
             Self::Prompt | Self::Pinentry => return Ok(None),
             Self::Environment(name) => TokenSource::Env(name.clone()),
             Self::File(path) => TokenSource::File(path.clone()),
         };
+        // As it stood before it was read.
+        let version = secrets::version(&source);
         let pin = secrets::resolve(&source).map_err(|fault| {
             Fault::new(Code::PinRequired).detail(fault.detail_text().unwrap_or("the PIN's source cannot be read"))
         })?;
-        Ok(Some(pin))
+        Ok(Some(SourcedPin { pin, version }))
     }
 }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::client::Client;
 use super::event_stream::EventReader;
 use super::output::Output;
+use super::pin_source::SourcedPin;
 use super::{problem, question_text};
 use crate::consent::{PinState, PinView, Question, QuestionBody, QuestionState, Verdict};
 use crate::messages::{Code, Fault};
@@ -67,6 +68,8 @@ struct Decision<'a> {
     pin: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     confirm_last_try: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin_source: Option<&'a str>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -231,6 +234,7 @@ impl Prompter {
             certificate,
             pin: pin.as_ref().map(ExposeSecret::expose_secret),
             confirm_last_try,
+            pin_source: None,
         };
         match self.hand_in(id, &decision).await {
             Ok(Answered::Taken) if signs => Ok(Answered::Approved),
@@ -247,7 +251,7 @@ impl Prompter {
     ///
     /// # Errors
     /// `not_unattended`, `certificate_ambiguous`, `pin_not_sent_again`, and why the decision is not taken.
-    pub(super) async fn approve_unattended(&self, asked: &Asked, pin: &SecretString) -> Result<Answered, Fault> {
+    pub(super) async fn approve_unattended(&self, asked: &Asked, sourced: &SourcedPin) -> Result<Answered, Fault> {
         // The question waits for a person now; the same PIN would come back for ever.
         if let Some(notice) = asked
             .notice
@@ -274,8 +278,9 @@ impl Prompter {
             shown: &asked.question.shown,
             prompter: "unattended",
             certificate: None,
-            pin: Some(pin.expose_secret()),
+            pin: Some(sourced.pin.expose_secret()),
             confirm_last_try: false,
+            pin_source: Some(&sourced.version),
         };
         self.hand_in(asked.question.id, &decision).await
     }

@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 use url::{Host, Url};
 
 use super::{ApplicationConfig, Config, RetryConfig, ServiceConfig, TokenSource};
+use crate::certificate::Pkcs11Uri;
 use crate::messages::Language;
 
 /// What a profile's table may hold. The shared part is flattened in the types, where serde cannot refuse unknown keys itself.
@@ -115,12 +116,19 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     }
     for module in &config.modules {
         // A PKCS#11 URI is read where modules are loaded.
-        if !module.path.to_string_lossy().starts_with("pkcs11:") {
+        if !Pkcs11Uri::is_uri(&module.path.to_string_lossy()) {
             absolute("modules.path", &module.path)?;
         }
     }
     for certificate in &config.certificates {
         let fingerprint = &certificate.fingerprint;
+        // The text is not repeated: it may contain a PIN.
+        if Pkcs11Uri::is_uri(fingerprint) {
+            return Err(
+                "certificates.fingerprint is a PKCS#11 URI: another certificate may lie there tomorrow, so give its SHA-256 (tokensign certs)"
+                    .to_owned(),
+            );
+        }
         if fingerprint.len() != 64 || !fingerprint.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(format!(
                 "certificates.fingerprint = {fingerprint:?} is not 64 hexadecimal digits (SHA-256)"

@@ -141,7 +141,7 @@ pub struct ModuleConfig {
 pub struct DiscoveryConfig {
     /// Whether modules are looked for besides `[[modules]]`.
     pub enabled: bool,
-    /// Which module serves a token that several show, the best first: profiles or paths of modules.
+    /// Which module serves a token that several show, the best first: profiles, paths of modules or PKCS#11 URIs of modules.
     pub prefer: Vec<String>,
 }
 

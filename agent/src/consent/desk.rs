@@ -106,7 +106,14 @@ pub struct DecisionRequest {
     pub remember: Option<Remember>,
     /// Which prompter: `web`, `terminal`, `pinentry`, `unattended`.
     pub prompter: String,
+    /// Where an `unattended` PIN comes from, as that place stands: at most 64 characters that are others when the place has changed, and that say
+    /// nothing of the PIN. A PIN that a token refused is not taken from there again, not even by an agent that is started later.
+    #[serde(default)]
+    pub pin_source: Option<String>,
 }
+
+/// The longest name of a PIN's source, in bytes: a SHA-256 in hex.
+const PIN_SOURCE_LENGTH: usize = 64;
 
 /// The three decisions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
@@ -527,7 +534,11 @@ impl Entry {
         } else {
             UnlockSource::Person
         };
-        let unlock = Unlock::new(request.pin, request.confirm_last_try, source);
+        let pin_source = request.pin_source.filter(|_| unattended);
+        if pin_source.as_ref().is_some_and(|name| name.len() > PIN_SOURCE_LENGTH) {
+            return Err(Fault::invalid_field("pin_source", "has at most 64 characters"));
+        }
+        let unlock = Unlock::new(request.pin, request.confirm_last_try, source).from_pin_source(pin_source);
         let unlock = match &grant {
             Some(promise) => unlock.keeping(promise.id),
             None => unlock,
@@ -745,6 +756,7 @@ mod tests {
             confirm_last_try: false,
             remember: None,
             prompter: "terminal".to_owned(),
+            pin_source: None,
         }
     }
 

@@ -8,6 +8,7 @@ pub struct Unlock {
     pin: Option<SecretString>,
     confirm_last_try: bool,
     source: UnlockSource,
+    pin_source: Option<String>,
     login: LoginUse,
 }
 
@@ -40,8 +41,15 @@ impl Unlock {
             pin,
             confirm_last_try,
             source,
+            pin_source: None,
             login: LoginUse::Once,
         }
+    }
+
+    /// A program names the source of the PIN, as it stands.
+    pub(super) fn from_pin_source(mut self, name: Option<String>) -> Self {
+        self.pin_source = name;
+        self
     }
 
     /// The login that was kept for a grant.
@@ -50,6 +58,7 @@ impl Unlock {
             pin: None,
             confirm_last_try: false,
             source: UnlockSource::Grant,
+            pin_source: None,
             login: LoginUse::Kept(grant),
         }
     }
@@ -73,6 +82,11 @@ impl Unlock {
     /// Where it comes from.
     pub fn source(&self) -> UnlockSource {
         self.source
+    }
+
+    /// Which source a program took the PIN from, as it stood then, where the program says so.
+    pub fn pin_source(&self) -> Option<&str> {
+        self.pin_source.as_deref()
     }
 
     /// How long its login lasts.

@@ -18,7 +18,7 @@ use super::credentials::FreshToken;
 use super::events::{EventKind, Events};
 use super::listeners;
 use super::metrics::Metrics;
-use super::module_path::{URI, module_path};
+use super::module_path::{module_path, module_uri};
 use super::page_sessions::PageSessions;
 use super::pairings::Pairings;
 use super::rates::Rates;
@@ -27,7 +27,7 @@ use super::refusals::Refusals;
 use super::routes::{self, SignatureScenario, page_link};
 use super::shared::Shared;
 use super::webhooks;
-use crate::certificate::{Fingerprint, FingerprintError};
+use crate::certificate::{Fingerprint, FingerprintError, Pkcs11Uri};
 use crate::cms::{DigestError, Preference};
 use crate::config::{AddedModules, Config, Directories, ModuleConfig};
 use crate::consent::{Desk, GrantEvent, GrantLimits, Grants};
@@ -42,7 +42,7 @@ use crate::secrets;
 use crate::signing::{Signing, SigningOptions};
 use crate::store::{Store, audit};
 use crate::time_and_revocation::TimestampAuthority;
-use crate::token::{Deadlines, Discovery, Fleet, FleetOptions, ModuleSpec};
+use crate::token::{Deadlines, Discovery, Fleet, FleetOptions, ModuleSpec, Preferred};
 
 /// How long connections may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -397,13 +397,13 @@ fn module_spec(module: &ModuleConfig) -> Result<ModuleSpec, Fault> {
     })
 }
 
-/// A profile's name stays as it is; a module is named by its path.
-fn preferred(named: &str) -> Result<String, Fault> {
-    if !named.starts_with(URI) {
-        return Ok(named.to_owned());
+/// A profile's name or a path stays as it is; a URI has to name a module.
+fn preferred(named: &str) -> Result<Preferred, Fault> {
+    if !Pkcs11Uri::is_uri(named) {
+        return Ok(Preferred::Named(named.to_owned()));
     }
-    module_path(named)
-        .map(|path| path.to_string_lossy().into_owned())
+    module_uri(named)
+        .map(|uri| Preferred::Uri(Box::new(uri)))
         .map_err(|reason| Fault::new(Code::ConfigInvalid).arg("reason", format_args!("discovery.prefer: {reason}")))
 }
 

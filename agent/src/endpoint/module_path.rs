@@ -2,15 +2,12 @@ use std::path::{Path, PathBuf};
 
 use crate::certificate::Pkcs11Uri;
 
-/// What a PKCS#11 URI begins with.
-pub(super) const URI: &str = "pkcs11:";
-
 /// The file of a module that is named by its path, or by a PKCS#11 URI with `module-path` (RFC 7512 section 2.4).
 ///
 /// # Errors
 /// Why the text names none: a relative path, a URI without `module-path`, or one that carries a PIN.
 pub(super) fn module_path(text: &str) -> Result<PathBuf, String> {
-    let path = match text.starts_with(URI) {
+    let path = match Pkcs11Uri::is_uri(text) {
         true => {
             let uri: Pkcs11Uri = text.parse().map_err(|error| format!("{error}"))?;
             uri.module_path
@@ -27,14 +24,22 @@ pub(super) fn module_path(text: &str) -> Result<PathBuf, String> {
 
 /// Whether a text names the module of that file: by its path, or by a PKCS#11 URI with `module-path` or `module-name`.
 pub(super) fn names_module(text: &str, file: &Path) -> Result<bool, String> {
-    if !text.starts_with(URI) {
-        return Ok(Path::new(text) == file);
+    match Pkcs11Uri::is_uri(text) {
+        true => Ok(module_uri(text)?.names_module(&file.to_string_lossy())),
+        false => Ok(Path::new(text) == file),
     }
+}
+
+/// A PKCS#11 URI that names a module, by `module-path` or `module-name`.
+///
+/// # Errors
+/// What is wrong with it, or that it names none.
+pub(super) fn module_uri(text: &str) -> Result<Pkcs11Uri, String> {
     let uri: Pkcs11Uri = text.parse().map_err(|error| format!("{error}"))?;
     if uri.module_path.is_none() && uri.module_name.is_none() {
         return Err("the PKCS#11 URI names no module: add ?module-path=… or ?module-name=…".to_owned());
     }
-    Ok(uri.names_module(&file.to_string_lossy()))
+    Ok(uri)
 }
 
 #[cfg(test)]
@@ -46,6 +51,7 @@ mod tests {
         let path = Ok(PathBuf::from("/usr/lib/libx y.so"));
         assert_eq!(module_path("/usr/lib/libx y.so"), path);
         assert_eq!(module_path("pkcs11:?module-path=/usr/lib/libx%20y.so"), path);
+        assert_eq!(module_path("PKCS11:?module-path=/usr/lib/libx%20y.so"), path);
         for text in ["libx.so", "pkcs11:token=a", "pkcs11:?module-path=libx.so"] {
             assert!(module_path(text).is_err(), "{text:?} was taken");
         }
@@ -62,6 +68,7 @@ mod tests {
         let file = Path::new("/usr/lib/softhsm/libsofthsm2.so");
         assert_eq!(names_module("/usr/lib/softhsm/libsofthsm2.so", file), Ok(true));
         assert_eq!(names_module("pkcs11:?module-name=softhsm2", file), Ok(true));
+        assert_eq!(names_module("Pkcs11:?module-name=softhsm2", file), Ok(true));
         assert_eq!(names_module("pkcs11:?module-name=opensc-pkcs11", file), Ok(false));
         assert!(names_module("pkcs11:token=a", file).is_err());
     }

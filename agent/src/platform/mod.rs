@@ -40,8 +40,8 @@ pub use local::{LocalListener, LocalStream, http_over_socket};
 pub use network_filesystem::is_network_filesystem;
 pub use peer::{Peer, Process, tcp_peer};
 pub use private::{
-    create_private_file, ensure_private_directory, make_private_directory, open_private_file, read_private_file,
-    sync_directory, write_private_file, write_result_file, write_result_file_with,
+    create_private_file, ensure_private_directory, file_version, make_private_directory, open_private_file,
+    read_private_file, sync_directory, write_private_file, write_result_file, write_result_file_with,
 };
 pub use process::{NotAProcessIdentity, ProcessIdentity, is_running};
 pub use screen_lock::{ScreenLocks, SessionEvent};

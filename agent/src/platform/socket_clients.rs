@@ -57,6 +57,10 @@ mod tests {
             .spawn()
             .unwrap();
         let named = clients_of_socket(&path);
+        // The service's file may have another name here than it was bound under.
+        let link = directory.path().join("link.sock");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let by_link = clients_of_socket(&link);
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(
@@ -64,6 +68,7 @@ mod tests {
             [child.id()]
         );
         assert_eq!(named[0].name, "sleep");
+        assert_eq!(by_link.len(), 1, "{by_link:?}");
         drop(own);
     }
 }

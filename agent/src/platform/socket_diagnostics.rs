@@ -23,31 +23,54 @@ const AF_UNIX: u8 = 1;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const IPPROTO_TCP: u8 = 6;
-const UDIAG_SHOW_NAME_AND_PEER: u32 = 0x1 | 0x4;
+const UDIAG_SHOW_NAME_FILE_AND_PEER: u32 = 0x1 | 0x2 | 0x4;
 const UNIX_DIAG_NAME: u16 = 0;
+const UNIX_DIAG_VFS: u16 = 1;
 const UNIX_DIAG_PEER: u16 = 2;
 /// `struct nlmsghdr`, `struct unix_diag_msg`, `struct inet_diag_msg`.
 const HEADER: usize = 16;
 const UNIX_MESSAGE: usize = 16;
 const INET_MESSAGE: usize = 72;
 
-/// The inodes of the Unix sockets connected to the one that has this name.
+/// The socket that is looked for: by the name under which it was bound, or by its file, which may have another name here (a mount, a link).
+struct Wanted<'a> {
+    name: &'a [u8],
+    /// Inode and device, as `struct unix_diag_vfs` has them.
+    file: Option<(u32, u32)>,
+}
+
+impl<'a> Wanted<'a> {
+    fn at(path: &'a Path) -> Self {
+        let file = rustix::fs::stat(path).ok().map(|stat| {
+            // The kernel's own form of a device number: twelve bits, then twenty.
+            let device = rustix::fs::major(stat.st_dev) << 20 | rustix::fs::minor(stat.st_dev);
+            (stat.st_ino as u32, device)
+        });
+        Self {
+            name: path.as_os_str().as_bytes(),
+            file,
+        }
+    }
+}
+
+/// The inodes of the Unix sockets connected to the one that listens there.
 ///
 /// # Errors
 /// When the kernel does not answer.
 pub(super) fn peers_of(path: &Path) -> io::Result<Vec<u32>> {
     let mut body = vec![AF_UNIX, 0, 0, 0];
     // Every state, every inode, no cookie.
-    for word in [u32::MAX, 0, UDIAG_SHOW_NAME_AND_PEER, u32::MAX, u32::MAX] {
+    for word in [u32::MAX, 0, UDIAG_SHOW_NAME_FILE_AND_PEER, u32::MAX, u32::MAX] {
         body.extend(word.to_ne_bytes());
     }
     let socket = ask(NLM_F_REQUEST | NLM_F_DUMP, &body)?;
+    let wanted = Wanted::at(path);
     let mut peers = Vec::new();
     let mut buffer = vec![0_u8; 64 * 1024];
     loop {
         let (length, _) = recv(&socket, buffer.as_mut_slice(), RecvFlags::empty())?;
         let answer = buffer.get(..length).unwrap_or_default();
-        if !read_peers(answer, path.as_os_str().as_bytes(), &mut peers) {
+        if !read_peers(answer, &wanted, &mut peers) {
             return Ok(peers);
         }
     }
@@ -97,7 +120,7 @@ fn ask(flags: u16, body: &[u8]) -> io::Result<OwnedFd> {
 }
 
 /// Reads the messages of one datagram; false after the last one.
-fn read_peers(mut datagram: &[u8], name: &[u8], peers: &mut Vec<u32>) -> bool {
+fn read_peers(mut datagram: &[u8], wanted: &Wanted<'_>, peers: &mut Vec<u32>) -> bool {
     while let (Some(length), Some(kind)) = (word(datagram, 0), half(datagram, 4)) {
         let length = length as usize;
         let Some(message) = datagram.get(HEADER..length) else {
@@ -105,7 +128,7 @@ fn read_peers(mut datagram: &[u8], name: &[u8], peers: &mut Vec<u32>) -> bool {
         };
         match kind {
             NLMSG_DONE | NLMSG_ERROR => return false,
-            SOCK_DIAG_BY_FAMILY => peers.extend(peer_of(message.get(UNIX_MESSAGE..).unwrap_or_default(), name)),
+            SOCK_DIAG_BY_FAMILY => peers.extend(peer_of(message.get(UNIX_MESSAGE..).unwrap_or_default(), wanted)),
             _ => {}
         }
         datagram = datagram.get(aligned(length)..).unwrap_or_default();
@@ -113,20 +136,21 @@ fn read_peers(mut datagram: &[u8], name: &[u8], peers: &mut Vec<u32>) -> bool {
     true
 }
 
-/// The peer among the attributes, when the socket's name is the one looked for.
-fn peer_of(mut attributes: &[u8], name: &[u8]) -> Option<u32> {
-    let (mut is_named, mut peer) = (false, None);
+/// The peer among the attributes, when the socket is the one looked for.
+fn peer_of(mut attributes: &[u8], wanted: &Wanted<'_>) -> Option<u32> {
+    let (mut is_wanted, mut peer) = (false, None);
     while let (Some(length), Some(kind)) = (half(attributes, 0), half(attributes, 2)) {
         let length = usize::from(length);
         let value = attributes.get(4..length)?;
         match kind {
-            UNIX_DIAG_NAME => is_named = value.strip_suffix(&[0]).unwrap_or(value) == name,
+            UNIX_DIAG_NAME => is_wanted |= value.strip_suffix(&[0]).unwrap_or(value) == wanted.name,
+            UNIX_DIAG_VFS => is_wanted |= wanted.file.is_some() && word(value, 0).zip(word(value, 4)) == wanted.file,
             UNIX_DIAG_PEER => peer = word(value, 0),
             _ => {}
         }
         attributes = attributes.get(aligned(length)..).unwrap_or_default();
     }
-    peer.filter(|_| is_named)
+    peer.filter(|_| is_wanted)
 }
 
 /// Reads the only message of the answer about one TCP socket.
@@ -249,7 +273,7 @@ mod tests {
         let short = [88_u32.to_ne_bytes().as_slice(), &20_u16.to_ne_bytes(), &[0; 60]].concat();
         for datagram in [&[][..], &[1], &[0; 16], &[255; 40], &short] {
             let mut peers = Vec::new();
-            read_peers(datagram, b"/x", &mut peers);
+            read_peers(datagram, &Wanted::at(Path::new("/")), &mut peers);
             assert!(peers.is_empty());
             assert!(read_holder(datagram, address, address).is_err());
         }

@@ -107,6 +107,7 @@ pub async fn ask(pinentry: &Pinentry, question: &Question, texts: Localizer) -> 
         confirm_last_try,
         remember: None,
         prompter: NAME.to_owned(),
+        pin_source: None,
     };
     let pin = match &question.body {
         QuestionBody::Approve { pin, .. } => pin.clone(),
@@ -161,6 +162,7 @@ async fn choose(
                     confirm_last_try: false,
                     remember: None,
                     prompter: NAME.to_owned(),
+                    pin_source: None,
                 }));
             }
             Answer::No => {}

@@ -54,9 +54,9 @@ fn source<'a>(question: &Question, sources: &'a HashMap<Fingerprint, TokenSource
 
 async fn decision(question: &Question, source: &TokenSource) -> Result<DecisionRequest, Fault> {
     let source = source.clone();
-    let pin = tokio::task::spawn_blocking(move || secrets::resolve(&source))
-        .await
-        .map_err(Fault::internal)??;
+    // As it stood before it was read.
+    let read = move || Ok::<_, Fault>((secrets::version(&source), secrets::resolve(&source)?));
+    let (version, pin) = tokio::task::spawn_blocking(read).await.map_err(Fault::internal)??;
     Ok(DecisionRequest {
         decision: Verdict::Approve,
         shown: question.shown.clone(),
@@ -65,5 +65,6 @@ async fn decision(question: &Question, source: &TokenSource) -> Result<DecisionR
         confirm_last_try: false,
         remember: None,
         prompter: NAME.to_owned(),
+        pin_source: Some(version),
     })
 }

@@ -10,6 +10,7 @@ use std::io;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::TokenSource;
@@ -42,6 +43,16 @@ pub fn resolve(source: &TokenSource) -> Result<SecretString, Fault> {
         return Err(Fault::new(Code::ServiceTokenMissing).detail(problem));
     }
     Ok(SecretString::from(trimmed))
+}
+
+/// The source as it stands: 64 hexadecimal digits, others once the file there is another or was written again. Other places do not tell when they
+/// change, and have their name alone. Nothing of the secret goes in.
+pub fn version(source: &TokenSource) -> String {
+    let file = match source {
+        TokenSource::File(path) => platform::file_version(path),
+        TokenSource::Env(_) | TokenSource::Credential(_) | TokenSource::Keyring(_) => None,
+    };
+    hex::encode(Sha256::digest(file.unwrap_or_else(|| describe(source))))
 }
 
 /// The place of a secret, for errors and `doctor`.
@@ -138,6 +149,22 @@ mod tests {
         assert!(detail(&TokenSource::File(path.clone())).contains("is empty"));
         platform::write_private_file(&path, b"secret\nvalue").unwrap();
         assert!(!detail(&TokenSource::File(path)).contains("secret\n"));
+    }
+
+    #[test]
+    fn a_file_that_was_written_again_is_another_version_whatever_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pin");
+        let file = TokenSource::File(path.clone());
+        platform::write_private_file(&path, b"1234").unwrap();
+        let first = version(&file);
+        assert_eq!(version(&file), first);
+        assert_eq!(first.len(), 64);
+        platform::write_private_file(&path, b"1234").unwrap();
+        assert_ne!(version(&file), first);
+        let variables = ["PIN", "PIN2"].map(|name| version(&TokenSource::Env(name.into())));
+        assert_ne!(variables[0], variables[1]);
+        assert_eq!(version(&TokenSource::Env("PIN".into())), variables[0]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Calibration {
 }
 
 /// Module, maker, model and serial number: a token keeps its habits whatever its label.
-fn key(token: &TokenId) -> String {
+pub(super) fn key(token: &TokenId) -> String {
     let module = token
         .module
         .file_name()

@@ -12,6 +12,7 @@ mod content;
 mod granting;
 mod narrowing;
 mod not_signed;
+mod refused_sources;
 mod remote;
 mod request;
 mod selection;

@@ -8,7 +8,9 @@ use crate::certificate::{
 use crate::cms::{Preference, Scheme};
 use crate::consent::{CertificateView, PinState, PinView};
 use crate::messages::{Code, Fault};
-use crate::token::{self, Inventory, KeyPresence, ModuleState, Token, TokenCertificate, TokenError, TokenId};
+use crate::token::{
+    self, Inventory, KeyPresence, ModuleState, Presence, ReaderStatus, Token, TokenCertificate, TokenError, TokenId,
+};
 
 /// A certificate that can sign, and where its key is.
 #[derive(Clone, Debug)]
@@ -70,29 +72,61 @@ pub(super) fn candidates(
 pub(super) fn may_come_back(fault: &Fault) -> bool {
     matches!(
         fault.code(),
-        Code::CertificateNotFound | Code::ModuleCrashed | Code::ModuleHung | Code::ModuleQuarantined
+        Code::CertificateNotFound
+            | Code::ModuleCrashed
+            | Code::ModuleHung
+            | Code::ModuleQuarantined
+            | Code::TokenBusy
+            | Code::DriverMissing
+            | Code::TokenNotSeen
+            | Code::CardMute
+            | Code::CardUnknown
+            | Code::TokenCannotSign
     )
 }
 
-/// What to say of a certificate that was not found while a module gives no answer: nobody knows what its tokens hold.
-pub(super) fn truly_absent(fault: Fault, inventory: &Inventory) -> Fault {
-    if fault.code() != Code::CertificateNotFound {
-        return fault;
+/// What to say of a certificate that was not found while a module gives no answer, or a card in a reader is no token here: nobody knows what
+/// these hold.
+pub(super) fn truly_absent(fault: Fault, inventory: &Inventory, readers: &[ReaderStatus]) -> Fault {
+    let unknown = silent_module(inventory).or_else(|| unserved_card(inventory, readers));
+    match unknown {
+        Some(unknown) if unknown.detail_text().is_none() => unknown.detail("the certificate may be on its token"),
+        Some(unknown) => unknown,
+        None => fault,
     }
+}
+
+fn silent_module(inventory: &Inventory) -> Option<Fault> {
     let mut modules = inventory.modules.iter();
-    modules
-        .find_map(|module| match &module.state {
-            ModuleState::Quarantined => Some(TokenError::ModuleQuarantined {
-                module: module.name.clone(),
-            }),
-            ModuleState::Failed(error @ (TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. })) => {
-                Some(error.clone())
-            }
-            ModuleState::Idle | ModuleState::Ready(_) | ModuleState::Failed(_) => None,
-        })
-        .map_or(fault, |error| {
-            Fault::from(error).detail("the certificate may be on its token")
-        })
+    let error = modules.find_map(|module| match &module.state {
+        ModuleState::Quarantined => Some(TokenError::ModuleQuarantined {
+            module: module.name.clone(),
+        }),
+        ModuleState::Failed(error @ (TokenError::ModuleCrashed { .. } | TokenError::ModuleHung { .. })) => {
+            Some(error.clone())
+        }
+        ModuleState::Idle | ModuleState::Ready(_) | ModuleState::Failed(_) => None,
+    })?;
+    Some(Fault::from(error).detail("the certificate may be on its token"))
+}
+
+/// The card that is likeliest to hold it. One that nobody knows, or that keeps keys for other programs, may lie in its reader for another
+/// purpose: it explains something only where there is no token at all.
+fn unserved_card(inventory: &Inventory, readers: &[ReaderStatus]) -> Option<Fault> {
+    let likelihood = |status: &ReaderStatus| match status.presence {
+        Presence::Held { .. } => Some(0),
+        Presence::DriverMissing(_) => Some(1),
+        Presence::NotSeen { .. } => Some(2),
+        Presence::Mute => Some(3),
+        Presence::CannotSign(_) | Presence::Unknown if inventory.tokens.is_empty() => Some(4),
+        Presence::CannotSign(_) | Presence::Unknown | Presence::Empty | Presence::Served | Presence::Unavailable => {
+            None
+        }
+    };
+    let unserved = readers.iter().filter_map(|status| Some((likelihood(status)?, status)));
+    unserved
+        .min_by_key(|(likelihood, _)| *likelihood)
+        .and_then(|(_, status)| status.fault())
 }
 
 /// What a token's flags say of its PIN, as a question shows it.

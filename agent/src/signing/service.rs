@@ -12,6 +12,7 @@ use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::content::{self, Prepared};
 use super::granting;
 use super::not_signed::NotSigned;
+use super::refused_sources::{self, RefusedSources};
 use super::request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
@@ -29,7 +30,7 @@ use crate::platform::{Deadline, ScreenLocks};
 use crate::preview::Previewer;
 use crate::store::{Store, approvals, audit};
 use crate::time_and_revocation::TimestampAuthority;
-use crate::token::{Fleet, Inventory};
+use crate::token::{Fleet, Inventory, ReaderStatus};
 
 /// How often the tokens are looked at again before a certificate counts as absent.
 const LOOKS: usize = 4;
@@ -71,6 +72,7 @@ struct Inner {
     previewer: Previewer,
     /// Without them nothing is remembered.
     grants: Option<Grants>,
+    refused_sources: RefusedSources,
 }
 
 impl fmt::Debug for Signing {
@@ -101,6 +103,7 @@ impl Signing {
                 options,
                 previewer: Previewer::default(),
                 grants,
+                refused_sources: RefusedSources::default(),
             }),
         }
     }
@@ -154,7 +157,8 @@ impl Signing {
     /// # Errors
     /// `certificate_not_found`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_wrong_purpose`,
     /// `certificate_without_key`, `unsupported_algorithm`, `module_crashed`, `module_hung` and `module_quarantined` where the module may
-    /// hold it, `refused`, `expired`.
+    /// hold it, `token_busy`, `driver_missing`, `token_not_seen`, `card_mute`, `card_unknown` and `token_cannot_sign` where a card may that no
+    /// module shows, `refused`, `expired`.
     pub async fn choose(&self, context: &JobContext, request: CertificateRequest) -> Result<ChosenCertificate, Fault> {
         let chosen = self.candidate(context, &request).await?;
         Ok(ChosenCertificate {
@@ -316,7 +320,17 @@ impl Signing {
             }
             found = look(fleet.refresh().await);
         }
-        found.map_err(|fault| selection::truly_absent(fault, &fleet.inventory()))
+        match found {
+            Err(fault) if fault.code() == Code::CertificateNotFound => {
+                let mut readers = fleet.readers().await.unwrap_or_default();
+                // Which programs run is no business of an application's.
+                if request.caller.application.is_some() {
+                    readers.iter_mut().for_each(ReaderStatus::forget_holders);
+                }
+                Err(selection::truly_absent(fault, &fleet.inventory(), &readers))
+            }
+            found => found,
+        }
     }
 
     /// How the certificate signs these documents: as the configuration wants it, and where only digests of theirs are there, by the algorithm of
@@ -450,7 +464,15 @@ impl Work<'_> {
                 scheme: &self.scheme,
                 job: self.context.id(),
             };
-            let attempt = bench.run(&mut items, unlock).await;
+            let tried = refused_sources::Try::new(&self.candidate.token, &unlock);
+            let attempt = match inner.refused_sources.objection(&inner.store, &tried).await? {
+                Some(fault) => Ok(Attempt::Interrupted(fault)),
+                None => bench.run(&mut items, unlock).await,
+            };
+            // What was signed stays signed.
+            if let Err(fault) = inner.refused_sources.settle(&inner.store, tried, &attempt).await {
+                tracing::error!(%fault, "what became of a PIN cannot be recorded");
+            }
             self.settle_grants(by_grant.then_some(&given), promise, &attempt).await;
             match attempt {
                 Ok(Attempt::Complete) => return Ok(items),

@@ -27,6 +27,7 @@ mod lock;
 mod migrations;
 pub mod queue_events;
 mod readers;
+pub mod refused_pin_sources;
 pub mod steps;
 mod writer;
 

@@ -23,6 +23,7 @@ use super::reader_watch::ReaderWatch;
 use super::readers::ReadersError;
 use super::spawner::Spawner;
 use super::supervision::CrashPolicy;
+use crate::certificate::Pkcs11Uri;
 use crate::consent::LoginUse;
 use crate::platform::{clients_of_socket, own_program};
 
@@ -35,8 +36,8 @@ pub struct FleetOptions {
     pub added: Vec<ModuleSpec>,
     /// Where others are looked for; `None` looks nowhere.
     pub discovery: Option<Discovery>,
-    /// Which module serves a token that several show, the best first: profiles or paths of modules.
-    pub prefer: Vec<String>,
+    /// Which module serves a token that several show, the best first.
+    pub prefer: Vec<Preferred>,
     /// The known token families.
     pub catalogue: Catalogue,
     /// The program that is started as `tokensign worker`; this one when absent.
@@ -68,6 +69,24 @@ impl FleetOptions {
             sessions: None,
             deadlines: Deadlines::default(),
             crash_policy: CrashPolicy::default(),
+        }
+    }
+}
+
+/// A module that is to serve a token which others show, too.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Preferred {
+    /// By the name of its profile or its path.
+    Named(String),
+    /// By a PKCS#11 URI with `module-path` or `module-name` (RFC 7512).
+    Uri(Box<Pkcs11Uri>),
+}
+
+impl Preferred {
+    fn means(&self, status: &ModuleStatus) -> bool {
+        match self {
+            Self::Named(name) => Some(name) == status.profile.as_ref() || Path::new(name) == status.path,
+            Self::Uri(uri) => uri.names_module(&status.path.to_string_lossy()),
         }
     }
 }
@@ -189,11 +208,11 @@ impl Fleet {
     fn standing_of(&self, status: &ModuleStatus) -> (Option<usize>, u8) {
         let options = &self.shared.options;
         let profile = status.profile.as_deref();
-        let is_meant = |name: &String| Some(name.as_str()) == profile || Path::new(name) == status.path;
+        let preference = options.prefer.iter().position(|preferred| preferred.means(status));
         let rank = profile
             .and_then(|name| options.catalogue.profile(name))
-            .map(|profile| profile.rank);
-        (options.prefer.iter().position(is_meant), rank.unwrap_or(UNKNOWN_RANK))
+            .map(|profile| profile.rank());
+        (preference, rank.unwrap_or(UNKNOWN_RANK))
     }
 
     fn keeper(&self, module: &Path) -> Option<Kept> {
@@ -234,7 +253,7 @@ impl Fleet {
     /// There is no PC/SC service, or it hangs.
     pub async fn readers(&self) -> Result<Vec<ReaderStatus>, ReadersError> {
         let readers = self.shared.readers.readers().await?;
-        let holders = || clients_of_socket(Path::new(READER_SERVICE));
+        let holders = || clients_of_socket(&reader_service());
         Ok(presence::of_readers(
             readers,
             &self.inventory(),
@@ -384,8 +403,11 @@ async fn follow_readers(shared: Weak<Shared>, mut readers: ReaderWatch, ended: C
     }
 }
 
-/// Where PC/SC lite's service listens.
-const READER_SERVICE: &str = "/run/pcscd/pcscd.comm";
+/// Where PC/SC lite's service listens: where its own library looks for it.
+fn reader_service() -> PathBuf {
+    let named = std::env::var_os("PCSCLITE_CSOCK_NAME").filter(|name| !name.is_empty());
+    named.map_or_else(|| PathBuf::from("/run/pcscd/pcscd.comm"), PathBuf::from)
+}
 
 /// The rank of a module that belongs to no known family.
 const UNKNOWN_RANK: u8 = 10;

@@ -72,7 +72,7 @@ impl Launch {
             Some(name) => Some(catalogue.profile(name).ok_or_else(|| UnknownProfile(name.clone()))?),
             None => catalogue.profile_of_file(discovery::operating_system(), file_name),
         };
-        let confining = profile.map(|profile| profile.confining.clone()).unwrap_or_default();
+        let confining = profile.map(|profile| profile.confining().clone()).unwrap_or_default();
         let environment = environment(&confining, spec);
         let places = Places {
             environment: &environment,
@@ -117,7 +117,7 @@ impl Launch {
 pub(super) struct UnknownProfile(String);
 
 fn deadlines_of(profile: Option<&Profile>, default: Deadlines) -> Deadlines {
-    let timing = profile.map(|profile| profile.timing).unwrap_or_default();
+    let timing = profile.map(|profile| profile.timing()).unwrap_or_default();
     let or = |seconds: Option<u64>, default| seconds.map_or(default, Duration::from_secs);
     Deadlines {
         signature: or(timing.signature_seconds, default.signature),

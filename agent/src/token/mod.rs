@@ -41,7 +41,7 @@ pub use batch::{Batch, Outcome, Signatures, Unsigned};
 pub use ckr::Ckr;
 pub use discovery::{Discovery, Origin};
 pub use error::TokenError;
-pub use fleet::{Fleet, FleetOptions};
+pub use fleet::{Fleet, FleetOptions, Preferred};
 pub use inventory::{Inventory, ModuleState, ModuleStatus, Token, TokenCertificate, TokenId};
 pub use item::Value;
 pub use launch::{Deadlines, ModuleSpec};

@@ -21,6 +21,13 @@ pub struct ReaderStatus {
 }
 
 impl ReaderStatus {
+    /// Takes away which programs may hold the card.
+    pub fn forget_holders(&mut self) {
+        if let Presence::Held { holders } = &mut self.presence {
+            holders.clear();
+        }
+    }
+
     /// What is wrong with the card, if it is one that a person expects to sign with.
     pub fn fault(&self) -> Option<Fault> {
         let reader = &self.reader.name;
@@ -229,7 +236,7 @@ fn family(profile: &Profile, catalogue: &Catalogue) -> Family {
         profile: profile.name.clone(),
         title: profile.title.clone(),
         install: install.collect(),
-        note: profile.note.clone(),
+        note: profile.note().cloned(),
     }
 }
 

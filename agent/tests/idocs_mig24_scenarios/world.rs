@@ -183,6 +183,7 @@ impl World {
             confirm_last_try: false,
             remember: None,
             prompter: "terminal".to_owned(),
+            pin_source: None,
         };
         self.desk.decide(question.id, request).unwrap();
     }

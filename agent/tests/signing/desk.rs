@@ -259,6 +259,7 @@ async fn approve_everything(desk: Desk, pin: String) {
                     confirm_last_try: false,
                     remember: None,
                     prompter: "terminal".to_owned(),
+                    pin_source: None,
                 };
                 // The question may have ended in between.
                 let _ = desk.decide(question.id, decision);

@@ -83,6 +83,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
         confirm_last_try: false,
         remember: None,
         prompter: "terminal".to_owned(),
+        pin_source: None,
     };
     desk.decide(asked.id(), decision).unwrap();
     let Decision::Approved(Some(consented)) = asked.decision().await.unwrap() else {

@@ -554,7 +554,7 @@ async fn the_digest_order_seen_and_the_quirks_of_the_profile_are_obeyed() {
     drop(fleet);
 
     let overrides = tempfile::tempdir().unwrap();
-    let profile = "name = 'gost-token'\ntitle = 'Odd'\nconfining = { level = 'strict', state = ['$GOST_TOKEN_DIR'] }\n\
+    let profile = "name = 'gost-token'\ntitle = 'Odd'\nconfining = { level = 'strict', state = ['$GOST_TOKEN_DIR'], unverified = true }\n\
         [[locations]]\nos = 'linux'\nfiles = ['libgost_token.so']\nunverified = true\n\
         [[quirks]]\nquirk = { gost_digest = 'reversed' }\nunverified = true\n\
         [[quirks]]\nquirk = { gost_signature = 'r_then_s' }\nunverified = true\n";
@@ -602,7 +602,7 @@ async fn the_confinement_keeps_the_module_from_the_rest_of_the_disk() {
     // The token's directory outside of what the profile lets the module write: it cannot even make its lock.
     let token = GostToken::new();
     let overrides = tempfile::tempdir().unwrap();
-    let profile = "name = 'gost-token'\ntitle = 'Shut in'\nconfining = { level = 'strict' }\n\
+    let profile = "name = 'gost-token'\ntitle = 'Shut in'\nconfining = { level = 'strict', unverified = true }\n\
         [[locations]]\nos = 'linux'\nfiles = ['libgost_token.so']\nunverified = true\n";
     fs::write(overrides.path().join("gost-token.toml"), profile).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();

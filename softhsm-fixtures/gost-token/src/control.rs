@@ -25,6 +25,8 @@ pub struct Control {
     pub exit_at_load: bool,
     /// The process aborts in `C_Initialize`.
     pub crash_at_initialize: bool,
+    /// `C_Initialize` starts `/bin/true`, and counts whether the system lets it.
+    pub starts_program: bool,
     /// `C_GetInterface` exists and answers `CKR_GENERAL_ERROR`.
     pub get_interface_fails: bool,
     /// `C_Initialize` takes a NULL argument only, as a module that one thread must use.

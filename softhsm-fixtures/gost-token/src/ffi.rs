@@ -75,7 +75,11 @@ unsafe extern "C" fn initialize(arguments: *mut c_void) -> CK_RV {
             return Err(Failure(CKR_ARGUMENTS_BAD));
         }
         control.at_initialize();
-        *module = Some(Module::new(directory));
+        let initialised = Module::new(directory);
+        if control.starts_program {
+            initialised.start_program()?;
+        }
+        *module = Some(initialised);
         Ok(())
     })
 }

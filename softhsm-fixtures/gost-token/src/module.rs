@@ -58,6 +58,16 @@ impl Module {
         }
     }
 
+    /// Starts a program, as a module does that has a window of its own drawn, and counts how it went.
+    pub(crate) fn start_program(&self) -> Result<()> {
+        let started = std::process::Command::new("/bin/true").status().is_ok();
+        self.store.update(|state| match started {
+            true => state.programs_started += 1,
+            false => state.programs_refused += 1,
+        })?;
+        Ok(())
+    }
+
     /// The faults in force, and the number of signatures that they count.
     pub(crate) fn control(&self) -> Result<(Control, u64)> {
         Ok((Control::load(self.store.directory())?, self.signatures))

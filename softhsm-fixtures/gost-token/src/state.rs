@@ -40,6 +40,12 @@ pub struct State {
     /// Sessions ever closed, by a call or because the token went; those of a process that crashed stay open.
     #[serde(default)]
     pub sessions_closed: u64,
+    /// How often the module started a program.
+    #[serde(default)]
+    pub programs_started: u64,
+    /// How often the system did not let it.
+    #[serde(default)]
+    pub programs_refused: u64,
     /// The objects by handle.
     pub objects: BTreeMap<CK_OBJECT_HANDLE, Object>,
     so_pin: Option<PinVerifier>,
@@ -82,6 +88,8 @@ impl State {
             signatures: 0,
             sessions_opened: 0,
             sessions_closed: 0,
+            programs_started: 0,
+            programs_refused: 0,
             objects: BTreeMap::new(),
             so_pin: None,
             user_pin: None,

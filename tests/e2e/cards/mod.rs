@@ -6,5 +6,6 @@ mod pins;
 mod pulled;
 mod rig;
 mod signing;
+mod twice;
 mod unserved;
 mod watched;

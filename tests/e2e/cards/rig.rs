@@ -50,17 +50,28 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Rig {
     pub(crate) async fn new(module: Module) -> Self {
+        Self::over(&[module], "").await
+    }
+
+    /// Over several modules, with lines for the configuration's table `discovery`.
+    pub(crate) async fn over(modules: &[Module], discovery: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("ts-").tempdir().unwrap();
         let service = Pcscd::start(&directory.path().join("pcsc"));
         let identity = Identity::create(&directory.path().join("identity"), 12_345_678);
         let (name, socket) = service.environment();
         let configuration = directory.path().join("tokensign.toml");
-        let text = format!(
+        let mut text = format!(
             "[agent]\nstate_dir = \"{directory}/state\"\nruntime_dir = \"{directory}/run\"\n\n\
-             [discovery]\nenabled = false\n\n[[modules]]\npath = \"{module}\"\nenv = {{ {name} = \"{socket}\" }}\n",
+             [discovery]\nenabled = false\n{discovery}\n",
             directory = directory.path().display(),
-            module = module.path().display(),
         );
+        for module in modules {
+            let path = module.path();
+            text += &format!(
+                "\n[[modules]]\npath = \"{}\"\nenv = {{ {name} = \"{socket}\" }}\n",
+                path.display()
+            );
+        }
         std::fs::write(&configuration, text).unwrap();
         let agent = Agent::start_with(&configuration, &[(name, socket.as_str())]).await;
         Self {

@@ -1,6 +1,7 @@
 //! A card that no module serves, and a machine without a reader service.
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -70,6 +71,36 @@ impl Machine {
         BlankCard::insert(self.service.as_ref().unwrap(), answer_to_reset)
     }
 
+    /// Another program that holds the card for itself until it is ended.
+    fn hold_the_card(&self) -> Holder {
+        let mut child = Command::new(programs::built("card-holder"))
+            .env(self.environment.0, &self.environment.1)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut said)
+            .unwrap();
+        assert_eq!(said, "held\n");
+        Holder(child)
+    }
+
+    /// How a request for a signature with any certificate ends: its fault.
+    async fn refused(&self, application: Option<&str>) -> Value {
+        let document = json!({ "name": "a.txt", "content": "YQ==" });
+        let body = json!({ "purpose": "signature", "certificate": "any", "documents": [document] });
+        let (post, path) = (Method::POST, "/v1/signatures");
+        let request = match application {
+            Some(token) => self.agent.application(token, post, path),
+            None => self.agent.owner(post, path),
+        };
+        let answer: Value = request.json(&body).send().await.unwrap().json().await.unwrap();
+        let id = answer["id"].as_str().unwrap_or_else(|| panic!("no id in {answer}"));
+        self.agent.settled(&format!("/v1/signatures/{id}")).await["fault"].clone()
+    }
+
     fn tokensign(&self, command: &str) -> Output {
         Command::new(programs::tokensign())
             .args([command, "--config"])
@@ -78,6 +109,16 @@ impl Machine {
             .env(self.environment.0, &self.environment.1)
             .output()
             .unwrap()
+    }
+}
+
+/// Lets go of the card when dropped.
+struct Holder(Child);
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 
@@ -133,6 +174,61 @@ async fn a_card_whose_driver_is_missing_says_what_to_install() {
     let cannot = |name: &str, data: &Value| name == "reader" && data["code"] == "token_cannot_sign";
     told(&machine.agent, cannot).await;
     drop(_card);
+}
+
+#[tokio::test]
+async fn a_card_that_another_program_holds_is_named_with_its_holder_also_to_who_wants_to_sign() {
+    let machine = Machine::new(true).await;
+    let application = machine.agent.pair("shop", &["sign"]).await;
+    machine.reader("empty").await;
+    assert_eq!(machine.refused(None).await["code"], "certificate_not_found");
+    let _card = machine.insert(RUTOKEN_ECP);
+    machine.reader("driver_missing").await;
+    let holder = machine.hold_the_card();
+    let reader = machine.reader("held").await;
+    let named = json!([{ "pid": holder.0.id(), "program": "card-holder" }]);
+    assert_eq!(reader["holders"], named, "{reader}");
+
+    let fault = machine.refused(None).await;
+    assert_eq!(
+        (&fault["code"], &fault["holder"]),
+        (&json!("token_busy"), &json!("card-holder")),
+        "{fault}"
+    );
+    let title = fault["title"].as_str().unwrap_or_default();
+    let advice = fault["what_to_do"].as_str().unwrap_or_default();
+    assert!(title.contains("card-holder"), "{fault}");
+    assert!(
+        advice.contains("Close the other program") && !advice.contains("release"),
+        "{fault}"
+    );
+    // Which programs run is no business of an application's.
+    let told = machine.refused(Some(&application)).await;
+    assert_eq!(told["code"], "token_busy", "{told}");
+    assert!(!told.to_string().contains("card-holder"), "{told}");
+
+    drop(holder);
+    machine.reader("driver_missing").await;
+}
+
+#[tokio::test]
+async fn who_wants_to_sign_with_a_card_without_a_driver_is_told_what_to_install() {
+    let machine = Machine::new(true).await;
+    machine.reader("empty").await;
+    for (card, state, code, install) in [
+        (RUTOKEN_ECP, "driver_missing", "driver_missing", "librtpkcs11ecp"),
+        (RUTOKEN_LITE, "cannot_sign", "token_cannot_sign", "CryptoPro CSP"),
+    ] {
+        let card = machine.insert(card);
+        machine.reader(state).await;
+        let fault = machine.refused(None).await;
+        assert_eq!(fault["code"], code, "{fault}");
+        let advice = fault["what_to_do"].as_str().unwrap_or_default();
+        assert!(advice.contains(install), "{fault}");
+        drop(card);
+        machine.reader("empty").await;
+    }
+    assert_eq!(machine.refused(None).await["code"], "certificate_not_found");
 }
 
 #[tokio::test]

@@ -140,10 +140,8 @@ impl ReaderResource {
     /// `with_holders` also names the programs that may hold the card.
     pub(super) fn of(status: &ReaderStatus, with_holders: bool, localizer: Localizer) -> Self {
         let mut status = status.clone();
-        if let Presence::Held { holders } = &mut status.presence
-            && !with_holders
-        {
-            holders.clear();
+        if !with_holders {
+            status.forget_holders();
         }
         let fault = status.fault().map(|fault| problem::body(&fault, localizer));
         let mut resource = Self {

@@ -224,7 +224,7 @@ rec-pin-cancelled = Nothing was signed. Approve again and enter the PIN on the r
 err-pin-timed-out = The PIN was not entered on the reader in time.
 rec-pin-timed-out = Nothing was signed. Approve again and enter the PIN on the reader when it asks for it.
 err-pin-not-sent-again = The token refused the configured PIN before, so it was not sent again.
-rec-pin-not-sent-again = Nothing was signed and no try was spent. Put the right PIN where the configuration or --pin-source says, or answer the question yourself.
+rec-pin-not-sent-again = Nothing was signed and no try was spent. Put the right PIN where the configuration or --pin-source says, or answer the question yourself. Where that is no file (env:, a credential, the keyring), sign once yourself, or use another name: a change there cannot be seen.
 err-token-absent = { $token ->
     [none] The token is not plugged in.
    *[other] The token “{ $token }” is not plugged in.
@@ -242,7 +242,7 @@ err-token-busy = { $token ->
        *[other] Another program ({ $holder }) is using the token “{ $token }”.
     }
 }
-rec-token-busy = Close the other program that works with the token, then repeat. “tokensign modules release” gives the token free on our side.
+rec-token-busy = Close the other program that works with the token, then repeat. If you cannot find it, wait until it is done, or take the token out and plug it in again.
 err-driver-missing = { $token ->
     [none] A token is plugged in, but its driver is not installed.
    *[other] A token “{ $token }” is plugged in, but its driver is not installed.

@@ -124,6 +124,28 @@ fn write_atomically(
     written
 }
 
+/// Which file lies there and when it was last written, in one text; `None` when there is none.
+pub fn file_version(path: &Path) -> Option<String> {
+    let path = fs::canonicalize(path).ok()?;
+    let metadata = fs::metadata(&path).ok()?;
+    let written = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let file = file_number(&metadata);
+    Some(format!("{} {file} {}", path.display(), written.as_nanos()))
+}
+
+#[cfg(unix)]
+fn file_number(metadata: &fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+
+    format!("{}:{}", metadata.dev(), metadata.ino())
+}
+
+/// Windows: the time has to do.
+#[cfg(not(unix))]
+fn file_number(_metadata: &fs::Metadata) -> String {
+    String::new()
+}
+
 fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);

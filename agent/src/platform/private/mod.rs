@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) use directory::belongs_to_us;
 pub use directory::{ensure_private_directory, make_private_directory, sync_directory};
 pub use file::{
-    create_private_file, open_private_file, read_private_file, write_private_file, write_result_file,
+    create_private_file, file_version, open_private_file, read_private_file, write_private_file, write_result_file,
     write_result_file_with,
 };
 
