@@ -12,10 +12,12 @@ mod authority;
 mod awaited_token;
 mod bad_input;
 mod cards;
+mod chains;
 mod command_line;
 mod crash;
 mod crash_matrix;
 mod faults_at_services;
+mod gost_habits;
 mod grants;
 mod guard;
 mod idocs_bulk;
@@ -25,7 +27,12 @@ mod many_waiting;
 mod mig24;
 mod modules;
 mod pin_safety;
+mod profile_timestamps;
 mod rare_tokens;
+mod revocation;
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/revocation_server.rs"]
+mod revocation_server;
 mod second_user;
 mod services;
 mod signing;
