@@ -63,7 +63,11 @@ impl Signing {
     /// # Errors
     /// `config_invalid` when a timestamp is required and the configuration names no authority, or one is wanted and what it says of the authority is wrong.
     pub(super) fn check_timestamp(&self, level: TimestampLevel) -> Result<(), Fault> {
-        if level != TimestampLevel::None && self.timestamp_authority()?.is_none() && level == TimestampLevel::Required {
+        if level == TimestampLevel::None {
+            return Ok(());
+        }
+        let authority = self.timestamp_authority()?;
+        if authority.is_none() && level == TimestampLevel::Required {
             let reason = "timestamp.url is needed for signatures with a timestamp (cades-t)";
             return Err(Fault::new(Code::ConfigInvalid).arg("reason", reason).detail(reason));
         }
