@@ -291,7 +291,7 @@ impl Run<'_, Input> {
             destination: Some(self.destination(known, organisation, by.mchd.clone())),
             notice: None,
         };
-        let signing = self.mig24.signing_of(&self.profile);
+        let signing = self.mig24.signing_of(self.profile);
         let kept: KeptSignatures = self
             .context
             .safe_step("sign", || async {
