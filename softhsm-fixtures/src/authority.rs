@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use gost_token::KeySize;
 use time::{Duration, OffsetDateTime};
 
 use crate::commands::Run;
@@ -12,6 +13,7 @@ use crate::der;
 use crate::directory::Directory;
 use crate::distinguished_name::{Attribute, DistinguishedName};
 use crate::error::Error;
+use crate::kazakh;
 use crate::x509::{self, Contents, Issuer, Kind};
 
 /// An authority whose key lies in `ca/` and is used through the `openssl` command line.
@@ -33,6 +35,8 @@ pub(crate) enum Algorithm {
     EcdsaP256,
     /// GOST R 34.10-2012-256 with Streebog-256; the path is the OpenSSL configuration that loads the engine
     Gost256(PathBuf),
+    /// GOST 34.10-2015-512 of Kazakhstan; OpenSSL computes it under the Russian identifiers
+    KazakhGost512(PathBuf),
 }
 
 /// A certificate and the parts of it that a token stores beside it, in DER.
@@ -94,6 +98,10 @@ impl Authority {
             .arguments(&["pkey", "-pubout", "-outform", "DER", "-in"])
             .argument(&key_file)
             .output()?;
+        let public_key = match algorithm {
+            Algorithm::KazakhGost512(_) => kazakh::subject_public_key_info(KeySize::Bits512, point(&public_key)),
+            _ => public_key,
+        };
         let (common_name, country) = name;
         let name = DistinguishedName::default()
             .with(Attribute::CommonName, common_name)
@@ -124,13 +132,19 @@ impl Authority {
         let digest = match self.algorithm {
             Algorithm::EcdsaP256 => "-sha256",
             Algorithm::Gost256(_) => "-md_gost12_256",
+            Algorithm::KazakhGost512(_) => "-md_gost12_512",
         };
-        self.algorithm
+        let signature = self
+            .algorithm
             .openssl()
             .arguments(&["dgst", digest, "-sign"])
             .argument(&self.key_file)
             .input(content)
-            .output()
+            .output()?;
+        Ok(match self.algorithm {
+            Algorithm::KazakhGost512(_) => kazakh::signature(signature),
+            _ => signature,
+        })
     }
 }
 
@@ -138,7 +152,7 @@ impl Algorithm {
     fn openssl(&self) -> Run {
         match self {
             Self::EcdsaP256 => Run::openssl(None),
-            Self::Gost256(configuration) => Run::openssl(Some(configuration)),
+            Self::Gost256(configuration) | Self::KazakhGost512(configuration) => Run::openssl(Some(configuration)),
         }
     }
 
@@ -147,22 +161,28 @@ impl Algorithm {
         let run = match self {
             Self::EcdsaP256 => run.arguments(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
             Self::Gost256(_) => run.arguments(&["-algorithm", "gost2012_256", "-pkeyopt", "paramset:A"]),
+            Self::KazakhGost512(_) => run.arguments(&["-algorithm", "gost2012_512", "-pkeyopt", "paramset:A"]),
         };
         match run.argument("-out").argument(key_file).output() {
-            Err(Error::Command { output, .. }) if matches!(self, Self::Gost256(_)) => Err(Error::GostEngine(output)),
+            Err(Error::Command { output, .. }) if !matches!(self, Self::EcdsaP256) => Err(Error::GostEngine(output)),
             other => other.map(drop),
         }
     }
 
     /// AlgorithmIdentifier of signatures: ecdsa-with-SHA256 (RFC 5758), id-tc26-signwithdigest-gost3410-12-256
-    /// (RFC 9215 section 2); both without parameters.
+    /// (RFC 9215 section 2), both without parameters; the Kazakh one has NULL.
     fn identifier(&self) -> Vec<u8> {
-        let oid = match self {
-            Self::EcdsaP256 => "1.2.840.10045.4.3.2",
-            Self::Gost256(_) => "1.2.643.7.1.1.3.2",
-        };
-        der::sequence(&[&der::oid(oid)])
+        match self {
+            Self::EcdsaP256 => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
+            Self::Gost256(_) => der::sequence(&[&der::oid("1.2.643.7.1.1.3.2")]),
+            Self::KazakhGost512(_) => kazakh::signature_algorithm(KeySize::Bits512),
+        }
     }
+}
+
+/// The point in the SubjectPublicKeyInfo of a 512-bit GOST key: its last bytes (RFC 9215 section 4.3).
+fn point(public_key: &[u8]) -> &[u8] {
+    &public_key[public_key.len().saturating_sub(2 * KeySize::Bits512.bytes())..]
 }
 
 /// A certificate in PEM (RFC 7468).

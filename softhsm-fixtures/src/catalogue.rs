@@ -17,6 +17,9 @@ pub enum KeyType {
     /// RSA, 3072 bits
     #[serde(rename = "rsa-3072")]
     Rsa3072,
+    /// RSA, 2048 bits, for PSS with SHA-256 and a salt of 32 bytes only (id-RSASSA-PSS with parameters)
+    #[serde(rename = "rsa-pss-2048")]
+    RsaPss2048,
     /// ECDSA on P-256
     #[serde(rename = "p-256")]
     P256,
@@ -31,6 +34,19 @@ pub enum KeyType {
     /// GOST R 34.10-2012-512 on TC26 512-A
     #[serde(rename = "gost-2012-512")]
     Gost512,
+    /// GOST 34.10-2015-256 of Kazakhstan, on TC26 256-A
+    #[serde(rename = "kz-gost-2015-256")]
+    KzGost256,
+    /// GOST 34.10-2015-512 of Kazakhstan, on TC26 512-A
+    #[serde(rename = "kz-gost-2015-512")]
+    KzGost512,
+}
+
+impl KeyType {
+    /// Whether the key and the signatures that it makes follow the Kazakh PKI: its identifiers, its order of bytes.
+    pub fn is_kazakh_gost(self) -> bool {
+        matches!(self, Self::KzGost256 | Self::KzGost512)
+    }
 }
 
 /// What a certificate may be used for.
@@ -98,6 +114,12 @@ pub(crate) fn softhsm() -> Vec<Entry> {
             KeyType::Rsa3072,
             kazakh_subject(["ӘЛІППЕЕВ", "ҮЛГІ", "ТЕСТҰЛЫ"], "01020350056", Some(&company)),
             kazakh_extensions(&[KZ_LEGAL_ENTITY, KZ_EMPLOYEE]),
+        ),
+        Entry::signer(
+            "kz-pss",
+            KeyType::RsaPss2048,
+            kazakh_subject(["СОЛЕВА", "МАСКА", "ТЕСТОВНА"], "93040540092", None),
+            kazakh_extensions(&[KZ_INDIVIDUAL]),
         ),
         Entry::signer(
             "ru-legal",
@@ -175,6 +197,7 @@ pub(crate) fn softhsm() -> Vec<Entry> {
 
 /// The certificates in the GOST token.
 pub(crate) fn gost() -> Vec<Entry> {
+    let kazakh_company = ("ТОО \"НОВЫЙ КЛЮЧ\"", kazakh("21054000034"));
     vec![
         Entry::signer(
             "gost-director",
@@ -193,6 +216,22 @@ pub(crate) fn gost() -> Vec<Entry> {
             KeyType::Gost512,
             russian_organisation(["Половинкин", "Байт", "Битович"], 5, "ООО \"Длинный ключ\""),
             russian_extensions(),
+        ),
+        Entry::signer(
+            "kz-gost-director",
+            KeyType::KzGost512,
+            kazakh_subject(
+                ["НОВОКЛЮЧЕВ", "МАКЕТ", "ЭСКИЗОВИЧ"],
+                "85061530090",
+                Some(&kazakh_company),
+            ),
+            kazakh_extensions(&[KZ_LEGAL_ENTITY, KZ_CHIEF_EXECUTIVE]),
+        ),
+        Entry::signer(
+            "kz-gost-individual",
+            KeyType::KzGost256,
+            kazakh_subject(["КОРОТКОВА", "КЛЮЧ", "БАЙТОВНА"], "92030440091", None),
+            kazakh_extensions(&[KZ_INDIVIDUAL]),
         ),
     ]
 }
@@ -321,9 +360,11 @@ mod tests {
 
     #[test]
     fn every_key_type_has_a_certificate_that_can_sign() {
-        use KeyType::{Ed25519, Gost256, Gost512, P256, P384, Rsa2048, Rsa3072};
+        use KeyType::{Ed25519, Gost256, Gost512, KzGost256, KzGost512, P256, P384, Rsa2048, Rsa3072, RsaPss2048};
         let entries: Vec<Entry> = softhsm().into_iter().chain(gost()).collect();
-        for key_type in [Rsa2048, Rsa3072, P256, P384, Ed25519, Gost256, Gost512] {
+        for key_type in [
+            Rsa2048, Rsa3072, RsaPss2048, P256, P384, Ed25519, Gost256, Gost512, KzGost256, KzGost512,
+        ] {
             let usable = |entry: &Entry| entry.key_type == key_type && entry.unusable_because().is_none();
             assert!(entries.iter().any(usable), "{key_type:?}");
         }

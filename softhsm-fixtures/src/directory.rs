@@ -14,11 +14,12 @@ pub(crate) struct Directory(PathBuf);
 const MARKER: &str = ".softhsm-fixtures";
 
 /// Everything that a set, or an agent that runs on it, puts into the directory.
-const ENTRIES: [&str; 13] = [
+const ENTRIES: [&str; 14] = [
     "fixtures.json",
     "tokensign.toml",
     "ca.pem",
     "gost-ca.pem",
+    "kz-gost-ca.pem",
     "gost-openssl.cnf",
     "softhsm2.conf",
     "ca",
@@ -76,6 +77,10 @@ impl Directory {
 
     pub(crate) fn gost_ca(&self) -> PathBuf {
         self.0.join("gost-ca.pem")
+    }
+
+    pub(crate) fn kz_gost_ca(&self) -> PathBuf {
+        self.0.join("kz-gost-ca.pem")
     }
 
     pub(crate) fn gost_openssl_configuration(&self) -> PathBuf {

@@ -69,6 +69,7 @@ impl Fixtures {
             pin_file: directory.pin(),
             ca: directory.ca(),
             gost_ca: directory.gost_ca(),
+            kz_gost_ca: directory.kz_gost_ca(),
             gost_openssl_configuration: gost::write_openssl_configuration(&directory)?,
             agent_configuration: directory.agent_configuration(),
             tokens: Vec::new(),
@@ -127,6 +128,11 @@ impl Fixtures {
     /// The GOST CA in PEM.
     pub fn gost_ca(&self) -> &Path {
         &self.manifest.gost_ca
+    }
+
+    /// The Kazakh GOST CA in PEM. OpenSSL reads its certificate, but knows neither its key nor its signature.
+    pub fn kz_gost_ca(&self) -> &Path {
+        &self.manifest.kz_gost_ca
     }
 
     /// A file for `OPENSSL_CONF` that makes OpenSSL know GOST.
@@ -230,6 +236,7 @@ impl Manifest {
         for path in [
             &mut self.ca,
             &mut self.gost_ca,
+            &mut self.kz_gost_ca,
             &mut self.gost_openssl_configuration,
             &mut self.agent_configuration,
             &mut self.pin_file,
@@ -291,22 +298,30 @@ fn fill_softhsm(directory: &Directory, manifest: &mut Manifest, module: PathBuf)
 
 fn fill_gost(directory: &Directory, manifest: &mut Manifest, module: PathBuf) -> Result<(), Error> {
     let algorithm = Algorithm::Gost256(manifest.gost_openssl_configuration.clone());
-    let root = Authority::root(directory, "gost-ca", ("Тестовый УЦ ГОСТ", "RU"), algorithm)?;
-    write_public(&manifest.gost_ca, root.pem().as_bytes())?;
+    let russian = Authority::root(directory, "gost-ca", ("Тестовый УЦ ГОСТ", "RU"), algorithm)?;
+    write_public(&manifest.gost_ca, russian.pem().as_bytes())?;
+    let algorithm = Algorithm::KazakhGost512(manifest.gost_openssl_configuration.clone());
+    let kazakh = Authority::root(
+        directory,
+        "kz-gost-ca",
+        ("Тестовый УЦ ГОСТ 34.10-2015", "KZ"),
+        algorithm,
+    )?;
+    write_public(&manifest.kz_gost_ca, kazakh.pem().as_bytes())?;
 
     let token = GostToken::create(directory, &manifest.pin)?;
     for entry in catalogue::gost() {
         let id = key_id(entry.id_of);
         let public_key = token.generate_key_pair(entry.name, &id, entry.key_type)?;
-        let issued = root.issue(&contents(&entry, &public_key))?;
+        let (authority, ca) = if entry.key_type.is_kazakh_gost() {
+            (&kazakh, &manifest.kz_gost_ca)
+        } else {
+            (&russian, &manifest.gost_ca)
+        };
+        let issued = authority.issue(&contents(&entry, &public_key))?;
         token.add_certificate(entry.name, &id, &issued, &entry.subject.to_der())?;
-        manifest.certificates.push(describe(
-            directory,
-            &entry,
-            gost::LABEL,
-            &manifest.gost_ca,
-            &issued.der,
-        )?);
+        let certificate = describe(directory, &entry, gost::LABEL, ca, &issued.der)?;
+        manifest.certificates.push(certificate);
     }
     manifest.tokens.push(Token {
         label: gost::LABEL.to_owned(),

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use gost_token::{CertificateParts, ParameterSet, Token};
+use gost_token::{CertificateParts, KeySize, ParameterSet, Token};
 
 use crate::authority::Issued;
 use crate::catalogue::KeyType;
 use crate::directory::{Directory, write_public};
 use crate::error::Error;
+use crate::kazakh;
 use crate::pin::Pin;
 
 pub(crate) const LABEL: &str = "gost-fixtures";
@@ -71,14 +72,19 @@ impl GostToken {
     /// Generates a key pair and gives its SubjectPublicKeyInfo.
     pub(crate) fn generate_key_pair(&self, label: &str, id: &[u8], key_type: KeyType) -> Result<Vec<u8>, Error> {
         let parameters = match key_type {
-            KeyType::Gost512 => ParameterSet::Tc26A512,
+            KeyType::Gost512 | KeyType::KzGost512 => ParameterSet::Tc26A512,
+            KeyType::KzGost256 => ParameterSet::Tc26A256,
             _ => ParameterSet::CryptoProA,
         };
         let key = self
             .token
             .generate_key_pair(label, id, parameters)
             .map_err(Error::file(&self.directory))?;
-        Ok(key.subject_public_key_info())
+        Ok(match key_type {
+            KeyType::KzGost256 => kazakh::subject_public_key_info(KeySize::Bits256, key.value()),
+            KeyType::KzGost512 => kazakh::subject_public_key_info(KeySize::Bits512, key.value()),
+            _ => key.subject_public_key_info(),
+        })
     }
 
     pub(crate) fn add_certificate(

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `fixtures.json` | the whole description ([`Fixtures`]), the user PIN included |
 //! | `tokensign.toml` | the agent's configuration |
-//! | `ca.pem`, `gost-ca.pem` | trust anchors: root and issuing CA; the GOST CA |
+//! | `ca.pem`, `gost-ca.pem`, `kz-gost-ca.pem` | trust anchors: root and issuing CA; the Russian and the Kazakh GOST CA |
 //! | `certs/NAME.pem`, `certs/NAME.der` | the certificates |
 //! | `pin` | the user PIN of every token, for `--pin-source file:PATH` |
 //! | `gost-openssl.cnf` | an `OPENSSL_CONF` that loads the GOST engine |
@@ -32,6 +32,7 @@ mod error;
 mod fixtures;
 mod gost;
 mod identity_number;
+mod kazakh;
 mod manifest;
 mod pin;
 mod softhsm;

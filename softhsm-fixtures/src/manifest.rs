@@ -19,6 +19,7 @@ pub(crate) struct Manifest {
     pub(crate) pin_file: PathBuf,
     pub(crate) ca: PathBuf,
     pub(crate) gost_ca: PathBuf,
+    pub(crate) kz_gost_ca: PathBuf,
     pub(crate) gost_openssl_configuration: PathBuf,
     pub(crate) agent_configuration: PathBuf,
     pub(crate) tokens: Vec<Token>,

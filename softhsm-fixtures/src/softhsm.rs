@@ -107,12 +107,14 @@ impl<'a> SoftHsmToken<'a> {
     /// Generates a key pair and gives its SubjectPublicKeyInfo.
     pub(crate) fn generate_key_pair(&self, label: &str, id: &str, key_type: KeyType) -> Result<Vec<u8>, Error> {
         let kind = match key_type {
-            KeyType::Rsa2048 => "rsa:2048",
+            KeyType::Rsa2048 | KeyType::RsaPss2048 => "rsa:2048",
             KeyType::Rsa3072 => "rsa:3072",
             KeyType::P384 => "EC:secp384r1",
             KeyType::Ed25519 => "EC:edwards25519",
             // SoftHSM as packaged has no GOST; those keys live in the other token.
-            KeyType::P256 | KeyType::Gost256 | KeyType::Gost512 => "EC:prime256v1",
+            KeyType::P256 | KeyType::Gost256 | KeyType::Gost512 | KeyType::KzGost256 | KeyType::KzGost512 => {
+                "EC:prime256v1"
+            }
         };
         let shown = self
             .logged_in()
@@ -129,15 +131,18 @@ impl<'a> SoftHsmToken<'a> {
             .output()?;
         let shown = String::from_utf8_lossy(&shown);
         let octets = |algorithm: &[&str]| elliptic_public_key(&shown, algorithm);
-        match key_type {
-            // Two keys may share an id, never a label.
-            KeyType::Rsa2048 | KeyType::Rsa3072 => self
-                .on_token()
+        // Two keys may share an id, never a label.
+        let rsa = || {
+            self.on_token()
                 .arguments(&["--read-object", "--type", "pubkey", "--label", label])
-                .output(),
+                .output()
+        };
+        match key_type {
+            KeyType::Rsa2048 | KeyType::Rsa3072 => rsa(),
+            KeyType::RsaPss2048 => rsa().map(|key| for_pss_only(&key)),
             KeyType::P384 => octets(&["1.2.840.10045.2.1", "1.3.132.0.34"]),
             KeyType::Ed25519 => octets(&["1.3.101.112"]),
-            KeyType::P256 | KeyType::Gost256 | KeyType::Gost512 => {
+            KeyType::P256 | KeyType::Gost256 | KeyType::Gost512 | KeyType::KzGost256 | KeyType::KzGost512 => {
                 octets(&["1.2.840.10045.2.1", "1.2.840.10045.3.1.7"])
             }
         }
@@ -169,6 +174,21 @@ impl<'a> SoftHsmToken<'a> {
             .argument("--module")
             .argument(self.module)
     }
+}
+
+/// The SubjectPublicKeyInfo of an RSA key as one that signs with PSS only: SHA-256, MGF1 with SHA-256, 32 bytes of salt at least (RFC 4055 section 3.1).
+fn for_pss_only(public_key: &[u8]) -> Vec<u8> {
+    // What pkcs11-tool gives begins with a SEQUENCE of a length in two bytes and the 15 bytes of rsaEncryption with NULL.
+    const BEFORE_THE_BITS: usize = 4 + 15;
+    let sha256 = der::sequence(&[&der::oid("2.16.840.1.101.3.4.2.1"), b"\x05\x00"]);
+    let mgf1 = der::sequence(&[&der::oid("1.2.840.113549.1.1.8"), &sha256]);
+    let parameters = der::sequence(&[
+        &der::tlv(0xa0, &[&sha256]),
+        &der::tlv(0xa1, &[&mgf1]),
+        &der::tlv(0xa2, &[&der::unsigned(&[32])]),
+    ]);
+    let algorithm = der::sequence(&[&der::oid("1.2.840.113549.1.1.10"), &parameters]);
+    der::sequence(&[&algorithm, &public_key[BEFORE_THE_BITS.min(public_key.len())..]])
 }
 
 /// The SubjectPublicKeyInfo (RFC 5480, RFC 8410) of the point that `pkcs11-tool` shows: its own export fails for P-384

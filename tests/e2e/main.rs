@@ -12,10 +12,12 @@ mod authority;
 mod awaited_token;
 mod bad_input;
 mod cards;
+mod chains;
 mod command_line;
 mod crash;
 mod crash_matrix;
 mod faults_at_services;
+mod gost_habits;
 mod grants;
 mod guard;
 mod idocs_bulk;
@@ -28,9 +30,14 @@ mod modules;
 mod pin_faults;
 mod pin_safety;
 mod pkcs11_uris;
+mod profile_timestamps;
 mod profiles;
 mod rare_tokens;
 mod refused_sources;
+mod revocation;
+#[allow(dead_code, reason = "shared with the tests of the CMS room, which use more of it")]
+#[path = "../../agent/tests/cms/revocation_server.rs"]
+mod revocation_server;
 mod second_user;
 mod service_variants;
 mod services;

@@ -52,24 +52,21 @@ const fn rsa(name: &'static str, digest: DigestAlgorithm, rsa_pss: bool) -> Algo
     }
 }
 
-pub(crate) const USUAL: [Algorithm; 11] = [
+/// Every row.
+pub(crate) const ALL: [Algorithm; 25] = [
     rsa("RSA, SHA-256", DigestAlgorithm::Sha256, false),
+    rsa("RSA, SHA-384", DigestAlgorithm::Sha384, false),
     rsa("RSA, SHA-512", DigestAlgorithm::Sha512, false),
     rsa("RSA-PSS, SHA-256", DigestAlgorithm::Sha256, true),
+    rsa("RSA-PSS, SHA-384", DigestAlgorithm::Sha384, true),
+    rsa("RSA-PSS, SHA-512", DigestAlgorithm::Sha512, true),
+    // The preference asks for nothing: the key's parameters do.
+    plain("RSA-PSS key, SHA-384", authority::RSA_PSS_2048_SHA384),
     plain("ECDSA P-256", authority::P256),
     plain("ECDSA P-384", authority::P384),
     plain("ECDSA P-521", authority::P521),
     plain("Ed25519", authority::ED25519),
     plain("GOST R 34.10-2012-256, CryptoPro-A", authority::GOST_256_CRYPTO_PRO_A),
-    plain("GOST R 34.10-2012-512, TC26-A", authority::GOST_512_A),
-    kazakh("GOST 34.10-2015-256 (KZ)", 256, authority::GOST_256_TC26_A),
-    kazakh("GOST 34.10-2015-512 (KZ)", 512, authority::GOST_512_A),
-];
-
-pub(crate) const MORE: [Algorithm; 13] = [
-    rsa("RSA, SHA-384", DigestAlgorithm::Sha384, false),
-    rsa("RSA-PSS, SHA-384", DigestAlgorithm::Sha384, true),
-    rsa("RSA-PSS, SHA-512", DigestAlgorithm::Sha512, true),
     plain("GOST R 34.10-2012-256, CryptoPro-B", authority::GOST_256_CRYPTO_PRO_B),
     plain("GOST R 34.10-2012-256, CryptoPro-C", authority::GOST_256_CRYPTO_PRO_C),
     plain("GOST R 34.10-2012-256, XchA", authority::GOST_256_XCH_A),
@@ -78,8 +75,11 @@ pub(crate) const MORE: [Algorithm; 13] = [
     plain("GOST R 34.10-2012-256, TC26-B", authority::GOST_256_TC26_B),
     plain("GOST R 34.10-2012-256, TC26-C", authority::GOST_256_TC26_C),
     plain("GOST R 34.10-2012-256, TC26-D", authority::GOST_256_TC26_D),
+    plain("GOST R 34.10-2012-512, TC26-A", authority::GOST_512_A),
     plain("GOST R 34.10-2012-512, TC26-B", authority::GOST_512_B),
     plain("GOST R 34.10-2012-512, TC26-C", authority::GOST_512_C),
+    kazakh("GOST 34.10-2015-256 (KZ)", 256, authority::GOST_256_TC26_A),
+    kazakh("GOST 34.10-2015-512 (KZ)", 512, authority::GOST_512_A),
 ];
 
 impl Algorithm {
@@ -92,6 +92,11 @@ impl Algorithm {
     }
 
     pub(crate) fn is_pss(&self) -> bool {
-        self.preference.rsa_pss
+        self.preference.rsa_pss || self.is_pss_key()
+    }
+
+    /// Whether the certificate's key signs with PSS only.
+    pub(crate) fn is_pss_key(&self) -> bool {
+        self.name.starts_with("RSA-PSS key")
     }
 }

@@ -6,11 +6,11 @@ use tokensign::cms::SignedData;
 use tokensign::config::TimestampConfig;
 use tokensign::time_and_revocation::TimestampAuthority;
 
-use crate::algorithms::USUAL;
+use crate::algorithms::ALL;
 use crate::authority;
 use crate::samples::Samples;
 use crate::stamping_server::StampingServer;
-use crate::verifiers::{bouncy_castle, judge_lines, pyhanko};
+use crate::verifiers::{Verifier, bouncy_castle, judge_lines, pyhanko};
 
 #[tokio::test]
 async fn both_levels_pass_the_validation_of_en_319_102() {
@@ -21,7 +21,11 @@ async fn both_levels_pass_the_validation_of_en_319_102() {
     };
     let client = TimestampAuthority::new(&config).unwrap().unwrap();
     let (mut by_pyhanko, mut by_bouncy_castle, mut keep) = (Vec::new(), Vec::new(), Vec::new());
-    for algorithm in USUAL.into_iter().filter(|algorithm| !algorithm.is_kazakh()) {
+    // BouncyCastle confirms each; of the rest, which it cannot read, nobody here confirms a timestamp.
+    for algorithm in ALL
+        .into_iter()
+        .filter(|algorithm| Verifier::BouncyCastle.gap(algorithm).is_none())
+    {
         let samples = Samples::make(algorithm, 1);
         let sample = samples.honest().remove(0);
         let plain = fs::read(&sample.signature).unwrap();

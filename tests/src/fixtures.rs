@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use softhsm_fixtures::{Fixtures, TempFixtures};
+use softhsm_fixtures::{Fixtures, KeyType, TempFixtures};
 
 use crate::openssl;
 use crate::sandbox::{Employee, RunningSandbox, SandboxConfig};
@@ -97,18 +97,22 @@ impl Tokens {
         usable.map(|certificate| self.certificate(&certificate.name)).collect()
     }
 
-    /// Verifies a detached signature by that certificate with OpenSSL, or with certtool where OpenSSL 3.0 cannot (Ed25519).
+    /// Verifies a detached signature by that certificate with OpenSSL, with certtool where OpenSSL 3.0 cannot (Ed25519), and a Kazakh GOST signature
+    /// with OpenSSL under the Russian identifiers.
     ///
     /// # Errors
     /// What the verifier says.
     pub fn verify(&self, name: &str, signature: &Path, content: &Path) -> Result<(), String> {
         let certificate = self.fixtures.certificate(name);
-        let key = serde_json::to_string(&certificate.key_type).unwrap_or_default();
-        if key.contains("ed25519") {
-            return openssl::verify_with_certtool(signature, content, &certificate.ca);
+        let gost = self.fixtures.gost_openssl_configuration();
+        match certificate.key_type {
+            KeyType::Ed25519 => openssl::verify_with_certtool(signature, content, &certificate.ca),
+            KeyType::KzGost256 | KeyType::KzGost512 => {
+                openssl::verify_kazakh(signature, content, &certificate.der, gost)
+            }
+            KeyType::Gost256 | KeyType::Gost512 => openssl::verify(signature, content, &certificate.ca, Some(gost)),
+            _ => openssl::verify(signature, content, &certificate.ca, None),
         }
-        let gost = key.contains("gost").then(|| self.fixtures.gost_openssl_configuration());
-        openssl::verify(signature, content, &certificate.ca, gost)
     }
 
     /// How many `C_Login` calls the GOST test token has seen.

@@ -11,3 +11,4 @@ pub mod programs;
 pub mod sandbox;
 pub mod soft_tpm;
 pub mod tls_identity;
+pub mod transcoding;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::programs::require;
+use crate::transcoding;
 
 /// Verifies a detached CMS (DER) over `content` with `openssl cms -verify`, CAdES attributes included.
 ///
@@ -36,6 +37,37 @@ pub fn verify(cms: &Path, content: &Path, ca: &Path, gost_configuration: Option<
     if let Some(configuration) = gost_configuration {
         command.env("OPENSSL_CONF", configuration);
     }
+    outcome(command.output(), "openssl")
+}
+
+/// Verifies a detached CMS (DER) of a Kazakh GOST key over `content` with OpenSSL's GOST engine, under the identifiers of TC26: the content's digest, and
+/// the value in the Kazakh layout with the key of `certificate` (DER). Nobody but the national software knows the certificate's own identifiers, so its
+/// issuer is not looked at.
+///
+/// # Errors
+/// What OpenSSL says.
+///
+/// # Panics
+/// When the files cannot be read or written, or hold no such CMS.
+pub fn verify_kazakh(cms: &Path, content: &Path, certificate: &Path, gost_configuration: &Path) -> Result<(), String> {
+    require("openssl", "openssl");
+    let read = |path: &Path| std::fs::read(path).expect("the file can be read");
+    let russian = transcoding::certificate(&read(certificate));
+    let transcoded = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    std::fs::write(transcoded.path(), transcoding::signed_data(&read(cms), &russian)).expect("it can be written");
+    let mut command = Command::new("openssl");
+    command.env("OPENSSL_CONF", gost_configuration).args([
+        "cms",
+        "-verify",
+        "-noverify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-out",
+        "/dev/null",
+        "-in",
+    ]);
+    command.arg(transcoded.path()).arg("-content").arg(content);
     outcome(command.output(), "openssl")
 }
 

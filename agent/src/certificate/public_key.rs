@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::PssDemands;
 use super::asn1::{Asn1Error, Element, Oid, Reader, Tag};
 
 /// The kind and the size of a public key. The key itself is [`public_key_bits`](super::Certificate::public_key_bits).
@@ -19,6 +20,9 @@ pub enum PublicKey {
     RsaPss {
         /// The modulus' length in bits.
         bits: u32,
+        /// What it demands of its signatures; a key without parameters demands nothing more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        demands: Option<PssDemands>,
     },
     /// id-ecPublicKey on a named curve (RFC 5480).
     Ec {
@@ -115,7 +119,13 @@ impl PublicKey {
     fn recognised(algorithm: Oid, parameters: Reader<'_>, bits: &[u8]) -> Option<Self> {
         match algorithm {
             RSA_ENCRYPTION => modulus_bits(bits).map(|bits| Self::Rsa { bits }),
-            RSASSA_PSS => modulus_bits(bits).map(|bits| Self::RsaPss { bits }),
+            RSASSA_PSS => {
+                let demands = match parameters.is_empty() {
+                    true => None,
+                    false => Some(PssDemands::read(parameters)?),
+                };
+                modulus_bits(bits).map(|bits| Self::RsaPss { bits, demands })
+            }
             EC_PUBLIC_KEY => {
                 let name = first_oid(parameters)?;
                 EC_CURVES
@@ -150,7 +160,7 @@ impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rsa { bits } => write!(f, "RSA-{bits}"),
-            Self::RsaPss { bits } => write!(f, "RSA-PSS-{bits}"),
+            Self::RsaPss { bits, .. } => write!(f, "RSA-PSS-{bits}"),
             Self::Ec { curve: EcCurve::P256 } => f.write_str("P-256"),
             Self::Ec { curve: EcCurve::P384 } => f.write_str("P-384"),
             Self::Ec { curve: EcCurve::P521 } => f.write_str("P-521"),

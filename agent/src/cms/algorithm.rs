@@ -60,9 +60,9 @@ impl Scheme {
         let is_pss = |row: &Row| matches!(row.signature, SignatureAlgorithm::RsaPss { .. });
         let is_rsa = matches!(key, PublicKey::Rsa { .. } | PublicKey::RsaPss { .. });
         let fitting = || {
-            SCHEMES
-                .iter()
-                .filter(|row| (row.key)(key) && (!is_rsa || is_pss(row) == wants_pss))
+            SCHEMES.iter().filter(|row| {
+                (row.key)(key) && (!is_rsa || is_pss(row) == wants_pss) && row.signature.is_allowed_by(key)
+            })
         };
         match preference.digest {
             None => fitting().next(),
@@ -78,7 +78,7 @@ impl Scheme {
                     possible: possible.join(", "),
                 }
             }
-            _ => SchemeError::UnsupportedKey { key: key.to_string() },
+            _ => SchemeError::UnsupportedKey { key: described(key) },
         })
     }
 
@@ -324,6 +324,7 @@ impl SignatureAlgorithm {
         let key = signer.public_key_bits();
         match (*self, signer.public_key()) {
             (Self::RsaPkcs1(digest), PublicKey::Rsa { .. }) => primitive::verify_pkcs1(digest, key, input, signature),
+            (Self::RsaPss { .. }, key) if !self.is_allowed_by(key) => Err(SignatureError::KeyParameters),
             (Self::RsaPss { digest, salt_length }, PublicKey::Rsa { .. } | PublicKey::RsaPss { .. }) => {
                 primitive::verify_pss(digest, salt_length, key, input, signature)
             }
@@ -345,6 +346,23 @@ impl SignatureAlgorithm {
             ),
             (_, PublicKey::Unsupported { .. }) => Err(SignatureError::Unsupported),
             _ => Err(SignatureError::KeyMismatch),
+        }
+    }
+
+    /// Whether the parameters of an id-RSASSA-PSS key allow it: its digest for the message and the mask, and a salt that is long enough (RFC 4055
+    /// section 3.3).
+    fn is_allowed_by(&self, key: &PublicKey) -> bool {
+        match (self, key) {
+            (
+                Self::RsaPss { digest, salt_length },
+                PublicKey::RsaPss {
+                    demands: Some(demands), ..
+                },
+            ) => {
+                [demands.digest, demands.mask_digest] == [digest.oid(); 2]
+                    && *salt_length >= demands.salt_length as usize
+            }
+            _ => true,
         }
     }
 
@@ -418,6 +436,16 @@ impl fmt::Display for SignatureAlgorithm {
             } => write!(f, "GOST 34.10-2015, {bits}"),
             Self::Gost2001 => f.write_str("GOST R 34.10-2001"),
         }
+    }
+}
+
+/// A key for an error: with what it demands.
+fn described(key: &PublicKey) -> String {
+    match key {
+        PublicKey::RsaPss {
+            demands: Some(demands), ..
+        } => format!("{key} ({demands})"),
+        _ => key.to_string(),
     }
 }
 
@@ -571,7 +599,7 @@ const fn rsa_pss(name: &'static str, digest: DigestAlgorithm, digest_oid: Oid, c
         key: |key| {
             matches!(
                 key,
-                PublicKey::Rsa { bits: 2048..=8192 } | PublicKey::RsaPss { bits: 2048..=8192 }
+                PublicKey::Rsa { bits: 2048..=8192 } | PublicKey::RsaPss { bits: 2048..=8192, .. }
             )
         },
         digest,

@@ -18,10 +18,8 @@ pub struct AttachedReader {
     digester: ContentDigester,
     /// The file without its content, every enclosing element with an indefinite length.
     skeleton: Vec<u8>,
-    /// Where ContentInfo ends, when its length says so.
-    end: Option<u64>,
-    /// How many of the three enclosing elements have definite lengths; the skeleton has to end them itself.
-    definite: usize,
+    /// Where the three enclosing elements end, the innermost first, when their lengths say so.
+    ends: [Option<u64>; 3],
 }
 
 /// The most bytes around the content that are read.
@@ -102,8 +100,7 @@ impl AttachedReader {
             stage: Stage::Head(Vec::new()),
             digester: ContentDigester::new(&BTreeSet::new()),
             skeleton: Vec::new(),
-            end: None,
-            definite: 0,
+            ends: [None; 3],
         }
     }
 
@@ -122,11 +119,14 @@ impl AttachedReader {
     /// [`SignedDataError`]; [`SignedDataError::DigestNotAnnounced`] when a signer uses another algorithm.
     pub fn finish(mut self) -> Result<(SignedData, ContentDigests), SignedDataError> {
         self.decoder.finish()?;
-        let is_complete = matches!(self.stage, Stage::Tail) && self.end.is_none_or(|end| self.position >= end);
+        let is_complete = matches!(self.stage, Stage::Tail) && self.end().is_none_or(|end| self.position >= end);
         if !is_complete {
             return Err(Asn1Error::Truncated.into());
         }
-        self.skeleton.extend(END_OF_CONTENTS.repeat(self.definite));
+        check_ends_at(self.ends, self.position)?;
+        // The skeleton has to end those itself whose lengths were definite.
+        let definite = self.ends.iter().flatten().count();
+        self.skeleton.extend(END_OF_CONTENTS.repeat(definite));
         let signed = SignedData::parse(&self.skeleton)?;
         let digests = self.digester.finish();
         match signed
@@ -137,6 +137,12 @@ impl AttachedReader {
             Some(algorithm) => Err(SignedDataError::DigestNotAnnounced(algorithm)),
             None => Ok((signed, digests)),
         }
+    }
+
+    /// Where ContentInfo ends, when its length says so.
+    const fn end(&self) -> Option<u64> {
+        let [_, _, content_info] = self.ends;
+        content_info
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), SignedDataError> {
@@ -154,8 +160,7 @@ impl AttachedReader {
             gathered = std::mem::take(head);
             self.digester = ContentDigester::new(&read.digests);
             self.skeleton = read.skeleton;
-            self.end = read.end;
-            self.definite = read.definite;
+            self.ends = read.ends;
             self.position = read.length as u64;
             self.stage = Stage::Content(read.content);
             bytes = &gathered[read.length..];
@@ -170,7 +175,7 @@ impl AttachedReader {
             }
         }
         if matches!(self.stage, Stage::Tail) {
-            let left = self.end.map_or(u64::MAX, |end| end.saturating_sub(self.position));
+            let left = self.end().map_or(u64::MAX, |end| end.saturating_sub(self.position));
             let wanted = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             if self.skeleton.len() + wanted > LARGEST_STRUCTURE {
                 return Err(Asn1Error::Length.into());
@@ -187,8 +192,7 @@ struct Head {
     /// How many bytes it takes.
     length: usize,
     skeleton: Vec<u8>,
-    end: Option<u64>,
-    definite: usize,
+    ends: [Option<u64>; 3],
     digests: BTreeSet<DigestAlgorithm>,
     content: Content,
 }
@@ -240,8 +244,7 @@ impl Head {
         Ok(Self {
             length: cursor.at,
             skeleton: skeleton.concat(),
-            end: content_info.end,
-            definite: ends.iter().flatten().count(),
+            ends,
             digests: announced(&digest_algorithms)?,
             content: Content {
                 open,
@@ -272,6 +275,19 @@ fn check_ends(from_the_inside: [Option<u64>; 3]) -> Result<(), Asn1Error> {
             (Some(end), _) => Some(end),
             (None, known) => known.map(|known| known + END_OF_CONTENTS.len() as u64),
         };
+    }
+    Ok(())
+}
+
+/// The same once the end of the outermost is known: what has an indefinite length may not run beyond a definite one around it.
+fn check_ends_at(from_the_inside: [Option<u64>; 3], last: u64) -> Result<(), Asn1Error> {
+    let mut actual = last;
+    for end in from_the_inside.into_iter().rev() {
+        match end {
+            Some(end) if end != actual => return Err(Asn1Error::Length),
+            Some(_) => {}
+            None => actual = actual.saturating_sub(END_OF_CONTENTS.len() as u64),
+        }
     }
     Ok(())
 }

@@ -102,6 +102,9 @@ pub enum Reason {
     /// The signature algorithm is not one for the certificate's key.
     #[error("the signature's algorithm does not fit the certificate's key")]
     AlgorithmMismatch,
+    /// The parameters of the certificate's key (RSASSA-PSS) do not allow the digest or the salt.
+    #[error("the signature's digest or salt is not what the parameters of the certificate's key demand")]
+    KeyParameters,
     /// The value does not verify.
     #[error("the signature does not verify with the signer's public key")]
     SignatureMismatch,
@@ -151,7 +154,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ContentMissing,
         Self::ContentDigestMismatch,
         Self::ContentTypeMismatch,
@@ -159,6 +162,7 @@ impl Reason {
         Self::CertificateHashMismatch,
         Self::AlgorithmUnsupported,
         Self::AlgorithmMismatch,
+        Self::KeyParameters,
         Self::SignatureMismatch,
         Self::SignatureLayout,
         Self::ContentNeededWhole,
@@ -186,6 +190,7 @@ impl Reason {
             Self::CertificateHashMismatch => "certificate_hash_mismatch",
             Self::AlgorithmUnsupported => "algorithm_unsupported",
             Self::AlgorithmMismatch => "algorithm_mismatch",
+            Self::KeyParameters => "key_parameters",
             Self::SignatureMismatch => "signature_mismatch",
             Self::SignatureLayout => "signature_layout",
             Self::ContentNeededWhole => "content_needed_whole",
@@ -333,6 +338,7 @@ fn verify_value(
             }
             SignatureError::Mismatch => Reason::SignatureMismatch,
             SignatureError::KeyMismatch => Reason::AlgorithmMismatch,
+            SignatureError::KeyParameters => Reason::KeyParameters,
             SignatureError::Unsupported => Reason::AlgorithmUnsupported,
             SignatureError::NeedsMessage => Reason::ContentNeededWhole,
         })

@@ -142,8 +142,13 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             ));
         }
     }
-    for roots in &config.verification.roots {
-        absolute("verification.roots", roots)?;
+    for (key, files) in [
+        ("verification.roots", &config.verification.roots),
+        ("verification.intermediates", &config.verification.intermediates),
+    ] {
+        for file in files {
+            absolute(key, file)?;
+        }
     }
     for certificate in config.certificates.iter().filter(|certificate| !certificate.unattended) {
         if certificate.pin.is_some() {
@@ -223,6 +228,9 @@ fn service(key: &str, name: &str, service: &ServiceConfig) -> Result<(), String>
     }
     if let Some(path) = &service.extra_ca {
         absolute(&format!("{key}.extra_ca"), path)?;
+    }
+    if let Some(path) = &service.timestamp.roots {
+        absolute(&format!("{key}.timestamp.roots"), path)?;
     }
     match &service.token {
         TokenSource::File(path) => absolute(&format!("{key}.token.file"), path)?,

@@ -10,6 +10,7 @@ mod layers;
 mod mig24_queue;
 mod mig24_shapes;
 mod model;
+mod timestamp;
 
 pub use added_modules::AddedModules;
 pub use directories::Directories;
@@ -21,6 +22,7 @@ pub use mig24_shapes::{
 };
 pub use model::{
     AgentConfig, ApplicationConfig, CertificatePolicy, Config, DiscoveryConfig, EndpointConfig, GrantsConfig, HashKind,
-    IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile,
-    TimestampConfig, TimestampLevel, TokenSource, VerificationConfig, WebhooksConfig,
+    IdocsProfile, LockedConfig, Mig24Profile, ModuleConfig, RetryConfig, ServiceConfig, ServiceProfile, TokenSource,
+    VerificationConfig, WebhooksConfig,
 };
+pub use timestamp::{ProfileTimestamp, TimestampConfig, TimestampLevel};

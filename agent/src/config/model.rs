@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mig24Queue, Mig24Shapes};
+use super::{Mig24Queue, Mig24Shapes, ProfileTimestamp, TimestampConfig};
 
 /// The whole configuration, after all layers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -154,47 +154,6 @@ impl Default for DiscoveryConfig {
     }
 }
 
-/// `[timestamp]`
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TimestampConfig {
-    /// The authority's address (RFC 3161 over HTTP); without one there are no timestamps.
-    pub url: Option<String>,
-    /// The policy to ask for, an object identifier; the authority's own when absent.
-    pub policy: Option<String>,
-    /// The digest of what is stamped; the signature's own when absent.
-    pub digest: Option<String>,
-    /// A file of root certificates (PEM). When given, a timestamp counts only if its authority's certificate leads to one of them.
-    pub roots: Option<PathBuf>,
-    /// The longest time for one timestamp, in seconds.
-    pub timeout_seconds: u64,
-}
-
-impl Default for TimestampConfig {
-    fn default() -> Self {
-        Self {
-            url: None,
-            policy: None,
-            digest: None,
-            roots: None,
-            timeout_seconds: 20,
-        }
-    }
-}
-
-/// Whether a signature gets a timestamp.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimestampLevel {
-    /// No.
-    #[default]
-    None,
-    /// Yes when the authority gives one; without one the signature is good as well.
-    Optional,
-    /// Yes, or there is no result.
-    Required,
-}
-
 /// One of `[[applications]]`; the person sees it among the paired ones and may revoke it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -258,6 +217,9 @@ pub struct CertificatePolicy {
 pub struct VerificationConfig {
     /// Files of root certificates (PEM) that are trusted besides those that a request brings.
     pub roots: Vec<PathBuf>,
+    /// Files of certificates (PEM) of authorities between roots and signers, for chains that a signature does not hold whole. They are trusted no more
+    /// than those in a signature.
+    pub intermediates: Vec<PathBuf>,
 }
 
 /// A profile of either service.
@@ -294,9 +256,9 @@ pub struct ServiceConfig {
     /// CMS without signed attributes (RFC 5652 section 5.4), for a service that takes nothing else.
     #[serde(default)]
     pub plain_cms: bool,
-    /// Whether the signature gets a timestamp of the authority in `[timestamp]`.
+    /// Whether the signature gets a timestamp, and by which authority where not by that in `[timestamp]`.
     #[serde(default)]
-    pub timestamp: TimestampLevel,
+    pub timestamp: ProfileTimestamp,
     /// How often and how fast a job's steps are begun again.
     #[serde(default)]
     pub retry: RetryConfig,
@@ -318,7 +280,7 @@ impl ServiceConfig {
             proxy: None,
             include_chain: false,
             plain_cms: false,
-            timestamp: TimestampLevel::default(),
+            timestamp: ProfileTimestamp::default(),
             retry: RetryConfig::default(),
             keep_documents_days: 0,
         }

@@ -349,7 +349,29 @@ fn signing_options(config: &Config) -> Result<SigningOptions, Fault> {
         question_timeout: Duration::from_secs(config.agent.question_timeout_seconds),
         unattended: unattended.collect::<Result<_, _>>()?,
         timestamp_authority: TimestampAuthority::new(&config.timestamp)?,
+        profile_timestamp_authorities: profile_timestamp_authorities(config),
+        intermediates: config.verification.intermediates.clone(),
     })
+}
+
+/// The time stamping authorities of profiles that have settings of their own for them.
+fn profile_timestamp_authorities(config: &Config) -> HashMap<String, Result<Option<TimestampAuthority>, Fault>> {
+    let idocs = config
+        .idocs
+        .iter()
+        .map(|(name, profile)| (format!("idocs.{name}"), &profile.service.timestamp));
+    let mig24 = config
+        .mig24
+        .iter()
+        .map(|(name, profile)| (format!("mig24.{name}"), &profile.service.timestamp));
+    idocs
+        .chain(mig24)
+        .filter_map(|(profile, timestamp)| {
+            let own = timestamp.over(&config.timestamp)?;
+            let authority = TimestampAuthority::of(&format!("{profile}.timestamp"), &own);
+            Some((profile, authority))
+        })
+        .collect()
 }
 
 fn fleet(config: &Config, added: &AddedModules) -> Result<Fleet, Fault> {

@@ -285,13 +285,13 @@ impl Run<'_> {
 
     async fn timestamped(&self, asked: &str, format: Format, made: TimedSigned) -> Result<TimedSigned, JobEnd> {
         let step = format!("{asked}_timestamp");
-        let signing = self.idocs.signing();
+        let signing = self.idocs.signing_of(self.profile);
         let signed = signing.timestamped(self.context, &step, format, made.signed).await?;
         Ok(TimedSigned { signed, ..made })
     }
 
     async fn approve_and_sign(&self, request: Request) -> Result<TimedSigned, StepError> {
-        let signed = self.idocs.signing().sign(self.context, request).await?;
+        let signed = self.idocs.signing_of(self.profile).sign(self.context, request).await?;
         Ok(TimedSigned {
             signed,
             at: OffsetDateTime::now_utc(),
@@ -317,7 +317,7 @@ impl Run<'_> {
             format: Format {
                 detached: !self.profile.config.attached,
                 include_chain: service.include_chain,
-                timestamp: service.timestamp,
+                timestamp: service.timestamp.level,
             },
             documents: vec![Document {
                 name: self.label(facts),

@@ -141,6 +141,11 @@ impl Idocs {
     pub(super) fn signing(&self) -> &Signing {
         &self.signing
     }
+
+    /// The same for the signatures of a profile.
+    pub(super) fn signing_of(&self, profile: &Profile) -> Signing {
+        self.signing.of_profile("idocs", &profile.name)
+    }
 }
 
 impl fmt::Debug for Idocs {

@@ -282,7 +282,7 @@ impl Run<'_, Input> {
             format: Format {
                 detached: true,
                 include_chain: self.profile.config.service.include_chain,
-                timestamp: self.profile.config.service.timestamp,
+                timestamp: self.profile.config.service.timestamp.level,
             },
             documents: checked
                 .iter()
@@ -291,17 +291,17 @@ impl Run<'_, Input> {
             destination: Some(self.destination(known, organisation, by.mchd.clone())),
             notice: None,
         };
+        let signing = self.mig24.signing_of(self.profile);
         let kept: KeptSignatures = self
             .context
             .safe_step("sign", || async {
-                let signed = self.mig24.signing().sign(self.context, request.clone()).await?;
+                let signed = signing.sign(self.context, request.clone()).await?;
                 KeptSignatures::keep(self.context, &signed)
                     .await
                     .map_err(StepError::Refused)
             })
             .await?;
         let signed = kept.read(self.context).await?;
-        let signing = self.mig24.signing();
         let signed = signing
             .timestamped(self.context, "timestamp", request.format, signed)
             .await?;

@@ -120,6 +120,11 @@ impl Mig24 {
     pub(super) fn signing(&self) -> &Signing {
         &self.signing
     }
+
+    /// The same for the signatures of a profile.
+    pub(super) fn signing_of(&self, profile: &Profile) -> Signing {
+        self.signing.of_profile("mig24", &profile.name)
+    }
 }
 
 impl fmt::Debug for Mig24 {

@@ -6,6 +6,7 @@
 
 mod addition;
 mod attempt;
+mod authorities;
 pub(crate) mod base64_bytes;
 mod calibration;
 mod content;
@@ -21,6 +22,7 @@ mod timestamping;
 mod waiting;
 
 pub use addition::{add_signer, check_addition};
+pub use authorities::certificates_of;
 pub use narrowing::AllowedCertificates;
 pub use not_signed::NotSigned;
 pub use remote::RemoteRequest;

@@ -277,7 +277,7 @@ fn view(certificate: &Certificate, token: &Token, found: &TokenCertificate, now:
 pub(crate) fn key_type(key: &PublicKey) -> String {
     match key {
         PublicKey::Rsa { bits } => format!("rsa-{bits}"),
-        PublicKey::RsaPss { bits } => format!("rsa-pss-{bits}"),
+        PublicKey::RsaPss { bits, .. } => format!("rsa-pss-{bits}"),
         PublicKey::Ec { curve: EcCurve::P256 } => "p-256".to_owned(),
         PublicKey::Ec { curve: EcCurve::P384 } => "p-384".to_owned(),
         PublicKey::Ec { curve: EcCurve::P521 } => "p-521".to_owned(),

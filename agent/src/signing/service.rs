@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::{self, Attempt, Bench, Item, Tbs};
+use super::authorities::certificates_of;
 use super::content::{self, Prepared};
 use super::granting;
 use super::not_signed::NotSigned;
@@ -55,12 +57,19 @@ pub struct SigningOptions {
     pub preferences: HashMap<Fingerprint, Preference>,
     /// Who stamps signatures that want it.
     pub timestamp_authority: Option<TimestampAuthority>,
+    /// Who stamps the signatures of profiles that have a `timestamp` of their own, by service and name (`idocs.main`). What is wrong there spoils that
+    /// profile only.
+    pub profile_timestamp_authorities: HashMap<String, Result<Option<TimestampAuthority>, Fault>>,
+    /// Files of authorities' certificates (PEM), for chains that go into signatures besides those on the tokens.
+    pub intermediates: Vec<PathBuf>,
 }
 
 /// The signing service, cheap to clone.
 #[derive(Clone)]
 pub struct Signing {
     inner: Arc<Inner>,
+    /// The profile whose time stamping authority stamps, where it has one of its own.
+    profile: Option<String>,
 }
 
 struct Inner {
@@ -105,6 +114,17 @@ impl Signing {
                 grants,
                 refused_sources: RefusedSources::default(),
             }),
+            profile: None,
+        }
+    }
+
+    /// The same service for the profile of this name (`idocs.main`): where the configuration gives the profile a time stamping authority of its own,
+    /// that one stamps its signatures.
+    #[must_use]
+    pub fn of_profile(&self, service: &str, name: &str) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            profile: Some(format!("{service}.{name}")),
         }
     }
 
@@ -116,8 +136,19 @@ impl Signing {
     }
 
     /// Who stamps signatures that want it.
-    pub(super) fn timestamp_authority(&self) -> Option<&TimestampAuthority> {
-        self.inner.options.timestamp_authority.as_ref()
+    ///
+    /// # Errors
+    /// `config_invalid` when the profile's own authority cannot be used.
+    pub(super) fn timestamp_authority(&self) -> Result<Option<&TimestampAuthority>, Fault> {
+        let options = &self.inner.options;
+        let own = self
+            .profile
+            .as_ref()
+            .and_then(|profile| options.profile_timestamp_authorities.get(profile));
+        match own {
+            Some(own) => own.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            None => Ok(options.timestamp_authority.as_ref()),
+        }
     }
 
     pub(super) fn desk(&self) -> &Desk {
@@ -179,6 +210,11 @@ impl Signing {
     pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, NotSigned> {
         check_purpose(&request)?;
         self.check_timestamp(request.format.timestamp)?;
+        // Before anybody is asked for a PIN: a file that cannot be read must not cost a signature.
+        let intermediates = match request.format.include_chain {
+            true => certificates_of("verification.intermediates", &self.inner.options.intermediates)?,
+            false => Vec::new(),
+        };
         let standing = Approval::restore(&self.inner.store, &request.key).await?;
         let selector = match &standing {
             // What was approved names its certificate; nobody is asked again.
@@ -213,6 +249,7 @@ impl Signing {
             request: &request,
             candidate,
             scheme,
+            intermediates,
         };
         let items = work.items(prepared, standing.as_ref()).await?;
         let items = work.sign(items, standing.map(|(approval, _)| approval)).await?;
@@ -380,6 +417,8 @@ struct Work<'a> {
     request: &'a Request,
     candidate: Candidate,
     scheme: Scheme,
+    /// Authorities of the configuration, for the chain.
+    intermediates: Vec<Certificate>,
 }
 
 impl Work<'_> {
@@ -740,12 +779,13 @@ impl Work<'_> {
         Ok([frame.head.as_slice(), &content, &frame.tail].concat())
     }
 
-    /// The issuers of the signer's certificate that lie on the same tokens, nearest first.
+    /// The issuers of the signer's certificate that lie on the tokens or that the configuration names, nearest first.
     fn chain(&self) -> Vec<Certificate> {
         let inventory = self.signing.inner.fleet.inventory();
         let authorities: Vec<_> = inventory
             .certificates()
             .filter_map(|(_, found)| Certificate::from_der(&found.der).ok())
+            .chain(self.intermediates.iter().cloned())
             .filter(Certificate::is_authority)
             .collect();
         let mut chain: Vec<Certificate> = Vec::new();

@@ -31,7 +31,7 @@ impl Signing {
         format: Format,
         signed: Signed,
     ) -> Result<Signed, JobEnd> {
-        let (Some(authority), true) = (self.timestamp_authority(), format.timestamp != TimestampLevel::None) else {
+        let (Some(authority), true) = (self.timestamp_authority()?, format.timestamp != TimestampLevel::None) else {
             return Ok(signed);
         };
         // What one attempt stamped the next one keeps.
@@ -61,9 +61,13 @@ impl Signing {
     /// Told before anybody is asked for a PIN.
     ///
     /// # Errors
-    /// `config_invalid` when a timestamp is required and the configuration names no authority.
+    /// `config_invalid` when a timestamp is required and the configuration names no authority, or one is wanted and what it says of the authority is wrong.
     pub(super) fn check_timestamp(&self, level: TimestampLevel) -> Result<(), Fault> {
-        if level == TimestampLevel::Required && self.timestamp_authority().is_none() {
+        if level == TimestampLevel::None {
+            return Ok(());
+        }
+        let authority = self.timestamp_authority()?;
+        if authority.is_none() && level == TimestampLevel::Required {
             let reason = "timestamp.url is needed for signatures with a timestamp (cades-t)";
             return Err(Fault::new(Code::ConfigInvalid).arg("reason", reason).detail(reason));
         }

@@ -32,11 +32,19 @@ impl TimestampAuthority {
     /// # Errors
     /// `config_invalid`.
     pub fn new(config: &TimestampConfig) -> Result<Option<Self>, Fault> {
+        Self::of("timestamp", config)
+    }
+
+    /// The same of a profile, whose settings stand under `table`.
+    ///
+    /// # Errors
+    /// `config_invalid`.
+    pub fn of(table: &str, config: &TimestampConfig) -> Result<Option<Self>, Fault> {
         let Some(url) = &config.url else {
             return Ok(None);
         };
         let invalid = |key: &str, reason: &dyn std::fmt::Display| {
-            Fault::new(Code::ConfigInvalid).arg("reason", format_args!("timestamp.{key}: {reason}"))
+            Fault::new(Code::ConfigInvalid).arg("reason", format_args!("{table}.{key}: {reason}"))
         };
         let url: Url = url.parse().map_err(|error| invalid("url", &error))?;
         if !matches!(url.scheme(), "http" | "https") {

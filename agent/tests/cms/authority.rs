@@ -64,6 +64,28 @@ plain!(
     "-pkeyopt",
     "rsa_keygen_bits:3072"
 );
+plain!(
+    RSA_PSS_2048,
+    "rsa-pss-2048",
+    "-algorithm",
+    "RSA-PSS",
+    "-pkeyopt",
+    "rsa_keygen_bits:2048"
+);
+plain!(
+    RSA_PSS_2048_SHA384,
+    "rsa-pss-2048-sha384",
+    "-algorithm",
+    "RSA-PSS",
+    "-pkeyopt",
+    "rsa_keygen_bits:2048",
+    "-pkeyopt",
+    "rsa_pss_keygen_md:sha384",
+    "-pkeyopt",
+    "rsa_pss_keygen_mgf1_md:sha384",
+    "-pkeyopt",
+    "rsa_pss_keygen_saltlen:48"
+);
 plain!(P256, "p256", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256");
 plain!(P384, "p384", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384");
 plain!(P521, "p521", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521");
@@ -150,10 +172,11 @@ impl Authority {
         let request = [
             "req", "-new", "-key", "leaf.key", "-utf8", "-config", "req.cnf", "-out", "leaf.csr", "-subj", subject,
         ];
-        let own_digest = if kind.name.starts_with("gost") {
-            kind.authority_digest
-        } else {
-            None
+        let own_digest = match kind.name {
+            name if name.starts_with("gost") => kind.authority_digest,
+            // The key takes no other.
+            name if name.ends_with("sha384") => Some("-sha384"),
+            _ => None,
         };
         run(&request.into_iter().chain(own_digest).collect::<Vec<_>>());
         let issue = [

@@ -29,13 +29,17 @@ fn with_kazakh_key(certificate: &Certificate, key: &str, param_set: &str, digest
     let parameters = writer::sequence(&[&oid(param_set), &oid(digest)]);
     let algorithm = writer::sequence(&[&oid(key), &parameters]);
     let bits = writer::element(Tag::BIT_STRING, &[&[0], certificate.public_key_bits()]);
-    let spki = writer::sequence(&[&algorithm, &bits]);
+    with_public_key(certificate, &writer::sequence(&[&algorithm, &bits]))
+}
+
+/// `certificate` with another SubjectPublicKeyInfo. The issuer's signature on it no longer holds.
+pub(crate) fn with_public_key(certificate: &Certificate, spki: &[u8]) -> Certificate {
     let mut fields = Element::try_from(certificate.tbs_der()).unwrap().reader();
     let mut tbs = Vec::new();
     while !fields.is_empty() {
         let field = fields.element().unwrap();
         tbs.extend_from_slice(if field.whole == certificate.spki_der() {
-            &spki
+            spki
         } else {
             field.whole
         });

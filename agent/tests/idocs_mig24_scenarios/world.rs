@@ -90,6 +90,8 @@ impl World {
         fleet.refresh().await;
         let options = SigningOptions {
             timestamp_authority: None,
+            profile_timestamp_authorities: Default::default(),
+            intermediates: Vec::new(),
             question_timeout: PATIENCE,
             unattended: HashSet::new(),
             preferences: Default::default(),

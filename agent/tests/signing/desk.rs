@@ -64,6 +64,8 @@ impl World {
             unattended: HashSet::new(),
             preferences: Default::default(),
             timestamp_authority,
+            profile_timestamp_authorities: Default::default(),
+            intermediates: Vec::new(),
         };
         let signing = Signing::new(store.clone(), desk.clone(), fleet.clone(), options);
         let policy = RetryPolicy {

@@ -67,6 +67,8 @@ pub struct Control {
     pub crash_in_sign_after: Option<u64>,
     /// `C_Sign` fails with this `CK_RV`.
     pub sign_error: Option<CK_RV>,
+    /// `C_Sign` succeeds with a value that is no signature.
+    pub wrong_signature: bool,
     /// The layout of signatures.
     pub signature_layout: SignatureLayout,
     /// How the digest's bytes are read as a number.

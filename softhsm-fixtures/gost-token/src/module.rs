@@ -470,7 +470,11 @@ impl Module {
         if control.hash_order == HashOrder::BigEndian {
             digest.reverse();
         }
-        let signature = key.sign(&digest)?.to_bytes(size.bytes(), control.signature_layout);
+        let mut signature = key.sign(&digest)?.to_bytes(size.bytes(), control.signature_layout);
+        if control.wrong_signature {
+            // One bit is enough, wherever it falls: r or s is another number.
+            signature[0] ^= 1;
+        }
         self.signatures += 1;
         self.store.update(|state| state.signatures += 1)?;
         Ok(signature)
@@ -843,6 +847,19 @@ mod tests {
         assert!(!public_key.verifies(&digest, &signature));
         let turned: Vec<u8> = digest.into_iter().rev().collect();
         assert!(public_key.verifies(&turned, &signature));
+    }
+
+    #[test]
+    fn a_wrong_value_is_no_signature_in_any_layout() {
+        let mut rig = Rig::logged_in();
+        rig.set(Control {
+            wrong_signature: true,
+            ..Control::default()
+        });
+        let mut value = rig.sign().unwrap();
+        assert!(!rig.public_key.verifies(&DIGEST, &value));
+        value.reverse();
+        assert!(!rig.public_key.verifies(&DIGEST, &value));
     }
 
     #[test]

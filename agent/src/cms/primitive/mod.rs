@@ -30,6 +30,9 @@ pub enum SignatureError {
     /// The algorithm does not belong to the certificate's key.
     #[error("the signature algorithm does not fit the certificate's public key")]
     KeyMismatch,
+    /// The key is one for RSASSA-PSS, and its parameters do not allow the digest or the salt.
+    #[error("the signature's digest or salt is not what the parameters of the certificate's public key demand")]
+    KeyParameters,
     /// An algorithm, a curve or a key size that the agent does not verify.
     #[error("the signature algorithm or the key size is not supported")]
     Unsupported,

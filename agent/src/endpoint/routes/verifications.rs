@@ -23,6 +23,7 @@ use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, digests, spool_base64};
 use crate::messages::{Code, Fault, Localizer};
+use crate::signing::certificates_of;
 use crate::store::blobs::Spooled;
 use crate::time_and_revocation::RevocationChecker;
 
@@ -216,7 +217,12 @@ pub(super) async fn verify(
         (None, false) => None,
     };
     let mut roots = roots(&request.roots)?;
-    roots.extend(configured_roots(&shared.config.verification)?);
+    let VerificationConfig {
+        roots: configured,
+        intermediates,
+    } = &shared.config.verification;
+    roots.extend(certificates_of("verification.roots", configured)?);
+    let intermediates = certificates_of("verification.intermediates", intermediates)?;
     let given = given_digests(&request)?;
     let digests = match (content, given) {
         (Some(content), _) => Some(digests(&shared.store, content.id(), &signature.required_digests()).await?),
@@ -226,7 +232,7 @@ pub(super) async fn verify(
     let verdicts = tokio::task::spawn_blocking(move || {
         let trust = Trust {
             roots: &roots,
-            intermediates: &[],
+            intermediates: &intermediates,
             now: OffsetDateTime::now_utc(),
         };
         let verdicts = match digests {
@@ -295,22 +301,6 @@ fn given_digests(request: &VerificationRequest<'_>) -> Result<Option<ContentDige
         .map(|(index, digest)| digest.read(&format!("digests[{index}]")));
     let digests = first.chain(more).collect::<Result<Vec<_>, _>>()?;
     Ok((!digests.is_empty()).then(|| digests.into_iter().collect()))
-}
-
-/// Roots that the configuration trusts. They are read anew each time, so that a file may be replaced while the agent runs.
-fn configured_roots(config: &VerificationConfig) -> Result<Vec<Certificate>, Fault> {
-    let mut roots = Vec::new();
-    for path in &config.roots {
-        let invalid = |reason: &dyn std::fmt::Display| {
-            Fault::new(Code::ConfigInvalid).arg(
-                "reason",
-                format_args!("verification.roots: {}: {reason}", path.display()),
-            )
-        };
-        let pem = std::fs::read(path).map_err(|error| invalid(&error))?;
-        roots.extend(Certificate::list_from_pem(&pem).map_err(|error| invalid(&error))?);
-    }
-    Ok(roots)
 }
 
 /// A signature that came as a file. A large one holds its content; that is hashed while the rest is read, and never held.

@@ -178,7 +178,7 @@ impl Run<'_> {
         request: &Request,
         made: TimedSigned,
     ) -> Result<(SignedSet, Signed), JobEnd> {
-        let signing = self.idocs.signing();
+        let signing = self.idocs.signing_of(self.profile);
         let signed = signing
             .timestamped(self.context, &timestamp_step(asked), request.format, made.signed)
             .await?;
@@ -213,7 +213,7 @@ impl Run<'_> {
     }
 
     async fn approve_and_sign(&self, request: Request) -> Result<TimedSigned, StepError> {
-        let signed = self.idocs.signing().sign(self.context, request).await?;
+        let signed = self.idocs.signing_of(self.profile).sign(self.context, request).await?;
         Ok(TimedSigned {
             signed,
             at: OffsetDateTime::now_utc(),
@@ -251,7 +251,7 @@ impl Run<'_> {
             format: Format {
                 detached: !self.profile.config.attached,
                 include_chain: service.include_chain,
-                timestamp: service.timestamp,
+                timestamp: service.timestamp.level,
             },
             documents: documents.collect(),
             destination: Some(destination.clone()),

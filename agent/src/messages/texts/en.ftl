@@ -853,6 +853,7 @@ reason-certificate-missing = The signer's certificate is not in the signature
 reason-certificate-hash-mismatch = The signature names another certificate than the one it carries
 reason-algorithm-unsupported = The signature's algorithm or key size is not supported
 reason-algorithm-mismatch = The signature's algorithm does not fit the certificate's key
+reason-key-parameters = The signature's digest or salt is not what the certificate's key demands
 reason-signature-mismatch = The signature was not made with the key of this certificate, or it was changed
 reason-signature-layout = The signature is right, but its bytes stand in an order that other programs refuse
 reason-content-needed-whole = Such a signature can be checked only with the whole document inside

@@ -878,6 +878,7 @@ reason-certificate-missing = В подписи нет сертификата п�
 reason-certificate-hash-mismatch = Подпись называет не тот сертификат, который в ней лежит
 reason-algorithm-unsupported = Алгоритм подписи или длина ключа не поддерживаются
 reason-algorithm-mismatch = Алгоритм подписи не подходит к ключу сертификата
+reason-key-parameters = Хеш или соль подписи не такие, каких требует ключ сертификата
 reason-signature-mismatch = Подпись сделана не ключом этого сертификата или изменена
 reason-signature-layout = Подпись верна, но её байты стоят в порядке, который другие программы не примут
 reason-content-needed-whole = Такую подпись можно проверить, только если документ целиком внутри неё
