@@ -56,6 +56,11 @@ async fn a_token_without_its_driver_says_what_to_install() {
     run_beside("readers", "", &[(name, &socket)], &[]).await;
 }
 
+#[tokio::test]
+async fn two_hundred_requests_leave_the_page_usable() {
+    run("many", "\n[endpoint]\nrequests_per_second = 1000\n", &[]).await;
+}
+
 /// Draws the pictures of the documentation anew with `UPDATE_SCREENSHOTS=1`; else only sees that every state can be reached.
 #[tokio::test]
 #[ignore = "draws every state in three languages; part of make test-full"]

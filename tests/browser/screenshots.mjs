@@ -65,11 +65,36 @@ const STATES = {
     await page.locator('.button.primary:enabled').click();
     await page.locator('.over').waitFor();
   } },
+  refused: { documents: [contract], keeps: false, steps: async (page) => {
+    await page.locator('.button.refuse').click();
+    await page.locator('.over').waitFor();
+  } },
+  granted: { documents: [contract], keeps: false, steps: async (page) => {
+    await page.locator('.remember input').first().check();
+    await card(page).locator('.pin input').fill(DIRECTOR.pin);
+    await page.locator('.button.primary:enabled').click();
+    await page.locator('.over').waitFor();
+    await page.locator('.panel > summary').nth(1).click();
+    await page.locator('.panel[open] button').first().waitFor();
+  } },
   locked: { steps: async (page) => {
     await page.locator('#lock').click();
     await page.locator('.over').waitFor();
   } },
 };
+
+STATES.revoked = { steps: async (page) => {
+  await page.locator('.panel > summary').first().click();
+  const ends = page.locator('.panel[open] li button:last-child');
+  await ends.first().waitFor();
+  const count = await ends.count();
+  await ends.last().click();
+  await until('the program is gone from the list', async () => (await ends.count()) < count);
+}, before: async () => {
+  const archive = await beginPairing('Архив', ['sign', 'certificates']);
+  await decide('pair', { decision: 'approve' });
+  await tokenOf(archive);
+} };
 
 const wanted = process.env.STATES?.split(',') ?? Object.keys(STATES);
 mkdirSync(directory, { recursive: true });
@@ -119,6 +144,7 @@ async function draw(name, language, file, options = {}) {
       await route.fulfill({ response, json: body });
     });
   }
+  await state.before?.();
   if (state.pair) await beginPairing('1С:Бухгалтерия', ['sign', 'certificates', 'idocs:main:submit']);
   const id = state.documents && await ask(state.documents, { token, certificate: state.certificate === undefined ? DIRECTOR.fingerprint : state.certificate, purpose: state.purpose });
   if (id) await until('the question is asked', async () => (await api('GET', '/v1/questions')).body.questions.length);

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokensign_tests::agent::Agent;
 
-use crate::world::World;
+use crate::world::{Business, World};
 
 /// What the paired program may do: all there is.
 const PERMISSIONS: &[&str] = &[
@@ -31,8 +32,8 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Runs every phase with so many examples an operation; the report when something was found.
-async fn look_at_the_api(examples: &str) {
+/// Runs every phase with so many examples an operation, and gives how many requests were made of them in all.
+async fn look_at_the_api(examples: &str) -> usize {
     let program = workspace().join("target/schemathesis/bin/st");
     assert!(
         program.exists(),
@@ -63,9 +64,14 @@ async fn look_at_the_api(examples: &str) {
         output = asked => output.unwrap(),
         () = refuse_everything(&world.agent) => unreachable!("it refuses for ever"),
     };
-    let report = String::from_utf8_lossy(&output.stdout);
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{report}");
     assert!(!world.agent.log().contains("panicked"), "{}", world.agent.log());
+    // "  2345 generated, 2345 passed"
+    let count = report
+        .split_once(" generated")
+        .and_then(|(before, _)| before.rsplit(|c: char| !c.is_ascii_digit() && c != ',').next());
+    count.unwrap().replace(',', "").parse().unwrap()
 }
 
 async fn refuse_everything(agent: &Agent) {
@@ -79,12 +85,59 @@ async fn refuse_everything(agent: &Agent) {
 
 #[tokio::test]
 async fn a_sample_of_the_description_holds() {
-    look_at_the_api("3").await;
+    let count = look_at_the_api("3").await;
+    assert!(count >= 100, "{count}");
 }
 
 #[tokio::test]
 #[ignore = "takes long; make test-full runs it"]
 async fn two_thousand_examples_of_the_description_hold() {
-    // More than 2,000 over all operations.
-    look_at_the_api("60").await;
+    let count = look_at_the_api("60").await;
+    assert!(count >= 2_000, "{count}");
+}
+
+/// What an example may be answered with: it is done, or nothing is missing but the thing that it names.
+const UNDERSTOOD: &[&str] = &["no_such_item", "certificate_not_found", "module_missing", "timestamp_not_configured", "service_refused"];
+
+/// What the description gives as examples is what a reader copies: each body has one, and each is understood.
+#[tokio::test]
+async fn the_examples_of_the_description_are_requests_that_are_understood() {
+    let business = Business::new().await;
+    let agent = &business.world.agent;
+    let description: Value = agent
+        .owner(Method::GET, "/openapi.json")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let schemas = &description["components"]["schemas"];
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let Some(name) = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str() else {
+            continue;
+        };
+        let example = example_of(&schemas[name.rsplit('/').next().unwrap()]);
+        assert_ne!(example, json!({}), "{path} has no example");
+        let path = path
+            .replace("{profile}", "test")
+            .replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let answer = agent.owner(Method::POST, &path).json(&example).send().await.unwrap();
+        let succeeded = answer.status().is_success();
+        let body: Value = answer.json().await.unwrap_or_default();
+        let code = body["code"].as_str().unwrap_or_default();
+        assert!(succeeded || UNDERSTOOD.contains(&code), "{path} {example}: {body}");
+    }
+}
+
+/// The example of a schema, or one put together from those of its properties.
+fn example_of(schema: &Value) -> Value {
+    if schema["example"].is_object() {
+        return schema["example"].clone();
+    }
+    let properties = schema["properties"].as_object().unwrap();
+    let examples = properties
+        .iter()
+        .filter_map(|(name, property)| Some((name.clone(), property.get("example")?.clone())));
+    Value::Object(examples.collect())
 }

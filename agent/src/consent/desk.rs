@@ -84,6 +84,7 @@ pub struct DeskEvent {
 
 /// What a prompter sends back.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "decision": "refuse", "shown": "b1946ac92492d2347c6235b4d2611184", "prompter": "terminal" }))]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
     /// The decision.

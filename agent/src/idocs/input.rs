@@ -115,7 +115,7 @@ impl DocumentToSend {
 /// Signs many documents that are at the service: those named, or what waits in the inbox.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = IdocsBulkSign)]
+#[schema(as = IdocsBulkSign, example = json!({ "documents": [{ "document_id": "0f0c5d1e", "direction": "incoming" }] }))]
 pub struct BulkSign {
     /// The documents; or `inbox`.
     #[serde(default)]
@@ -247,7 +247,12 @@ impl NewDraft {
 /// Gives documents their routes.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = IdocsNewRoutes)]
+#[schema(as = IdocsNewRoutes, example = json!({ "routes": [{
+    "document_id": "0f0c5d1e",
+    "kind": "internal",
+    "employee_id": "7d3a",
+    "internal": { "employees": [{ "employee_id": "8e4b", "action": "sign" }] },
+}] }))]
 pub struct NewRoutes {
     /// One a document.
     pub routes: Vec<DocumentRoutes>,
@@ -383,7 +388,7 @@ impl DocumentRoutes {
 /// Has documents prepared for download, in bulk.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = IdocsBulkDownload)]
+#[schema(as = IdocsBulkDownload, example = json!({ "document_ids": ["0f0c5d1e"] }))]
 pub struct BulkDownload {
     /// The documents.
     pub document_ids: Vec<ServiceId>,

@@ -224,6 +224,7 @@ impl<'de> Deserialize<'de> for Day {
 
 /// What a person says of a step whose outcome cannot be known.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "happened": true }))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Resolution {
     /// Whether it happened.

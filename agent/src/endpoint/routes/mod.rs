@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod events;
 mod evidence;
+mod example_signature;
 mod grants;
 mod idocs;
 mod inventory;

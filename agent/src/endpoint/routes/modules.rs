@@ -18,6 +18,7 @@ use crate::token::{ModuleSpec, Origin};
 
 /// A module to add.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "path": "/usr/lib/librtpkcs11ecp.so" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModuleToAdd {
     /// Its file, absolute; or a PKCS#11 URI with `module-path`.
@@ -48,6 +49,7 @@ pub(crate) struct AddedModule {
 
 /// Which module.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "path": "/usr/lib/librtpkcs11ecp.so" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModuleNamed {
     /// Its file, as `GET /v1/tokens` names it; or a PKCS#11 URI with `module-path` or `module-name`.

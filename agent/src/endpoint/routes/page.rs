@@ -29,6 +29,7 @@ pub(crate) struct Link {
 
 /// The code of a one-time link.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "code": "0123456789abcdef" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageCode {
     /// What stands behind `#code=`.

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
 
+use super::example_signature::EXAMPLE_SIGNATURE;
 use super::signatures::SignatureEncoding;
 use crate::cms::SignedData;
 use crate::endpoint::body::{parse_json, too_large};
@@ -25,6 +26,7 @@ const SIGNATURE_PART: &str = "signature";
 
 /// A signature that is to get timestamps.
 #[derive(Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "signature": EXAMPLE_SIGNATURE }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TimestampRequest<'a> {
     /// The signature: CMS in PEM, or DER in base64. In a form it is the part `signature` instead.

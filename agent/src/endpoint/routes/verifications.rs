@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
 
+use super::example_signature::EXAMPLE_SIGNATURE;
 use super::signatures::DigestRequest;
 use crate::certificate::Certificate;
 use crate::cms::{
@@ -40,6 +41,7 @@ const MOST_ROOTS: usize = 100;
 
 /// A signature to be verified.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "signature": EXAMPLE_SIGNATURE, "content": "aGVsbG8=" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerificationRequest<'a> {
     /// The signature: CMS in PEM, or DER in base64. In a form it is the part `signature` instead.

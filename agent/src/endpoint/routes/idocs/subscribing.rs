@@ -15,7 +15,7 @@ use crate::messages::Fault;
 
 /// Where changes of documents are told.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[schema(as = IdocsSubscription)]
+#[schema(as = IdocsSubscription, example = json!({ "subscription_url": "https://hooks.example/idocs" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Subscription {
     /// The subscriber's address, https: the operator's proxy, never this agent itself.

@@ -55,7 +55,7 @@ pub(crate) struct UploadForm {
 /// A universal transfer document (УПД).
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Mig24Upd)]
+#[schema(as = Mig24Upd, example = json!({ "upd": { "number": "17", "date": "2026-01-31" } }))]
 pub(crate) struct Upd {
     /// The document's GUID; made up when absent.
     #[serde(default)]

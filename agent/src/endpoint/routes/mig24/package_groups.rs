@@ -38,7 +38,7 @@ pub(crate) struct GroupView {
 /// A package group of documents that are stored at EDO.MIG24.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Mig24GroupDraft)]
+#[schema(as = Mig24GroupDraft, example = json!({ "recipient_abonent_code": "2AE0CBCB", "documents": [{ "document_id": "0f0c5d1e-5b5e-4c6f-9d0a-6a1f2b3c4d5e" }] }))]
 pub(crate) struct GroupDraft {
     /// The new group's GUID; made up when absent.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub(crate) struct GroupDraft {
 /// Documents for a package group.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Mig24GroupAddition)]
+#[schema(as = Mig24GroupAddition, example = json!({ "documents": [{ "document_id": "0f0c5d1e-5b5e-4c6f-9d0a-6a1f2b3c4d5e" }] }))]
 pub(crate) struct Addition {
     /// The documents, in order.
     documents: Vec<GroupDocument>,
@@ -73,7 +73,7 @@ pub(crate) struct GroupReference {
 
 /// For which certificate a group is explained.
 #[derive(ToSchema)]
-#[schema(as = Mig24ExplanationRequest)]
+#[schema(as = Mig24ExplanationRequest, example = json!({ "certificate": "inn=7707083893" }))]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
 pub(crate) struct ExplanationRequest {
     /// Which certificate, within what the profile allows.

@@ -115,7 +115,7 @@ pub(in crate::endpoint::routes) async fn sign_group(starting: Starting, request:
 
 /// Who signs at EDO.MIG24: one of `user_id` and `container`.
 #[derive(ToSchema)]
-#[schema(as = Mig24RemoteSignatureRequest)]
+#[schema(as = Mig24RemoteSignatureRequest, example = json!({ "package_group_id": "0f0c5d1e", "user_id": "42" }))]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
 pub(crate) struct RemoteSignatureRequest {
     /// The group.
