@@ -176,18 +176,25 @@ async fn flood(connections: usize) {
     rustix::process::setrlimit(rustix::process::Resource::Nofile, descriptors).unwrap();
     let agent = Running::start().await;
     let mut idle = Vec::new();
-    let mut turned_away = 0;
+    let (mut turned_away, mut told) = (0, 0);
     for _ in 0..connections {
         match TcpStream::connect(agent.address).await {
             // So many as there are places are kept open; the others are looked at and closed, as this process has few descriptors.
             Ok(stream) if idle.len() < 384 => idle.push(stream),
-            Ok(stream) => {
+            Ok(mut stream) => {
                 turned_away += 1;
-                drop(stream);
+                // One in so many is asked what it was told; a place that came free meanwhile is silent.
+                let mut answer = [0; 12];
+                let listened = Duration::from_millis(if turned_away % 50 == 1 { 500 } else { 0 });
+                if let Ok(Ok(_)) = tokio::time::timeout(listened, stream.read_exact(&mut answer)).await {
+                    assert_eq!(&answer, b"HTTP/1.1 503");
+                    told += 1;
+                }
             }
             Err(error) => panic!("{error}"),
         }
     }
+    assert!(told > 0, "nobody is told that there is no place");
     let local = Request::bare("GET /health").header("Host", "localhost");
     let begun = Instant::now();
     assert_eq!(agent.send_local(&local).await.status, 200);
