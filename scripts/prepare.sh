@@ -14,6 +14,7 @@ printf '#include <stdlib.h>\nint main(void){return 0;}' | gcc -x c - -o /dev/nul
 command -v pkg-config|pkg-config
 pkg-config --exists libpcsclite|libpcsclite-dev
 command -v softhsm2-util|softhsm2
+command -v pkcs11-tool|opensc
 command -v openssl|openssl
 openssl engine -t gost | grep -F "[ available ]"|libengine-gost-openssl
 command -v curl|curl
@@ -25,7 +26,6 @@ NEEDS
 
 needed_by_the_tests() {
     cat <<'NEEDS'
-command -v pkcs11-tool|opensc
 test -x /usr/sbin/pcscd|pcscd
 test -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so|vsmartcard-vpcd
 ls /usr/lib/*/libykcs11.so.2 /usr/lib64/libykcs11.so.2 | grep -q so|ykcs11

@@ -1,6 +1,7 @@
 //! Electronic seals: a certificate that the agent uses by itself, because the configuration says so.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,19 +10,35 @@ use tokensign_tests::agent::Agent;
 use crate::world::{World, prepared};
 
 async fn sealed(pin: &str) -> (World, String, String) {
+    sealed_from(pin, |file| format!("file = \"{}\"", file.display()), |_| Vec::new()).await
+}
+
+/// A seal whose PIN lies in the file `seal.pin` and is found as the configuration's `source` says, with these variables of the agent's.
+async fn sealed_from(
+    pin: &str,
+    source: impl FnOnce(&Path) -> String,
+    environment: impl FnOnce(&Path) -> Vec<(&'static str, String)>,
+) -> (World, String, String) {
     let (directory, tokens) = prepared("");
     let certificate = tokens.certificate("gost-director");
     let file = directory.path().join("seal.pin");
     std::fs::write(&file, pin).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     tokens.configure(&format!(
-        "\n[[certificates]]\nfingerprint = \"{}\"\nunattended = true\npin = {{ file = \"{}\" }}\n",
+        "\n[[certificates]]\nfingerprint = \"{}\"\nunattended = true\npin = {{ {} }}\n",
         certificate.fingerprint,
-        file.display()
+        source(&file)
     ));
-    let agent = Agent::start(&tokens.configuration()).await;
+    let environment = environment(&file);
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let agent = Agent::start_with(&tokens.configuration(), &environment).await;
     let token = agent.pair("ERP", &["sign"]).await;
     (World::around(agent, tokens, directory), token, certificate.fingerprint)
+}
+
+fn right_pin() -> String {
+    let (_directory, tokens) = prepared("");
+    tokens.certificate("gost-director").pin
 }
 
 /// Asks for a signature; where it is followed.
@@ -41,10 +58,7 @@ async fn ask(world: &World, token: &str, certificate: &str) -> Value {
 
 #[tokio::test]
 async fn a_seal_signs_by_itself_and_says_so_loudly() {
-    let pin = {
-        let (_directory, tokens) = prepared("");
-        tokens.certificate("gost-director").pin
-    };
+    let pin = right_pin();
     let (world, token, certificate) = sealed(&pin).await;
     let settled = ask(&world, &token, &certificate).await;
     assert_eq!(settled["state"], "finished", "{settled}");
@@ -91,6 +105,22 @@ async fn a_seal_signs_by_itself_and_says_so_loudly() {
         (&of("approved")["body"]["kind"], &of("approved")["actor"]),
         (&json!("unattended"), &json!("agent"))
     );
+}
+
+#[tokio::test]
+async fn the_pin_of_a_seal_comes_from_a_credential_of_systemd_or_a_variable() {
+    let pin = right_pin();
+    let as_credential = sealed_from(
+        &pin,
+        |_| "credential = \"seal.pin\"".to_owned(),
+        |file| vec![("CREDENTIALS_DIRECTORY", file.parent().unwrap().display().to_string())],
+    );
+    let as_variable = sealed_from(&pin, |_| "env = \"SEAL_PIN\"".to_owned(), |_| vec![("SEAL_PIN", pin.clone())]);
+    for (world, token, certificate) in [as_credential.await, as_variable.await] {
+        let settled = ask(&world, &token, &certificate).await;
+        assert_eq!(settled["state"], "finished", "{settled}");
+        assert!(!world.agent.log().contains(&format!("\"{pin}\"")));
+    }
 }
 
 #[tokio::test]

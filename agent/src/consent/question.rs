@@ -156,6 +156,12 @@ pub struct ProcessView {
     pub executable: Option<String>,
 }
 
+impl fmt::Display for ProcessView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.executable.as_ref().unwrap_or(&self.name), self.pid)
+    }
+}
+
 /// A document in a question.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct DocumentView {
