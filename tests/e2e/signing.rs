@@ -239,6 +239,24 @@ async fn several_certificates_fit_and_the_person_chooses() {
 }
 
 #[tokio::test]
+async fn a_choice_that_is_refused_is_on_record() {
+    let world = World::new().await;
+    let id = world.request_signature("any", CONTENT).await;
+    let question = world.agent.question("choose").await;
+    let refuse = json!({ "decision": "refuse" });
+    world.agent.decide(&question, refuse).await.unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    assert_eq!(resource["state"], "refused", "{resource}");
+    let entries = world.audit().await;
+    let refusal = entries.iter().find(|entry| entry["kind"] == "not_signed").unwrap();
+    assert_eq!(
+        (&refusal["actor"], &refusal["body"]["code"], &refusal["body"]["caller"]),
+        (&json!("person"), &json!("refused"), &question["caller"]),
+        "{refusal}"
+    );
+}
+
+#[tokio::test]
 async fn a_batch_has_one_approval_and_one_pin() {
     let world = World::new().await;
     let certificate = world.tokens.certificate("gost-director");

@@ -331,7 +331,14 @@ impl Signing {
             body,
             self.inner.options.question_timeout,
         );
-        match waiting::decision(desk, context, &mut asked).await? {
+        let decision = match waiting::decision(desk, context, &mut asked).await {
+            Ok(decision) => decision,
+            Err(fault) => {
+                self.note_no_choice(context, request, &fault).await?;
+                return Err(fault);
+            }
+        };
+        match decision {
             Decision::Chosen(fingerprint) => candidates
                 .into_iter()
                 .find(|candidate| candidate.certificate.fingerprint() == fingerprint)
@@ -340,6 +347,27 @@ impl Signing {
                 Err(Fault::internal("a choice was answered with no choice"))
             }
         }
+    }
+
+    /// The record of a request that ended before a certificate was chosen.
+    async fn note_no_choice(&self, context: &JobContext, request: &CertificateRequest, why: &Fault) -> Result<(), Fault> {
+        let job = context.id();
+        let body = json!({
+            "code": why.code(),
+            "caller": request.caller,
+            "purpose": request.purpose,
+            "destination": request.destination,
+            "documents": request.documents.len(),
+        });
+        let actor = audit::Actor::of_refusal(why.code());
+        let entry = audit::Entry {
+            kind: "not_signed",
+            actor,
+            job: Some(job),
+            body,
+        };
+        let store = &self.inner.store;
+        store.write(move |transaction| audit::append(transaction, entry).map(drop)).await
     }
 
     /// The certificates that fit. When none does, the tokens are looked at again: one may have been plugged in just now.
