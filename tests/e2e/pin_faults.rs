@@ -48,7 +48,11 @@ fn faults() -> Vec<Fault> {
             json!({ "crash_at_initialize": true }),
             NotTheModule,
         ),
-        fault("C_GetInterface fails", json!({ "get_interface_fails": true }), NotTheModule),
+        fault(
+            "C_GetInterface fails",
+            json!({ "get_interface_fails": true }),
+            NotTheModule,
+        ),
         fault("crash in C_Sign", json!({ "crash_in_sign_after": 1 }), Login),
         fault("hang in C_Sign", json!({ "hang_in_sign": true }), Login),
         fault("error in C_Sign", json!({ "sign_error": 0x30 }), Login),
@@ -93,8 +97,10 @@ async fn one_try_for_each_pin(fault: &Fault) {
     let path = request(&world, &certificate.fingerprint).await;
     world.agent.question("approve").await;
     world.tokens.gost_control(&fault.control);
-    // The module is loaded anew, with its fault.
-    world.tokens.kill_worker(world.agent.pid(), MODULE);
+    if fault.reaches == Reaches::NotTheModule {
+        // It is loaded anew, with its fault.
+        world.tokens.kill_worker(world.agent.pid(), MODULE);
+    }
 
     let mut spent = Spent::of(&world);
     for (pin, wrong) in [(WRONG, 1), (certificate.pin.as_str(), 0)] {
