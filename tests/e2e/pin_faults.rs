@@ -126,8 +126,18 @@ async fn one_try_for_each_pin(fault: &Fault) {
     // Nothing is tried again without a person.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(Spent::of(&world), spent, "{}", fault.name);
-    let finished = fault.reaches == Reaches::Signing;
-    if !finished {
+    let path = match fault.name {
+        // The question says that the PIN is locked, until it is asked anew.
+        "PIN locked" => {
+            let question = world.agent.question("approve").await;
+            let refusal = json!({ "decision": "refuse" });
+            world.agent.decide(&question, refusal).await.unwrap();
+            unlocked(&world).await;
+            request(&world, &certificate.fingerprint).await
+        }
+        _ => path,
+    };
+    if fault.reaches != Reaches::Signing {
         let code = enter(&world, &path, &certificate.pin).await;
         assert_eq!(code.as_deref(), Some("finished"), "{}", fault.name);
         let now = Spent::of(&world);
@@ -210,6 +220,21 @@ async fn release(world: &World) {
             let released = world.agent.owner(Method::POST, "/v1/modules/release").json(&path);
             assert!(released.send().await.unwrap().status().is_success());
         }
+    }
+}
+
+/// Waits until the agent has seen that no PIN is locked.
+async fn unlocked(world: &World) {
+    let started = Instant::now();
+    loop {
+        let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let mut tokens = answer["tokens"].as_array().unwrap().iter();
+        if tokens.all(|token| token["pin"]["state"] != "locked") {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
