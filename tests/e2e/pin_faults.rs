@@ -67,9 +67,9 @@ fn faults() -> Vec<Fault> {
         fault("malformed utcTime", json!({ "malformed_utc_time": true }), Signing),
         fault("context login", json!({ "always_authenticate": true }), Signing),
         fault(
-            "context login unsaid",
+            "unsaid context login",
             json!({ "always_authenticate_unsaid": true }),
-            Signing,
+            Login,
         ),
         fault("prints", json!({ "prints_on_stdout": true }), Signing),
         fault("no flags", json!({ "no_count_flags": true }), Signing),
