@@ -48,7 +48,11 @@ fn faults() -> Vec<Fault> {
             json!({ "crash_at_initialize": true }),
             NotTheModule,
         ),
-        fault("C_GetInterface fails", json!({ "get_interface_fails": true }), NotTheModule),
+        fault(
+            "C_GetInterface fails",
+            json!({ "get_interface_fails": true }),
+            NotTheModule,
+        ),
         fault("crash in C_Sign", json!({ "crash_in_sign_after": 1 }), Login),
         fault("hang in C_Sign", json!({ "hang_in_sign": true }), Login),
         fault("error in C_Sign", json!({ "sign_error": 0x30 }), Login),
@@ -63,9 +67,9 @@ fn faults() -> Vec<Fault> {
         fault("malformed utcTime", json!({ "malformed_utc_time": true }), Signing),
         fault("context login", json!({ "always_authenticate": true }), Signing),
         fault(
-            "context login unsaid",
+            "unsaid context login",
             json!({ "always_authenticate_unsaid": true }),
-            Signing,
+            Login,
         ),
         fault("prints", json!({ "prints_on_stdout": true }), Signing),
         fault("no flags", json!({ "no_count_flags": true }), Signing),
@@ -93,8 +97,10 @@ async fn one_try_for_each_pin(fault: &Fault) {
     let path = request(&world, &certificate.fingerprint).await;
     world.agent.question("approve").await;
     world.tokens.gost_control(&fault.control);
-    // The module is loaded anew, with its fault.
-    world.tokens.kill_worker(world.agent.pid(), MODULE);
+    if fault.reaches == Reaches::NotTheModule {
+        // It is loaded anew, with its fault.
+        world.tokens.kill_worker(world.agent.pid(), MODULE);
+    }
 
     let mut spent = Spent::of(&world);
     for (pin, wrong) in [(WRONG, 1), (certificate.pin.as_str(), 0)] {
@@ -120,8 +126,18 @@ async fn one_try_for_each_pin(fault: &Fault) {
     // Nothing is tried again without a person.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(Spent::of(&world), spent, "{}", fault.name);
-    let finished = fault.reaches == Reaches::Signing;
-    if !finished {
+    let path = match fault.name {
+        // The question says that the PIN is locked, until it is asked anew.
+        "PIN locked" => {
+            let question = world.agent.question("approve").await;
+            let refusal = json!({ "decision": "refuse" });
+            world.agent.decide(&question, refusal).await.unwrap();
+            unlocked(&world).await;
+            request(&world, &certificate.fingerprint).await
+        }
+        _ => path,
+    };
+    if fault.reaches != Reaches::Signing {
         let code = enter(&world, &path, &certificate.pin).await;
         assert_eq!(code.as_deref(), Some("finished"), "{}", fault.name);
         let now = Spent::of(&world);
@@ -204,6 +220,21 @@ async fn release(world: &World) {
             let released = world.agent.owner(Method::POST, "/v1/modules/release").json(&path);
             assert!(released.send().await.unwrap().status().is_success());
         }
+    }
+}
+
+/// Waits until the agent has seen that no PIN is locked.
+async fn unlocked(world: &World) {
+    let started = Instant::now();
+    loop {
+        let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let mut tokens = answer["tokens"].as_array().unwrap().iter();
+        if tokens.all(|token| token["pin"]["state"] != "locked") {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -539,7 +539,7 @@ impl Entry {
         if pin_source.as_ref().is_some_and(|name| name.len() > PIN_SOURCE_LENGTH) {
             return Err(Fault::invalid_field("pin_source", "has at most 64 characters"));
         }
-        let unlock = Unlock::new(request.pin, request.confirm_last_try, source).from_pin_source(pin_source);
+        let unlock = Unlock::new(request.pin, request.confirm_last_try, source).naming_pin_source(pin_source);
         let unlock = match &grant {
             Some(promise) => unlock.keeping(promise.id),
             None => unlock,

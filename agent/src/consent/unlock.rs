@@ -47,7 +47,7 @@ impl Unlock {
     }
 
     /// A program names the source of the PIN, as it stands.
-    pub(super) fn from_pin_source(mut self, name: Option<String>) -> Self {
+    pub(super) fn naming_pin_source(mut self, name: Option<String>) -> Self {
         self.pin_source = name;
         self
     }
