@@ -39,6 +39,7 @@ const FLOORS: &[(&str, u8)] = &[
 /// together and so hands the desk its prompters.
 const BESIDE: &[(&str, &str)] = &[
     ("cms", "certificate"),
+    ("config", "certificate"),
     ("config", "messages"),
     ("config", "platform"),
     ("platform", "messages"),

@@ -30,7 +30,10 @@ async fn sealed_from(
         source(&file)
     ));
     let environment = environment(&file);
-    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let environment: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let agent = Agent::start_with(&tokens.configuration(), &environment).await;
     let token = agent.pair("ERP", &["sign"]).await;
     (World::around(agent, tokens, directory), token, certificate.fingerprint)
@@ -115,7 +118,11 @@ async fn the_pin_of_a_seal_comes_from_a_credential_of_systemd_or_a_variable() {
         |_| "credential = \"seal.pin\"".to_owned(),
         |file| vec![("CREDENTIALS_DIRECTORY", file.parent().unwrap().display().to_string())],
     );
-    let as_variable = sealed_from(&pin, |_| "env = \"SEAL_PIN\"".to_owned(), |_| vec![("SEAL_PIN", pin.clone())]);
+    let as_variable = sealed_from(
+        &pin,
+        |_| "env = \"SEAL_PIN\"".to_owned(),
+        |_| vec![("SEAL_PIN", pin.clone())],
+    );
     for (world, token, certificate) in [as_credential.await, as_variable.await] {
         let settled = ask(&world, &token, &certificate).await;
         assert_eq!(settled["state"], "finished", "{settled}");

@@ -204,7 +204,7 @@ impl Rows<'_> {
         let (origin, process) = (origin.map(vouched), caller.process.as_ref().map(vouched));
         self.push_if("ui-origin", origin.as_ref());
         self.push_if("ui-process", process.as_ref());
-        let parents: Vec<_> = caller.processes.iter().skip(1).map(|parent| parent.to_string()).collect();
+        let parents: Vec<_> = caller.processes.iter().skip(1).map(ToString::to_string).collect();
         if !parents.is_empty() {
             self.push("ui-process-parents", parents.join(" ← "));
         }

@@ -31,11 +31,12 @@ impl WebhooksClient {
     /// only.
     ///
     /// # Errors
-    /// `config_invalid`.
+    /// `not_configured`, `config_invalid`.
     pub fn new(name: &str, profile: &IdocsProfile) -> Result<Self, Fault> {
         let webhooks = profile.webhooks.as_ref().ok_or_else(|| {
-            let reason = format!("[idocs.{name}.webhooks] is missing; it says with which token to subscribe");
-            Fault::new(Code::ConfigInvalid).arg("reason", &reason).detail(reason)
+            Fault::new(Code::NotConfigured)
+                .arg("key", format_args!("[idocs.{name}.webhooks]"))
+                .detail("the table says with which token to subscribe")
         })?;
         let config = ServiceConfig {
             base_url: webhooks.base_url.clone(),

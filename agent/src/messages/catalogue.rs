@@ -208,6 +208,8 @@ catalogue! {
     // The services
     /// No such iDocs or MIG24 profile in the configuration.
     ProfileUnknown = "profile_unknown", 404, Usage;
+    /// What is asked for needs a setting that the configuration does not have.
+    NotConfigured = "not_configured", 409, Usage;
     /// The profile lacks its bearer token, or it cannot be read.
     ServiceTokenMissing = "service_token_missing", 409, Service;
     /// The service does not accept the bearer token.

@@ -206,7 +206,7 @@ impl Signing {
     ///
     /// # Errors
     /// Those of [`Signing::choose`], of the token, `token_absent` when an awaited one did not come, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
-    /// `config_invalid` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
+    /// `not_configured` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
     pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, NotSigned> {
         check_purpose(&request)?;
         self.check_timestamp(request.format.timestamp)?;
@@ -350,7 +350,12 @@ impl Signing {
     }
 
     /// The record of a request that ended before a certificate was chosen.
-    async fn note_no_choice(&self, context: &JobContext, request: &CertificateRequest, why: &Fault) -> Result<(), Fault> {
+    async fn note_no_choice(
+        &self,
+        context: &JobContext,
+        request: &CertificateRequest,
+        why: &Fault,
+    ) -> Result<(), Fault> {
         let job = context.id();
         let body = json!({
             "code": why.code(),
@@ -367,7 +372,9 @@ impl Signing {
             body,
         };
         let store = &self.inner.store;
-        store.write(move |transaction| audit::append(transaction, entry).map(drop)).await
+        store
+            .write(move |transaction| audit::append(transaction, entry).map(drop))
+            .await
     }
 
     /// The certificates that fit. When none does, the tokens are looked at again: one may have been plugged in just now.

@@ -97,8 +97,9 @@ pub(super) async fn stamp(
     let signature =
         signature.map_err(|error| Fault::invalid_field(SIGNATURE_PART, format_args!("cannot be read: {error}")))?;
     let authority = TimestampAuthority::new(&shared.config.timestamp)?.ok_or_else(|| {
-        let reason = "timestamp.url is needed for timestamps";
-        Fault::new(Code::ConfigInvalid).arg("reason", reason).detail(reason)
+        Fault::new(Code::NotConfigured)
+            .arg("key", "timestamp.url")
+            .detail("timestamp.url is needed for timestamps")
     })?;
     let stamped = signing::stamp_existing(&authority, &signature).await?;
     Ok(Json(Timestamped {

@@ -128,6 +128,7 @@ pub(crate) struct TimestampView {
 /// A verdict in one word.
 #[derive(Clone, Copy, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SignerVerdict)]
 pub(crate) enum Verdict {
     /// Good, and the signer is trusted.
     Valid,

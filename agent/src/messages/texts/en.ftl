@@ -327,6 +327,11 @@ err-profile-unknown = { $profile ->
    *[other] There is no service profile “{ $profile }”.
 }
 rec-profile-unknown = Check the name. Profiles stand in the configuration as [idocs.name] and [mig24.name].
+err-not-configured = { $key ->
+    [none] What is asked for is not set up here.
+   *[other] What is asked for is not set up here: the setting { $key } is missing.
+}
+rec-not-configured = Set it in the configuration, start the agent again and repeat the request.
 err-service-token-missing = { $profile ->
     [none] The access key of the service is missing or cannot be read.
    *[other] The access key of the profile “{ $profile }” is missing or cannot be read.
