@@ -68,10 +68,8 @@ async fn look_at_the_api(examples: &str) -> usize {
     assert!(output.status.success(), "{report}");
     assert!(!world.agent.log().contains("panicked"), "{}", world.agent.log());
     // "  2345 generated, 2345 passed"
-    let count = report
-        .split_once(" generated")
-        .and_then(|(before, _)| before.rsplit(|c: char| !c.is_ascii_digit() && c != ',').next());
-    count.unwrap().replace(',', "").parse().unwrap()
+    let count = |line: &str| line.trim().split_once(" generated")?.0.parse().ok();
+    report.lines().find_map(count).expect(&report)
 }
 
 async fn refuse_everything(agent: &Agent) {
@@ -102,6 +100,8 @@ const UNDERSTOOD: &[&str] = &[
     "certificate_not_found",
     "module_missing",
     "not_configured",
+    // A link opens once.
+    "unpaired",
     "service_refused",
 ];
 
@@ -119,6 +119,7 @@ async fn the_examples_of_the_description_are_requests_that_are_understood() {
         .await
         .unwrap();
     let schemas = &description["components"]["schemas"];
+    let mut misunderstood = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         let Some(name) = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str() else {
             continue;
@@ -132,8 +133,11 @@ async fn the_examples_of_the_description_are_requests_that_are_understood() {
         let succeeded = answer.status().is_success();
         let body: Value = answer.json().await.unwrap_or_default();
         let code = body["code"].as_str().unwrap_or_default();
-        assert!(succeeded || UNDERSTOOD.contains(&code), "{path} {example}: {body}");
+        if !succeeded && !UNDERSTOOD.contains(&code) {
+            misunderstood.push(format!("{path} {example}: {body}"));
+        }
     }
+    assert!(misunderstood.is_empty(), "{}", misunderstood.join("\n"));
 }
 
 /// The example of a schema, or one put together from those of its properties.

@@ -93,7 +93,7 @@ impl Mig24 {
     /// The job that has a package group signed at the service.
     ///
     /// # Errors
-    /// `profile_unknown`, `config_invalid`, `invalid_field`.
+    /// `profile_unknown`, `not_configured`, `config_invalid`, `invalid_field`.
     pub fn sign_remotely(&self, profile: &str, caller: CallerView, request: SignRemotely) -> Result<NewJob, Fault> {
         let profile = self.profile(profile)?;
         profile.client()?;
@@ -128,13 +128,9 @@ impl Mig24 {
 /// The organisation whose employees may be asked: without it nobody could say who signs.
 fn organisation(profile: &Profile) -> Result<ServiceId, Fault> {
     let id = profile.config.organization_id.as_deref().ok_or_else(|| {
-        Fault::new(Code::ConfigInvalid).arg(
-            "reason",
-            format!(
-                "mig24.{}.organization_id is needed to name the employee who signs",
-                profile.name
-            ),
-        )
+        Fault::new(Code::NotConfigured)
+            .arg("key", format_args!("mig24.{}.organization_id", profile.name))
+            .detail("it names the organisation whose employee signs")
     })?;
     id.parse()
         .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", format!("organization_id: {error}")))
