@@ -76,7 +76,7 @@ const STATES = {
     await page.locator('.over').waitFor();
     await page.locator('.panel > summary').nth(1).click();
     await page.locator('.panel[open] button').first().waitFor();
-  } },
+  }, after: () => api('POST', '/v1/lock') },
   locked: { steps: async (page) => {
     await page.locator('#lock').click();
     await page.locator('.over').waitFor();
@@ -162,6 +162,7 @@ async function draw(name, language, file, options = {}) {
   const words = await page.locator('body').innerText();
   assert.ok(!/\bui-[a-z]|\{\w+\}|undefined|\[object/.test(words), `${file} has a text that is none: ${words.match(/.{0,20}(\bui-[a-z]|\{\w+\}|undefined|\[object).{0,20}/)?.[0]}`);
   await page.context().close();
+  await state.after?.();
   if (id && state.keeps !== false) await api('DELETE', `/v1/signatures/${id}`);
   if (state.pair) await decide('pair', { decision: 'refuse' });
   await until('the desk is empty', async () => (await api('GET', '/v1/questions')).body.questions.length === 0);
