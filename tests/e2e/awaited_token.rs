@@ -12,8 +12,7 @@ const CERTIFICATE: &str = "gost-director";
 const CONTENT: &[u8] = b"contract";
 
 async fn audited(agent: &Agent, kind: &str) -> usize {
-    let answer = agent.owner(Method::GET, "/v1/audit?limit=1000").send().await.unwrap();
-    let answer: Value = answer.json().await.unwrap();
+    let answer = agent.get("/v1/audit?limit=1000").await;
     let entries = answer["entries"].as_array().unwrap().iter();
     entries.filter(|entry| entry["kind"] == kind).count()
 }

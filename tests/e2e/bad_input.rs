@@ -154,15 +154,7 @@ async fn a_body_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn a_missing_module_is_named_and_the_others_work() {
     let world = World::with_configuration("\n[[modules]]\npath = \"/nonexistent/libvendor.so\"\n").await;
-    let tokens: Value = world
-        .agent
-        .owner(Method::GET, "/v1/tokens")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let tokens: Value = world.agent.get("/v1/tokens").await;
     let modules = tokens["modules"].as_array().unwrap();
     let missing = modules
         .iter()

@@ -1,13 +1,13 @@
 //! Chains: authorities that the configuration names, for verdicts and inside of signatures.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokensign::cms::SignedData;
+use tokensign_tests::openssl;
 
 use crate::world::{World, prepared, signature_of};
 
@@ -99,27 +99,7 @@ async fn the_chain_in_a_signature_comes_from_the_configuration_as_well() {
     let content = world.file("act.txt", CONTENT);
     let by_openssl = |signature: &[u8]| {
         let signature = world.file("judged.p7s", signature);
-        let mut openssl = Command::new("openssl");
-        openssl.args([
-            "cms",
-            "-verify",
-            "-cades",
-            "-binary",
-            "-inform",
-            "DER",
-            "-purpose",
-            "any",
-            "-out",
-            "/dev/null",
-        ]);
-        openssl
-            .arg("-in")
-            .arg(signature)
-            .arg("-content")
-            .arg(&content)
-            .arg("-CAfile")
-            .arg(&root);
-        openssl.output().unwrap().status.success()
+        openssl::verify(&signature, &content, &root, None).is_ok()
     };
     let (whole, bare) = (signed(&world, true).await, signed(&world, false).await);
     assert_eq!(SignedData::parse(&whole).unwrap().certificates().len(), 2);

@@ -195,8 +195,7 @@ async fn steps_of(work: Work) -> Vec<(String, bool)> {
 async fn finish(business: &Business, path: &str, work: Work) -> Value {
     let until = Instant::now() + PATIENCE;
     loop {
-        let job = business.world.agent.owner(Method::GET, path).send().await.unwrap();
-        let job: Value = job.json().await.unwrap();
+        let job = business.world.agent.get(path).await;
         if job["state"] != "running" {
             return job;
         }

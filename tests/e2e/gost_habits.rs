@@ -22,8 +22,7 @@ async fn request(world: &World, name: &str) -> Value {
 }
 
 async fn audit(world: &World) -> Vec<Value> {
-    let answer = world.agent.owner(Method::GET, "/v1/audit").send().await.unwrap();
-    let answer: Value = answer.json().await.unwrap();
+    let answer = world.agent.get("/v1/audit").await;
     answer["entries"].as_array().unwrap().clone()
 }
 

@@ -93,14 +93,7 @@ impl<'a> Program<'a> {
 }
 
 async fn audited(agent: &Agent, kind: &str) -> Vec<Value> {
-    let answer: Value = agent
-        .owner(Method::GET, "/v1/audit?limit=1000")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let answer: Value = agent.get("/v1/audit?limit=1000").await;
     let entries = answer["entries"].as_array().unwrap().iter();
     entries
         .filter(|entry| entry["kind"] == kind)

@@ -527,8 +527,7 @@ async fn measure(count: usize) -> Figures {
     business.approve_as_director().await;
     let signing = Instant::now();
     let job = loop {
-        let job = business.world.agent.owner(Method::GET, &path).send().await.unwrap();
-        let job: Value = job.json().await.unwrap();
+        let job = business.world.agent.get(&path).await;
         if job["state"] != "running" {
             break job;
         }

@@ -393,14 +393,7 @@ async fn work_of_both_services_in_a_store_of_this_schema_goes_on() {
     copy_private(&vectors, &state);
     business.world.restart(&[]).await;
     let agent = &business.world.agent;
-    let jobs: Value = agent
-        .owner(Method::GET, "/v1/jobs")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let jobs: Value = agent.get("/v1/jobs").await;
     let of = |kind: &str, state: &str| {
         let mut all = jobs["jobs"].as_array().unwrap().iter();
         let found = all.find(|job| job["kind"] == kind && job["state"] == state);
@@ -414,14 +407,7 @@ async fn work_of_both_services_in_a_store_of_this_schema_goes_on() {
     );
 
     // What cannot be known is shown as it was, and settled.
-    let shown: Value = agent
-        .owner(Method::GET, &doubtful)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let shown: Value = agent.get(&doubtful).await;
     assert_eq!(shown["fault"]["code"], "service_uncertain", "{shown}");
     assert_eq!(shown["actions"], json!(["retry", "settle", "cancel"]));
     let save = shown["steps"]
@@ -488,14 +474,7 @@ async fn a_job_that_waits_in_a_store_of_the_first_schema_is_finished() {
     std::fs::write(&signature, crate::world::signature_of(&resource)).unwrap();
     std::fs::write(&content, "Договор, который ждёт подписи\n").unwrap();
     tokens.verify("kz-director", &signature, &content).unwrap();
-    let jobs: Value = agent
-        .owner(Method::GET, "/v1/jobs")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let jobs: Value = agent.get("/v1/jobs").await;
     let states: Vec<_> = jobs["jobs"]
         .as_array()
         .unwrap()

@@ -44,14 +44,7 @@ fn module<'a>(inventory: &'a Value, path: &Path) -> Option<&'a Value> {
 }
 
 async fn inventory(agent: &Agent) -> Value {
-    agent
-        .owner(Method::GET, "/v1/tokens")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap()
+    agent.get("/v1/tokens").await
 }
 
 #[tokio::test]

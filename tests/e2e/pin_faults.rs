@@ -212,8 +212,7 @@ async fn enter(world: &World, path: &str, pin: &str) -> Option<String> {
 
 /// As a person does with `tokensign modules release`, once the module is well again.
 async fn release(world: &World) {
-    let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
-    let answer: Value = answer.json().await.unwrap();
+    let answer = world.agent.get("/v1/tokens").await;
     for module in answer["modules"].as_array().unwrap() {
         if module["state"] != "ok" && module["state"] != "idle" {
             let path = json!({ "path": module["path"] });
@@ -227,8 +226,7 @@ async fn release(world: &World) {
 async fn unlocked(world: &World) {
     let started = Instant::now();
     loop {
-        let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
+        let answer = world.agent.get("/v1/tokens").await;
         let mut tokens = answer["tokens"].as_array().unwrap().iter();
         if tokens.all(|token| token["pin"]["state"] != "locked") {
             return;

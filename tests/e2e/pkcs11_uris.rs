@@ -7,15 +7,7 @@ use crate::world::{World, prepared, signature_of};
 
 /// The certificate as it is listed, and the module of its token.
 async fn named(world: &World, fingerprint: &str) -> (Value, String) {
-    let certificates: Value = world
-        .agent
-        .owner(Method::GET, "/v1/certificates")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let certificates: Value = world.agent.get("/v1/certificates").await;
     let mut all = certificates["certificates"].as_array().unwrap().iter();
     let certificate = all
         .find(|certificate| certificate["fingerprint"] == fingerprint)
@@ -136,15 +128,7 @@ async fn the_configuration_takes_uris_of_modules_and_wants_certificates_by_finge
         value.to_str().unwrap()
     ));
     let world = World::of(directory, tokens).await;
-    let answer: Value = world
-        .agent
-        .owner(Method::GET, "/v1/tokens")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let answer: Value = world.agent.get("/v1/tokens").await;
     let modules = answer["modules"].as_array().unwrap();
     let loaded = modules.iter().find(|module| module["path"] == copy.to_str().unwrap());
     assert_eq!(loaded.unwrap_or_else(|| panic!("{answer}"))["state"], "ok", "{answer}");

@@ -1,6 +1,5 @@
 //! Each service profile may have a time stamping authority, a policy and a digest of its own.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::authority;
@@ -102,14 +101,7 @@ async fn a_mistake_in_one_profile_is_told_before_its_person_is_asked_and_spoils_
     assert!(reason.starts_with("idocs.test.timestamp.digest: "), "{reason}");
     assert!(agent.waiting().await.is_empty());
 
-    let status: Value = agent
-        .owner(Method::GET, "/v1/status")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let status: Value = agent.get("/v1/status").await;
     assert!(status.is_object(), "{status}");
     let path = start_mig24(&business).await;
     agent

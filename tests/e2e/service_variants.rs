@@ -47,6 +47,14 @@ async fn behaving(business: &Business, behaviour: Behaviour) {
     business.sandbox.set_behaviour(behaviour);
 }
 
+async fn mig24_behaving(business: &Business, mig24: Mig24Behaviour) {
+    let behaviour = Behaviour {
+        mig24,
+        ..Behaviour::default()
+    };
+    behaving(business, behaviour).await;
+}
+
 #[tokio::test]
 async fn every_way_in_which_idocs_may_answer_is_understood() {
     let mut business = Business::new().await;
@@ -301,14 +309,7 @@ async fn every_shape_of_the_hashes_is_read() {
             prepare_answer,
             ..Mig24Behaviour::default()
         };
-        behaving(
-            &business,
-            Behaviour {
-                mig24,
-                ..Behaviour::default()
-            },
-        )
-        .await;
+        mig24_behaving(&business, mig24).await;
         mig24_is_carried_through(&business, &what).await;
     }
 }
@@ -344,14 +345,7 @@ async fn a_plan_that_has_ended_is_told_by_whatever_status() {
             expired_plan_status: Some(status),
             ..Mig24Behaviour::default()
         };
-        behaving(
-            &business,
-            Behaviour {
-                mig24,
-                ..Behaviour::default()
-            },
-        )
-        .await;
+        mig24_behaving(&business, mig24).await;
         let answer = business
             .world
             .agent
@@ -398,8 +392,7 @@ async fn a_delivery_is_told_when_the_service_tells_of_it() {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         let path = format!("/v1/mig24/test/package-groups/{group}");
-        let info = business.world.agent.owner(Method::GET, &path).send().await.unwrap();
-        let info: Value = info.json().await.unwrap();
+        let info = business.world.agent.get(&path).await;
         if info["delivery"] == "delivered" {
             break;
         }

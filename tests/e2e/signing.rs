@@ -83,15 +83,7 @@ async fn a_wrong_pin_spends_one_try_and_the_request_waits_again() {
         before + 1,
         "one PIN entered, one try spent"
     );
-    let resource: Value = world
-        .agent
-        .owner(Method::GET, &format!("/v1/signatures/{id}"))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let resource: Value = world.agent.get(&format!("/v1/signatures/{id}")).await;
     assert_eq!(resource["state"], "running", "nothing is signed yet: {resource}");
 
     world
@@ -176,8 +168,7 @@ async fn a_refused_request_signs_nothing() {
     assert_eq!(resource["state"], "refused", "{resource}");
     assert_eq!(resource["fault"]["code"], "refused");
     assert_eq!(world.tokens.gost_login_count(), before);
-    let audit = world.agent.owner(Method::GET, "/v1/audit").send().await.unwrap();
-    let audit: Value = audit.json().await.unwrap();
+    let audit = world.agent.get("/v1/audit").await;
     let entries = audit["entries"].as_array().unwrap();
     let refusal = &entries.iter().find(|entry| entry["kind"] == "not_signed").unwrap()["body"];
     assert_eq!(

@@ -498,8 +498,7 @@ async fn a_clock_set_back_a_day_loses_nothing() {
     approved(&world, &format!("/v1/signatures/{first}")).await;
     let second = world.request_signature(&certificate.fingerprint, CONTENT).await;
     let resource = approved(&world, &format!("/v1/signatures/{second}")).await;
-    let jobs = world.agent.owner(Method::GET, "/v1/jobs").send().await.unwrap();
-    let jobs: Value = jobs.json().await.unwrap();
+    let jobs = world.agent.get("/v1/jobs").await;
     let order: Vec<_> = jobs["jobs"]
         .as_array()
         .unwrap()

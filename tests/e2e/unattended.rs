@@ -66,15 +66,7 @@ async fn a_seal_signs_by_itself_and_says_so_loudly() {
     let settled = ask(&world, &token, &certificate).await;
     assert_eq!(settled["state"], "finished", "{settled}");
     assert!(world.agent.log().contains("WITHOUT A PERSON") && !world.agent.log().contains(&format!("\"{pin}\"")));
-    let status: Value = world
-        .agent
-        .owner(Method::GET, "/v1/status")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let status: Value = world.agent.get("/v1/status").await;
     assert!(
         status["unattended"].as_array().unwrap().contains(&json!(certificate)),
         "{status}"
@@ -85,15 +77,7 @@ async fn a_seal_signs_by_itself_and_says_so_loudly() {
         shown.contains("WITHOUT A PERSON") && shown.contains(&certificate),
         "{shown}"
     );
-    let audit: Value = world
-        .agent
-        .owner(Method::GET, "/v1/audit")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let audit: Value = world.agent.get("/v1/audit").await;
     let entries = audit["entries"].as_array().unwrap();
     let of = |kind: &str| entries.iter().find(|entry| entry["kind"] == kind).unwrap();
     let allowed = &of("unattended_allowed")["body"]["certificates"];

@@ -141,8 +141,7 @@ impl World {
         let mut before = i64::MAX;
         loop {
             let path = format!("/v1/audit?limit=1000&before={before}");
-            let page = self.agent.owner(Method::GET, &path).send().await.unwrap();
-            let page: Value = page.json().await.unwrap();
+            let page = self.agent.get(&path).await;
             let page = page["entries"].as_array().unwrap().clone();
             let Some(last) = page.last() else { break };
             before = last["seq"].as_i64().unwrap();

@@ -166,6 +166,15 @@ impl Agent {
         &self.endpoint.owner_token
     }
 
+    /// What the agent answers the person's own tools at `path`, read as JSON.
+    ///
+    /// # Panics
+    /// When there is no such answer.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.owner(Method::GET, path).send().await.expect("the agent answers");
+        answer.json().await.expect("the answer is JSON")
+    }
+
     /// A request as its owner.
     pub fn owner(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.client

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::client::Client;
 use super::output::Output;
-use super::pin_source::SourcedPin;
 use super::problem;
 use super::prompter::{Answered, Attachment, Prompter};
 use crate::consent::QuestionState;
 use crate::messages::{Code, Fault};
 use crate::platform;
 use crate::prompters::Pinentry;
+use crate::secrets::Sourced;
 
 /// How long one waiting request lasts, in seconds.
 const WAIT: u64 = 30;
@@ -27,7 +27,7 @@ pub(super) struct Follower<'a> {
     prompter: Prompter,
     attachment: Attachment,
     /// Answers without a person.
-    pin: Option<SourcedPin>,
+    pin: Option<Sourced>,
 }
 
 impl<'a> Follower<'a> {
@@ -38,7 +38,7 @@ impl<'a> Follower<'a> {
     pub(super) async fn attach(
         client: &'a Client,
         output: Output,
-        pin: Option<SourcedPin>,
+        pin: Option<Sourced>,
         dialog: Option<Pinentry>,
     ) -> Result<Self, Fault> {
         let name = match (&pin, &dialog) {

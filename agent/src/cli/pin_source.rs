@@ -1,13 +1,11 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use secrecy::SecretString;
-
 use crate::config::TokenSource;
 use crate::messages::{Code, Fault};
 use crate::platform;
 use crate::prompters::Pinentry;
-use crate::secrets;
+use crate::secrets::{self, Sourced};
 
 /// Where the PIN comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,14 +18,6 @@ pub(super) enum PinSource {
     Environment(String),
     /// A private file; only for certificates that are configured unattended.
     File(PathBuf),
-}
-
-/// A PIN that no person is asked for.
-#[derive(Debug)]
-pub(super) struct SourcedPin {
-    pub(super) pin: SecretString,
-    /// Its source as it stood.
-    pub(super) version: String,
 }
 
 impl PinSource {
@@ -56,18 +46,16 @@ impl PinSource {
     ///
     /// # Errors
     /// `pin_required` when it is not there or its file is open to others.
-    pub(super) fn unattended(&self) -> Result<Option<SourcedPin>, Fault> {
+    pub(super) fn unattended(&self) -> Result<Option<Sourced>, Fault> {
         let source = match self {
             Self::Prompt | Self::Pinentry => return Ok(None),
             Self::Environment(name) => TokenSource::Env(name.clone()),
             Self::File(path) => TokenSource::File(path.clone()),
         };
-        // As it stood before it was read.
-        let version = secrets::version(&source);
-        let pin = secrets::resolve(&source).map_err(|fault| {
+        let sourced = secrets::resolve_sourced(&source).map_err(|fault| {
             Fault::new(Code::PinRequired).detail(fault.detail_text().unwrap_or("the PIN's source cannot be read"))
         })?;
-        Ok(Some(SourcedPin { pin, version }))
+        Ok(Some(sourced))
     }
 }
 

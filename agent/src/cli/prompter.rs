@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::client::Client;
 use super::event_stream::EventReader;
 use super::output::Output;
-use super::pin_source::SourcedPin;
 use super::{problem, question_text};
 use crate::consent::{PinState, PinView, Question, QuestionBody, QuestionState, Verdict};
 use crate::messages::{Code, Fault};
 use crate::platform::{Terminal, Typed};
 use crate::prompters::{self, Pinentry};
+use crate::secrets::Sourced;
 
 /// Shows questions on the person's terminal and takes their decisions.
 #[derive(Debug)]
@@ -251,7 +251,7 @@ impl Prompter {
     ///
     /// # Errors
     /// `not_unattended`, `certificate_ambiguous`, `pin_not_sent_again`, and why the decision is not taken.
-    pub(super) async fn approve_unattended(&self, asked: &Asked, sourced: &SourcedPin) -> Result<Answered, Fault> {
+    pub(super) async fn approve_unattended(&self, asked: &Asked, sourced: &Sourced) -> Result<Answered, Fault> {
         // The question waits for a person now; the same PIN would come back for ever.
         if let Some(notice) = asked
             .notice
@@ -278,7 +278,7 @@ impl Prompter {
             shown: &asked.question.shown,
             prompter: "unattended",
             certificate: None,
-            pin: Some(sourced.pin.expose_secret()),
+            pin: Some(sourced.secret.expose_secret()),
             confirm_last_try: false,
             pin_source: Some(&sourced.version),
         };

@@ -34,9 +34,8 @@ impl WebhooksClient {
     /// `not_configured`, `config_invalid`.
     pub fn new(name: &str, profile: &IdocsProfile) -> Result<Self, Fault> {
         let webhooks = profile.webhooks.as_ref().ok_or_else(|| {
-            Fault::new(Code::NotConfigured)
-                .arg("key", format_args!("[idocs.{name}.webhooks]"))
-                .detail("the table says with which token to subscribe")
+            let key = format!("[idocs.{name}.webhooks]");
+            Fault::not_configured(key, "the table says with which token to subscribe")
         })?;
         let config = ServiceConfig {
             base_url: webhooks.base_url.clone(),

@@ -46,6 +46,11 @@ impl Fault {
             .arg("reason", reason)
     }
 
+    /// A setting that what was asked for needs, and the configuration does not have.
+    pub fn not_configured(key: impl fmt::Display, why: &str) -> Self {
+        Self::new(Code::NotConfigured).arg("key", key).detail(why)
+    }
+
     /// Adds an argument of the texts; it is also a member of the problem body.
     #[must_use]
     pub fn arg(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {

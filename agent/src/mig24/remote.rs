@@ -128,9 +128,8 @@ impl Mig24 {
 /// The organisation whose employees may be asked: without it nobody could say who signs.
 fn organisation(profile: &Profile) -> Result<ServiceId, Fault> {
     let id = profile.config.organization_id.as_deref().ok_or_else(|| {
-        Fault::new(Code::NotConfigured)
-            .arg("key", format_args!("mig24.{}.organization_id", profile.name))
-            .detail("it names the organisation whose employee signs")
+        let key = format!("mig24.{}.organization_id", profile.name);
+        Fault::not_configured(key, "it names the organisation whose employee signs")
     })?;
     id.parse()
         .map_err(|error| Fault::new(Code::ConfigInvalid).arg("reason", format!("organization_id: {error}")))

@@ -9,7 +9,7 @@ use crate::certificate::Fingerprint;
 use crate::config::TokenSource;
 use crate::consent::{DecisionRequest, Desk, PinState, Question, QuestionBody, QuestionState, Verdict};
 use crate::messages::Fault;
-use crate::secrets;
+use crate::secrets::{self, Sourced};
 
 const NAME: &str = "unattended";
 
@@ -54,14 +54,13 @@ fn source<'a>(question: &Question, sources: &'a HashMap<Fingerprint, TokenSource
 
 async fn decision(question: &Question, source: &TokenSource) -> Result<DecisionRequest, Fault> {
     let source = source.clone();
-    // As it stood before it was read.
-    let read = move || Ok::<_, Fault>((secrets::version(&source), secrets::resolve(&source)?));
-    let (version, pin) = tokio::task::spawn_blocking(read).await.map_err(Fault::internal)??;
+    let read = move || secrets::resolve_sourced(&source);
+    let Sourced { secret, version } = tokio::task::spawn_blocking(read).await.map_err(Fault::internal)??;
     Ok(DecisionRequest {
         decision: Verdict::Approve,
         shown: question.shown.clone(),
         certificate: None,
-        pin: Some(pin),
+        pin: Some(secret),
         confirm_last_try: false,
         remember: None,
         prompter: NAME.to_owned(),

@@ -45,9 +45,27 @@ pub fn resolve(source: &TokenSource) -> Result<SecretString, Fault> {
     Ok(SecretString::from(trimmed))
 }
 
-/// The source as it stands: 64 hexadecimal digits, others once the file there is another or was written again. Other places do not tell when they
-/// change, and have their name alone. Nothing of the secret goes in.
-pub fn version(source: &TokenSource) -> String {
+/// A secret, and its source as it stood before it was read.
+#[derive(Debug)]
+pub struct Sourced {
+    /// The secret.
+    pub secret: SecretString,
+    /// 64 hexadecimal digits, others once the file there is another or was written again. Other places do not tell when they change, and have
+    /// their name alone. Nothing of the secret goes in.
+    pub version: String,
+}
+
+/// Fetches the secret as [`resolve`] does, with its source as it stood.
+///
+/// # Errors
+/// Those of [`resolve`].
+pub fn resolve_sourced(source: &TokenSource) -> Result<Sourced, Fault> {
+    let version = version(source);
+    let secret = resolve(source)?;
+    Ok(Sourced { secret, version })
+}
+
+fn version(source: &TokenSource) -> String {
     let file = match source {
         TokenSource::File(path) => platform::file_version(path),
         TokenSource::Env(_) | TokenSource::Credential(_) | TokenSource::Keyring(_) => None,

@@ -1,5 +1,9 @@
-use crate::jobs::{JobEnd, StepError};
-use crate::messages::Fault;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::jobs::{JobContext, JobEnd, StepError};
+use crate::messages::{Code, Fault};
+use crate::store::{approvals, audit};
 
 /// Why a request was not signed.
 #[derive(Clone, Debug)]
@@ -32,4 +36,26 @@ impl From<NotSigned> for JobEnd {
             NotSigned::TokenAwaited(fault) => Self::Stopped(fault),
         }
     }
+}
+
+/// Records that a request was not signed, and why; the `body` says who asked for what, never the content. An approval that stood is withdrawn.
+///
+/// # Errors
+/// `store_failed`, `disk_full`.
+pub(super) async fn record(context: &JobContext, approval: Option<Uuid>, why: Code, body: Value) -> Result<(), Fault> {
+    let job = context.id();
+    context
+        .write(move |transaction| {
+            if let Some(id) = approval {
+                approvals::withdraw(transaction, id)?;
+            }
+            let entry = audit::Entry {
+                kind: "not_signed",
+                actor: audit::Actor::of_refusal(why),
+                job: Some(job),
+                body,
+            };
+            audit::append(transaction, entry).map(drop)
+        })
+        .await
 }

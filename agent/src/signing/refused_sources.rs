@@ -4,7 +4,7 @@
 //! is kept is only where each came from: a command that is its own agent must not spend a try with each call of a script.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
@@ -15,10 +15,18 @@ use crate::messages::{Code, Fault};
 use crate::store::{Store, refused_pin_sources};
 use crate::token::{TokenError, TokenId};
 
-/// Tokens with the sources that they refused, as the store had them when they were first asked for.
+/// Tokens with the sources that they refused.
 #[derive(Debug, Default)]
 pub(super) struct RefusedSources {
-    earlier: OnceCell<Mutex<HashSet<(String, String)>>>,
+    known: OnceCell<Mutex<Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    /// What the store had when it was first asked: what earlier agents sent.
+    earlier: HashSet<(String, String)>,
+    /// The tokens of which the store says something, so that nothing is written where there is nothing to forget.
+    noted: HashSet<String>,
 }
 
 /// An unlock on its way to a token, as far as it matters here.
@@ -48,9 +56,8 @@ impl RefusedSources {
         let Some(source) = &tried.source else {
             return Ok(None);
         };
-        let earlier = self.earlier(store).await?;
-        let earlier = earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = earlier.contains(&(tried.token.clone(), source.clone()));
+        let known = self.known(store).await?;
+        let refused = locked(known).earlier.contains(&(tried.token.clone(), source.clone()));
         Ok(refused.then(|| TokenError::PinNotSentAgain.into()))
     }
 
@@ -68,28 +75,45 @@ impl RefusedSources {
         match (tried.source, attempt) {
             (Some(source), Ok(Attempt::Interrupted(fault))) if fault.code() == Code::PinIncorrect => {
                 // What was refused earlier is read first: what is refused now is for the agents that come.
-                self.earlier(store).await?;
+                locked(self.known(store).await?).noted.insert(token.clone());
                 store
                     .write(move |tx| refused_pin_sources::remember(tx, &token, &source))
                     .await
             }
             (_, Ok(Attempt::Complete)) if tried.by_person => {
-                let earlier = self.earlier(store).await?;
-                earlier
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .retain(|(refusing, _)| *refusing != token);
-                store.write(move |tx| refused_pin_sources::forget(tx, &token)).await
+                let known = self.known(store).await?;
+                if !locked(known).forget_earlier(&token) {
+                    return Ok(());
+                }
+                let key = token.clone();
+                store.write(move |tx| refused_pin_sources::forget(tx, &key)).await?;
+                locked(known).noted.remove(&token);
+                Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    async fn earlier(&self, store: &Store) -> Result<&Mutex<HashSet<(String, String)>>, Fault> {
+    async fn known(&self, store: &Store) -> Result<&Mutex<Known>, Fault> {
         let read = || async {
             let rows = store.read(refused_pin_sources::all).await?;
-            Ok(Mutex::new(rows.into_iter().collect()))
+            Ok(Mutex::new(Known {
+                noted: rows.iter().map(|(token, _)| token.clone()).collect(),
+                earlier: rows.into_iter().collect(),
+            }))
         };
-        self.earlier.get_or_try_init(read).await
+        self.known.get_or_try_init(read).await
     }
+}
+
+impl Known {
+    /// Every source may try again with the token; whether the store has something to forget, too.
+    fn forget_earlier(&mut self, token: &str) -> bool {
+        self.earlier.retain(|(refusing, _)| refusing != token);
+        self.noted.contains(token)
+    }
+}
+
+fn locked(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,13 @@
 //! The approval of a signature that a service makes, or has made, at our request. The token has no part in it.
 
 use super::service::Signing;
-use super::waiting;
+use super::{not_signed, waiting};
 use crate::consent::{
     CallerView, Decision, Destination, DocumentView, QuestionBody, RemoteApproval, RemoteSigner, RemotelyConsented,
 };
 use crate::jobs::JobContext;
-use crate::messages::{Code, Fault};
-use crate::store::{approvals, audit};
+use crate::messages::Fault;
+use crate::store::approvals;
 
 /// A request for the approval of a signature made elsewhere.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl Signing {
                     "asked": question,
                     "caller": caller,
                 });
-                not_signed(context, body, fault.code()).await?;
+                not_signed::record(context, None, fault.code(), body).await?;
                 Err(fault)
             }
         }
@@ -69,21 +69,6 @@ async fn record(context: &JobContext, key: String, consented: Box<RemotelyConsen
                 approvals::withdraw(transaction, old.id)?;
             }
             RemoteApproval::record(transaction, &key, &consented)
-        })
-        .await
-}
-
-async fn not_signed(context: &JobContext, body: serde_json::Value, why: Code) -> Result<(), Fault> {
-    let job = context.id();
-    context
-        .write(move |transaction| {
-            let entry = audit::Entry {
-                kind: "not_signed",
-                actor: audit::Actor::of_refusal(why),
-                job: Some(job),
-                body,
-            };
-            audit::append(transaction, entry).map(drop)
         })
         .await
 }

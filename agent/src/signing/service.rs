@@ -13,7 +13,7 @@ use super::attempt::{self, Attempt, Bench, Item, Tbs};
 use super::authorities::certificates_of;
 use super::content::{self, Prepared};
 use super::granting;
-use super::not_signed::NotSigned;
+use super::not_signed::{self, NotSigned};
 use super::refused_sources::{self, RefusedSources};
 use super::request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
@@ -206,7 +206,7 @@ impl Signing {
     ///
     /// # Errors
     /// Those of [`Signing::choose`], of the token, `token_absent` when an awaited one did not come, `refused`, `expired`, `digest_mismatch`, `digest_length`, `signature_invalid`,
-    /// `not_configured` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
+    /// `config_invalid` when a timestamp is required that nobody gives. The timestamps themselves are added by [`Signing::timestamped`].
     pub async fn sign(&self, context: &JobContext, request: Request) -> Result<Signed, NotSigned> {
         check_purpose(&request)?;
         self.check_timestamp(request.format.timestamp)?;
@@ -334,7 +334,7 @@ impl Signing {
         let decision = match waiting::decision(desk, context, &mut asked).await {
             Ok(decision) => decision,
             Err(fault) => {
-                self.note_no_choice(context, request, &fault).await?;
+                Self::note_no_choice(context, request, &fault).await?;
                 return Err(fault);
             }
         };
@@ -350,13 +350,7 @@ impl Signing {
     }
 
     /// The record of a request that ended before a certificate was chosen.
-    async fn note_no_choice(
-        &self,
-        context: &JobContext,
-        request: &CertificateRequest,
-        why: &Fault,
-    ) -> Result<(), Fault> {
-        let job = context.id();
+    async fn note_no_choice(context: &JobContext, request: &CertificateRequest, why: &Fault) -> Result<(), Fault> {
         let body = json!({
             "code": why.code(),
             "caller": request.caller,
@@ -364,17 +358,7 @@ impl Signing {
             "destination": request.destination,
             "documents": request.documents.len(),
         });
-        let actor = audit::Actor::of_refusal(why.code());
-        let entry = audit::Entry {
-            kind: "not_signed",
-            actor,
-            job: Some(job),
-            body,
-        };
-        let store = &self.inner.store;
-        store
-            .write(move |transaction| audit::append(transaction, entry).map(drop))
-            .await
+        not_signed::record(context, None, why.code(), body).await
     }
 
     /// The certificates that fit. When none does, the tokens are looked at again: one may have been plugged in just now.
@@ -719,7 +703,6 @@ impl Work<'_> {
         why: &Fault,
     ) -> Result<(), Fault> {
         let id = approval.map(Approval::id);
-        let job = self.context.id();
         let body = json!({
             "approval": id,
             "code": why.code(),
@@ -732,26 +715,7 @@ impl Work<'_> {
             "destination": self.request.destination,
             "items": items.iter().map(|item| &item.prepared.item).collect::<Vec<_>>(),
         });
-        let actor = audit::Actor::of_refusal(why.code());
-        self.signing
-            .inner
-            .store
-            .write(move |transaction| {
-                if let Some(id) = id {
-                    approvals::withdraw(transaction, id)?;
-                }
-                audit::append(
-                    transaction,
-                    audit::Entry {
-                        kind: "not_signed",
-                        actor,
-                        job: Some(job),
-                        body,
-                    },
-                )?;
-                Ok(())
-            })
-            .await
+        not_signed::record(self.context, id, why.code(), body).await
     }
 
     /// What the token says of its PIN after something went wrong; the tries that the error names count when the token says nothing.

@@ -61,17 +61,16 @@ impl Signing {
     /// Told before anybody is asked for a PIN.
     ///
     /// # Errors
-    /// `not_configured` when a timestamp is required and the configuration names no authority; `config_invalid` when one is wanted and what it
-    /// says of the authority is wrong.
+    /// `config_invalid` when a timestamp is required and the configuration names no authority, or one is wanted and what it says of the authority
+    /// is wrong.
     pub(super) fn check_timestamp(&self, level: TimestampLevel) -> Result<(), Fault> {
         if level == TimestampLevel::None {
             return Ok(());
         }
         let authority = self.timestamp_authority()?;
         if authority.is_none() && level == TimestampLevel::Required {
-            return Err(Fault::new(Code::NotConfigured)
-                .arg("key", "timestamp.url")
-                .detail("timestamp.url is needed for signatures with a timestamp (cades-t)"));
+            let reason = "timestamp.url is needed for signatures with a timestamp (cades-t)";
+            return Err(Fault::new(Code::ConfigInvalid).arg("reason", reason).detail(reason));
         }
         Ok(())
     }

@@ -78,16 +78,7 @@ async fn a_container_signs_after_the_person_has_seen_what() {
         _ => None,
     });
     assert_eq!(asked, Some(("box".to_owned(), Some("m-7".to_owned()))));
-    let audit: Value = business
-        .world
-        .agent
-        .owner(Method::GET, "/v1/audit?limit=100")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let audit: Value = business.world.agent.get("/v1/audit?limit=100").await;
     let approval = audit["entries"]
         .as_array()
         .unwrap()

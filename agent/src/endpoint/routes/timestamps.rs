@@ -96,11 +96,8 @@ pub(super) async fn stamp(
     };
     let signature =
         signature.map_err(|error| Fault::invalid_field(SIGNATURE_PART, format_args!("cannot be read: {error}")))?;
-    let authority = TimestampAuthority::new(&shared.config.timestamp)?.ok_or_else(|| {
-        Fault::new(Code::NotConfigured)
-            .arg("key", "timestamp.url")
-            .detail("timestamp.url is needed for timestamps")
-    })?;
+    let authority = TimestampAuthority::new(&shared.config.timestamp)?
+        .ok_or_else(|| Fault::not_configured("timestamp.url", "it is needed for timestamps"))?;
     let stamped = signing::stamp_existing(&authority, &signature).await?;
     Ok(Json(Timestamped {
         signature: request.encoding.text(&stamped.signature),
