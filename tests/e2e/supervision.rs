@@ -97,8 +97,7 @@ async fn kill_workers(world: &World, crashes: usize, mut seed: u64) {
 
 /// As a person does with `tokensign modules release`.
 async fn release_what_is_set_aside(world: &World) {
-    let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
-    let answer: Value = answer.json().await.unwrap();
+    let answer = world.agent.get("/v1/tokens").await;
     for module in answer["modules"].as_array().unwrap() {
         if module["state"] == "quarantined" {
             let path = json!({ "path": module["path"] });
@@ -128,12 +127,17 @@ async fn ask_until(world: &World, over: &AtomicBool) -> Vec<Value> {
     let asked = AtomicUsize::new(0);
     let program = async || {
         let mut settled = Vec::new();
-        while !over.load(Ordering::Acquire) {
+        loop {
+            // The last request begins when no crash comes any more.
+            let is_last = over.load(Ordering::Acquire);
             asked.fetch_add(1, Ordering::AcqRel);
             let path = request(world).await;
             settled.push(world.agent.settled(&path).await);
+            if is_last {
+                assert_eq!(settled[settled.len() - 1]["state"], "finished", "{settled:?}");
+                return settled;
+            }
         }
-        settled
     };
     let settled: Vec<Value> = join_all((0..PROGRAMS).map(|_| program())).await.concat();
     assert_eq!(settled.len(), asked.into_inner());
@@ -269,8 +273,7 @@ async fn ended(pid: u32) {
 async fn a_certificate_of_a_module_that_is_set_aside_is_not_called_absent() {
     let world = World::new().await;
     let state = async || {
-        let answer = world.agent.owner(Method::GET, "/v1/tokens").send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
+        let answer = world.agent.get("/v1/tokens").await;
         let modules = answer["modules"].as_array().unwrap();
         let module = modules
             .iter()
