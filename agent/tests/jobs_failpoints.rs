@@ -13,12 +13,12 @@ use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokensign::jobs::{
-    Engine, JobContext, JobEnd, JobFilter, JobState, NewJob, Probe, RetryPolicy, Scenario, failpoints,
+    Engine, JobContext, JobEnd, JobFilter, JobState, NewJob, Outcome, Probe, RetryPolicy, Scenario, failpoints,
 };
 use tokensign::store::{Store, audit};
 
@@ -51,7 +51,7 @@ impl Scenario for Sending {
         "sending"
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let upload = async || {
                 self.happen("upload");
@@ -73,6 +73,7 @@ impl Scenario for Sending {
             context.guarded_step("save", save, probe).await?;
             Ok(json!("saved"))
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }
@@ -144,7 +145,10 @@ fn as_a_child_run_the_job_to_its_end() {
             }
         };
         let job = engine.wait(id, Duration::from_secs(20)).await.unwrap();
-        assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!("saved"))));
+        assert_eq!(
+            (job.state, job.outcome),
+            (JobState::Finished, Some(json!("saved").into()))
+        );
         assert!(matches!(
             store.read(audit::verify).await.unwrap(),
             audit::Verdict::Intact(_)

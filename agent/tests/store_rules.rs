@@ -27,6 +27,7 @@ fn approval(request_key: &str, digests: usize) -> NewApproval {
         algorithm: "sha256".to_owned(),
         digest: vec![n.to_le_bytes()[0]; 32],
         name: Some(format!("document {n}")),
+        tbs: None,
     };
     NewApproval {
         id: Uuid::new_v4(),
@@ -51,7 +52,9 @@ async fn an_approved_digest_is_signed_once() {
     let id = new.id;
     store.write(move |tx| approvals::insert(tx, &new)).await.unwrap();
 
-    let not_begun = store.write(move |tx| approvals::mark_signed(tx, id, 0, b"value")).await;
+    let not_begun = store
+        .write(move |tx| approvals::mark_signed(tx, id, [(0, b"value".as_slice())]))
+        .await;
     assert_eq!(not_begun.unwrap_err().code(), Code::WrongState);
     assert_eq!(
         store
@@ -69,11 +72,13 @@ async fn an_approved_digest_is_signed_once() {
         2
     );
     store
-        .write(move |tx| approvals::mark_signed(tx, id, 0, b"value"))
+        .write(move |tx| approvals::mark_signed(tx, id, [(0, b"value".as_slice())]))
         .await
         .unwrap();
     for again in [
-        store.write(move |tx| approvals::mark_signed(tx, id, 0, b"other")).await,
+        store
+            .write(move |tx| approvals::mark_signed(tx, id, [(0, b"other".as_slice())]))
+            .await,
         store
             .write(move |tx| approvals::mark_signing(tx, id, 0, b"third").map(drop))
             .await,
@@ -92,7 +97,7 @@ async fn an_approved_digest_is_signed_once() {
     store
         .write(move |tx| {
             approvals::mark_signing(tx, id, 1, b"tbs")?;
-            approvals::mark_signed(tx, id, 1, b"value")
+            approvals::mark_signed(tx, id, [(1, b"value".as_slice())])
         })
         .await
         .unwrap();

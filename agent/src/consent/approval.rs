@@ -35,11 +35,16 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Writes the approval that the person gave, with its audit entry, in the caller's transaction.
+    /// Writes the approval that the person gave, with its audit entry, in the caller's transaction. `begun` are the values that go to the token at
+    /// once, by the item's place: these items are noted as being signed.
     ///
     /// # Errors
     /// `store_failed`; `wrong_state` when the request has a live approval, or its grant does not allow it any more.
-    pub fn record(transaction: &Transaction<'_>, consented: &Consented) -> Result<Self, Fault> {
+    pub fn record(
+        transaction: &Transaction<'_>,
+        consented: &Consented,
+        begun: Vec<Option<Vec<u8>>>,
+    ) -> Result<Self, Fault> {
         let approval = Self {
             id: Uuid::now_v7(),
             kind: consented.kind,
@@ -50,7 +55,7 @@ impl Approval {
             items: consented.items.clone(),
             deadline: Deadline::after(LIFETIME),
         };
-        approvals::insert(transaction, &approval.row(consented))?;
+        approvals::insert(transaction, &approval.row(consented, begun))?;
         if let ApprovalKind::Grant(grant) = consented.kind {
             count(transaction, grant, &approval, consented)?;
         }
@@ -85,9 +90,8 @@ impl Approval {
     /// # Errors
     /// `store_failed`.
     pub async fn restore(store: &Store, request_key: &str) -> Result<Option<(Self, Vec<ItemRecord>)>, Fault> {
-        let key = request_key.to_owned();
         let Some(row) = store
-            .read(move |connection| approvals::standing(connection, &key))
+            .look(|connection| approvals::standing(connection, request_key))
             .await?
         else {
             return Ok(None);
@@ -106,7 +110,8 @@ impl Approval {
         Ok((complete || approval.deadline.remaining().is_some()).then_some((approval, records)))
     }
 
-    fn row(&self, consented: &Consented) -> approvals::NewApproval {
+    fn row(&self, consented: &Consented, begun: Vec<Option<Vec<u8>>>) -> approvals::NewApproval {
+        let begun = begun.into_iter().chain(std::iter::repeat(None));
         approvals::NewApproval {
             id: self.id,
             request_key: consented.request_key.clone(),
@@ -122,7 +127,7 @@ impl Approval {
                 ApprovalKind::Grant(grant) => Some(grant),
                 _ => None,
             },
-            items: self.items.iter().map(ApprovedItem::row).collect(),
+            items: self.items.iter().zip(begun).map(|(item, tbs)| item.row(tbs)).collect(),
         }
     }
 
@@ -280,7 +285,7 @@ impl ItemKind {
 }
 
 impl ApprovedItem {
-    fn row(&self) -> approvals::NewItem {
+    fn row(&self, tbs: Option<Vec<u8>>) -> approvals::NewItem {
         let kind = match self.kind {
             ItemKind::Content => "content",
             ItemKind::BareContent => "bare_content",
@@ -292,6 +297,7 @@ impl ApprovedItem {
             algorithm: self.digest.algorithm().to_string(),
             digest: self.digest.value().to_vec(),
             name: Some(self.name.clone()),
+            tbs,
         }
     }
 
@@ -376,6 +382,11 @@ impl Consented {
     /// Where the decision was taken.
     pub fn prompter(&self) -> &str {
         &self.prompter
+    }
+
+    /// What opens the token, to be looked at.
+    pub fn unlock(&self) -> &Unlock {
+        &self.unlock
     }
 
     /// Gives the unlock out, and the grant that comes about when it opens the token; the approval is recorded before.

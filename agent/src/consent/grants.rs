@@ -293,7 +293,7 @@ impl Grants {
     /// `store_failed`, `disk_full`.
     pub async fn used(&self, id: Uuid) -> Result<(), Fault> {
         self.tell(id, GrantEvent::Used);
-        let left = self.shared.store.read(grants::list).await?;
+        let left = self.shared.store.look(grants::list).await?;
         if left.iter().any(|grant| grant.id == id) {
             return Ok(());
         }
@@ -306,7 +306,7 @@ impl Grants {
     /// `store_failed`.
     pub async fn list(&self) -> Result<Vec<GrantView>, Fault> {
         self.end_what_is_over().await?;
-        let rows = self.shared.store.read(grants::list).await?;
+        let rows = self.shared.store.look(grants::list).await?;
         let live = self.lock();
         Ok(rows
             .into_iter()
@@ -547,7 +547,9 @@ mod tests {
         }
 
         async fn record(&self, consented: Consented) -> Result<Approval, Fault> {
-            self.store.write(move |tx| Approval::record(tx, &consented)).await
+            self.store
+                .write(move |tx| Approval::record(tx, &consented, Vec::new()))
+                .await
         }
 
         async fn audited(&self, kind: &str) -> Vec<serde_json::Value> {

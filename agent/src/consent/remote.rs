@@ -95,6 +95,7 @@ impl RemoteApproval {
             algorithm: document.digest.algorithm().to_string(),
             digest: document.digest.value().to_vec(),
             name: Some(document.name.clone()),
+            tbs: None,
         });
         approvals::insert(
             transaction,

@@ -112,8 +112,13 @@ impl Caller {
         let Some(peer) = self.peer.clone() else {
             return Vec::new();
         };
-        let found = tokio::task::spawn_blocking(move || peer.processes()).await;
-        let views = found.unwrap_or_default().into_iter().map(|process| ProcessView {
+        let found = match peer.processes_told() {
+            Some(told) => told,
+            None => tokio::task::spawn_blocking(move || peer.processes())
+                .await
+                .unwrap_or_default(),
+        };
+        let views = found.into_iter().map(|process| ProcessView {
             pid: process.pid,
             name: process.name,
             executable: process.executable.map(|path| path.display().to_string()),

@@ -1,9 +1,9 @@
 //! The scenario that has documents prepared for download in bulk. Repeat-safe: nothing at the service changes.
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::Idocs;
@@ -11,7 +11,7 @@ use super::bulk::{BulkKind, PrepareDownload, PreparedDownload};
 use super::bulk_steps::{BulkSteps, CHUNK, Ended};
 use super::input::BulkDownload;
 use crate::http_client::ServiceId;
-use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Scenario, Terms};
 use crate::messages::{Code, Fault};
 
 /// The kind of jobs that have documents prepared for download.
@@ -45,7 +45,7 @@ impl Scenario for DownloadScenario {
         self.idocs.profiles().terms(profile)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let input: BulkDownload = context.input()?;
             let profile = self.idocs.profile(context.profile().unwrap_or_default())?;
@@ -74,6 +74,7 @@ impl Scenario for DownloadScenario {
             let failed = documents.iter().filter(|document| document.fault.is_some()).count();
             Ok(json!({ "prepared": documents.len() - failed, "failed": failed, "documents": documents }))
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

@@ -1,14 +1,14 @@
 //! The scenario that makes a draft of files and leaves it unsigned.
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Idocs;
 use super::draft::Draft;
 use super::input::{NewDraft, SpooledFile};
-use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Scenario, Terms};
 
 /// The kind of jobs that make a draft.
 pub const DRAFT: &str = "idocs_draft";
@@ -34,7 +34,7 @@ impl Scenario for DraftScenario {
         self.idocs.profiles().terms(profile)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let input: Input = context.input()?;
             let profile = self.idocs.profile(context.profile().unwrap_or_default())?;
@@ -54,6 +54,7 @@ impl Scenario for DraftScenario {
                 "kind": input.draft.kind,
             }))
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, select};
+use futures_util::{FutureExt, TryFutureExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -27,7 +27,7 @@ use super::{Idocs, IdocsClient};
 use crate::certificate::{Purpose, Selector};
 use crate::consent::{CallerView, Destination};
 use crate::http_client::{Failure, FilePart, ServiceId};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 use crate::signing::{Document, DocumentKind, Format, Request, Signed};
 
@@ -86,7 +86,7 @@ impl Scenario for QuickSignScenario {
         self.idocs.profiles().terms(profile)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let input: Input = context.input()?;
             let profile = self.idocs.profile(context.profile().unwrap_or_default())?;
@@ -99,6 +99,7 @@ impl Scenario for QuickSignScenario {
             };
             run.carry_through().await
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

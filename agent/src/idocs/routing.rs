@@ -1,7 +1,7 @@
 //! The scenario that gives documents their routes: one by the plain call, many in bulk. Each route is made once.
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde_json::{Value, json};
 
 use super::bulk::BulkKind;
@@ -13,7 +13,7 @@ use super::routes::{
     NewRoute,
 };
 use super::{Idocs, IdocsClient};
-use crate::jobs::{JobContext, JobEnd, Probe, Scenario, StepError, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Probe, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 
 /// The kind of jobs that give documents their routes.
@@ -33,7 +33,7 @@ impl Scenario for RouteScenario {
         self.idocs.profiles().terms(profile)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let input: NewRoutes = context.input()?;
             let profile = self.idocs.profile(context.profile().unwrap_or_default())?;
@@ -47,6 +47,7 @@ impl Scenario for RouteScenario {
                 routes => run.many(routes).await,
             }
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

@@ -74,7 +74,7 @@ pub struct JobContext {
 struct Inner {
     shared: Arc<Shared>,
     live: Arc<Live>,
-    job: JobRow,
+    job: Arc<JobRow>,
     policy: RetryPolicy,
     memory: Mutex<Memory>,
 }
@@ -90,7 +90,7 @@ impl JobContext {
     pub(super) fn new(
         shared: Arc<Shared>,
         live: Arc<Live>,
-        job: JobRow,
+        job: Arc<JobRow>,
         steps: Vec<StepRow>,
         policy: RetryPolicy,
     ) -> Self {

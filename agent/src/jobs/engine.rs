@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::shared::Shared;
 use super::{
-    Evidence, Job, JobContext, JobEnd, JobEvent, JobFilter, JobId, NewJob, RetryPolicy, Settlement, Stage, Terms,
+    Evidence, Job, JobContext, JobEnd, JobEvent, JobFilter, JobId, NewJob, Outcome, RetryPolicy, Settlement, Stage,
+    Terms,
 };
 use crate::messages::Fault;
 use crate::store::{Store, Transaction};
@@ -30,8 +30,13 @@ pub trait Scenario: Send + Sync {
         None
     }
 
+    /// Whether the outcome names something by which the job is to be found later, besides what was approved for it.
+    fn is_found_by_its_outcome(&self) -> bool {
+        true
+    }
+
     /// Runs, or runs again after a restart, from the top.
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>>;
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>>;
 }
 
 /// Runs jobs, each on a task of its own. When the last clone is dropped every run is broken off where it is, as when
@@ -119,6 +124,9 @@ impl Engine {
     {
         if let Some(live) = self.shared().live(id) {
             let _ = tokio::time::timeout(timeout, live.settled_or(enough)).await;
+            if let Some(closed) = live.take_closed() {
+                return self.shared().closed(closed).await;
+            }
         }
         self.job(id).await
     }

@@ -41,22 +41,21 @@ const RECIPIENT: [&str; 4] = ["name", "inn", "bin", "email"];
 
 /// Notes what a new job can be found by.
 pub(super) fn note_started(tx: &Transaction<'_>, job: &JobRow) -> Result<(), Fault> {
-    let mut facts = Facts::default();
-    facts.add(FactKind::Name, &job.title);
-    facts.read(&job.input, true);
-    facts.note(tx, job.id)
+    Facts::of_start(job).note(tx, job.id)
 }
 
-/// Notes what a job that closes can be found by: its outcome, what its steps learned, and what was approved.
-pub(super) fn note_closed(tx: &Transaction<'_>, job: &JobRow) -> Result<(), Fault> {
+/// Notes what a job that closes can be found by: its outcome where that tells more, what its steps learned, and what was approved.
+pub(super) fn note_closed(tx: &Transaction<'_>, job: &JobRow, read_outcome: bool) -> Result<(), Fault> {
     let mut facts = Facts::default();
-    if let Some(outcome) = &job.outcome {
-        facts.read(outcome, true);
+    if let Some(outcome) = job.outcome.as_ref().filter(|_| read_outcome) {
+        facts.read(&outcome.value()?, true);
     }
     for result in steps::of_job(tx, job.id)?.into_iter().filter_map(|step| step.result) {
         facts.read(&result, false);
     }
-    approvals::note_facts(tx, job.id)?;
+    facts.0.extend(approvals::facts(tx, job.id)?);
+    let noted = Facts::of_start(job);
+    facts.0.retain(|fact| !noted.0.contains(fact));
     facts.note(tx, job.id)
 }
 
@@ -64,6 +63,13 @@ pub(super) fn note_closed(tx: &Transaction<'_>, job: &JobRow) -> Result<(), Faul
 struct Facts(BTreeSet<(FactKind, String)>);
 
 impl Facts {
+    fn of_start(job: &JobRow) -> Self {
+        let mut facts = Self::default();
+        facts.add(FactKind::Name, &job.title);
+        facts.read(&job.input, true);
+        facts
+    }
+
     fn add(&mut self, kind: FactKind, value: &str) {
         let value = value.trim();
         if !value.is_empty() {

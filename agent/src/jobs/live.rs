@@ -1,11 +1,13 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{LeftBehind, Stage};
 use crate::messages::Fault;
+use crate::store::jobs::JobRow;
 
 /// What is known in memory only about a job that runs in this process.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub(super) struct Live {
     /// Set once what the job did cannot be taken back, so that cancelling it would be untrue.
     irrevocable: AtomicBool,
     left: LeftBehind,
+    closed: Mutex<Option<JobRow>>,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +38,7 @@ impl Live {
             cancelled: CancellationToken::new(),
             irrevocable: AtomicBool::new(false),
             left: LeftBehind::default(),
+            closed: Mutex::default(),
         }
     }
 
@@ -70,6 +74,16 @@ impl Live {
         let _ = progress
             .wait_for(|progress| progress.settled || enough(&progress.stage))
             .await;
+    }
+
+    /// Leaves the row of the job as it was closed, for whoever waited.
+    pub(super) fn put_closed(&self, job: JobRow) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(job);
+    }
+
+    /// The row of the job as it was closed, once; the store tells the others.
+    pub(super) fn take_closed(&self) -> Option<JobRow> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn cancel(&self) {

@@ -30,7 +30,8 @@ pub use context::{JobContext, Probe, Repetition, StepError};
 pub use engine::{Engine, Scenario};
 pub use left_behind::LeftBehind;
 pub use model::{
-    Action, Evidence, Job, JobEnd, JobEvent, JobFilter, JobId, JobState, NewJob, Settlement, Stage, StepState, StepView,
+    Action, Evidence, Job, JobEnd, JobEvent, JobFilter, JobId, JobState, NewJob, Outcome, Settlement, Stage, StepState,
+    StepView,
 };
 pub use removal::Removal;
 pub use retry::RetryPolicy;

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::messages::{Code, Fault};
+pub use crate::store::Outcome;
 use crate::store::audit::Recorded;
 use crate::store::blobs::BlobId;
 use crate::store::jobs::JobRow;
@@ -144,7 +145,7 @@ pub struct Job {
     /// The scenario's input.
     pub input: Value,
     /// The outcome, when finished.
-    pub outcome: Option<Value>,
+    pub outcome: Option<Outcome>,
     /// Why it failed, was refused or stopped; of a running one, why the store does not take how it stands.
     pub fault: Option<Fault>,
     /// Its steps in the order they were opened.

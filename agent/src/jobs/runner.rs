@@ -3,33 +3,42 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use serde_json::{Value, json};
+use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use tokio::time::{sleep, timeout};
 
 use super::context::JobContext;
 use super::live::Live;
 use super::shared::Shared;
-use super::{JobEnd, JobState, Scenario, Stage, facts, failpoints};
+use super::{JobEnd, JobState, Outcome, Scenario, Stage, facts, failpoints};
 use crate::messages::{Code, Fault};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::jobs::{self, JobRow};
-use crate::store::{Transaction, approvals, blobs, claims, steps};
+use crate::store::{self, Transaction, approvals, blobs, claims, steps};
 
 /// Carries one job through: runs its scenario and records how it ended. Dropped at any point it leaves the store so
 /// that the next agent takes the job up where it was.
-pub(super) async fn run(shared: Arc<Shared>, live: Arc<Live>, job: JobRow) {
-    let end = match prepare(&shared, &live, &job).await {
+pub(super) async fn run(shared: Arc<Shared>, live: Arc<Live>, job: Arc<JobRow>, begun: Begun) {
+    let end = match prepare(&shared, &live, &job, begun).await {
         Ok((scenario, context)) => drive(&shared, &live, scenario.as_ref(), &context).await,
         Err(fault) => End::Unfinished(JobEnd::Stopped(fault)),
     };
-    record(&shared, &live, job, end).await;
+    record(&shared, &live, Arc::unwrap_or_clone(job), end).await;
+}
+
+/// Whether anything of a job can be in the store yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Begun {
+    /// Its row was written a moment ago.
+    Now,
+    /// It ran before.
+    Earlier,
 }
 
 /// How a run ended.
 #[derive(Clone, Debug)]
 enum End {
-    Finished(Value),
+    Finished(Outcome),
     Unfinished(JobEnd),
     /// Dropped between effects because somebody cancelled.
     Cancelled,
@@ -38,18 +47,24 @@ enum End {
 async fn prepare(
     shared: &Arc<Shared>,
     live: &Arc<Live>,
-    job: &JobRow,
+    job: &Arc<JobRow>,
+    begun: Begun,
 ) -> Result<(Arc<dyn Scenario>, JobContext), Fault> {
     let scenario = shared
         .scenario(&job.kind)
         .ok_or_else(|| Fault::internal(format_args!("this version has no scenario {}", job.kind)))?;
     let id = job.id;
-    let steps = shared
-        .store
-        .read(move |connection| steps::of_job(connection, id))
-        .await?;
+    let steps = match begun {
+        Begun::Now => Vec::new(),
+        Begun::Earlier => {
+            shared
+                .store
+                .read(move |connection| steps::of_job(connection, id))
+                .await?
+        }
+    };
     let policy = scenario.terms(job.profile.as_deref()).policy(shared.policy);
-    let context = JobContext::new(Arc::clone(shared), Arc::clone(live), job.clone(), steps, policy);
+    let context = JobContext::new(Arc::clone(shared), Arc::clone(live), Arc::clone(job), steps, policy);
     Ok((scenario, context))
 }
 
@@ -98,14 +113,16 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
         }
     };
     (job.outcome, job.fault, job.state) = (outcome, fault, state);
-    let keep = shared.terms(&job).keep_documents;
+    job.closed_at = state.is_closed().then(store::now);
+    let job = Arc::new(job);
+    let closing = shared.closing(&job);
     let mut failures = 0;
-    let released = loop {
-        let row = job.clone();
-        match shared.store.write(move |tx| settle(tx, &row, keep)).await {
-            Ok(released) => break released,
+    let (released, is_as_told) = loop {
+        let row = Arc::clone(&job);
+        match shared.store.write(move |tx| settle(tx, &row, closing)).await {
+            Ok(released) => break (released, true),
             // Somebody else closed it; what is stored counts.
-            Err(fault) if fault.code() == Code::WrongState => break Vec::new(),
+            Err(fault) if fault.code() == Code::WrongState => break (Vec::new(), false),
             Err(fault) => {
                 failures += 1;
                 let delay = shared.policy.delay(failures, &fault).min(STORE_AGAIN);
@@ -122,11 +139,23 @@ async fn record(shared: &Shared, live: &Live, mut job: JobRow, end: End) {
     live.set_trouble(None);
     live.set_stage(Stage::Working);
     shared.tell(&job, None);
+    if is_as_told && state.is_closed() {
+        live.put_closed(Arc::unwrap_or_clone(job));
+    }
+}
+
+/// What is to be done with what a job leaves in the store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing {
+    /// How long its documents stay.
+    pub(super) keep_documents: Duration,
+    /// Whether it is found by what its outcome names.
+    pub(super) read_outcome: bool,
 }
 
 /// Closes or stops the job as its row says, and gives the documents that are not needed any more: all of a job that closes, unless
 /// they are kept for a time.
-pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow, keep: Duration) -> Result<Vec<blobs::BlobId>, Fault> {
+pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow, closing: Closing) -> Result<Vec<blobs::BlobId>, Fault> {
     let mut body = json!({ "state": job.state });
     if let Some(fault) = &job.fault {
         body["code"] = json!(fault.code());
@@ -151,11 +180,11 @@ pub(super) fn settle(tx: &Transaction<'_>, job: &JobRow, keep: Duration) -> Resu
     }
     steps::doubt_open(tx, job.id)?;
     claims::give_back(tx, job.id)?;
-    facts::note_closed(tx, job)?;
+    facts::note_closed(tx, job, closing.read_outcome)?;
     approvals::end_with_job(tx, job.id, job.state == JobState::Finished)?;
-    jobs::close(tx, job.id, job.state, job.outcome.as_ref(), job.fault.as_ref())?;
-    if keep.is_positive() {
-        return blobs::keep(tx, job.id, OffsetDateTime::now_utc() + keep);
+    jobs::close(tx, job)?;
+    if closing.keep_documents.is_positive() {
+        return blobs::keep(tx, job.id, OffsetDateTime::now_utc() + closing.keep_documents);
     }
     blobs::forget(tx, job.id)
 }

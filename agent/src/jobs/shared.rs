@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::lease::Lease;
 use super::live::Live;
+use super::runner::{Begun, Closing};
 use super::{
     Evidence, Job, JobEvent, JobFilter, JobId, JobState, NewJob, Removal, RetryPolicy, Scenario, Settlement, Stage,
     StepView, Terms, facts, failpoints, runner,
@@ -22,7 +23,7 @@ use crate::store::audit::{self, Actor, Entry};
 use crate::store::blobs::{self, BlobId};
 use crate::store::jobs::{self, JobRow};
 use crate::store::steps::{self, Settled, StepRow};
-use crate::store::{Store, Transaction, idempotency};
+use crate::store::{self, Store, Transaction, idempotency};
 
 /// What the engine and its runs share.
 pub(super) struct Shared {
@@ -70,11 +71,18 @@ impl Shared {
             .cloned()
     }
 
-    /// What the configuration says of a job.
-    pub(super) fn terms(&self, job: &JobRow) -> Terms {
-        self.scenario(&job.kind)
-            .map(|scenario| scenario.terms(job.profile.as_deref()))
-            .unwrap_or_default()
+    /// What becomes of what a job leaves in the store.
+    pub(super) fn closing(&self, job: &JobRow) -> Closing {
+        let Some(scenario) = self.scenario(&job.kind) else {
+            return Closing {
+                keep_documents: Terms::default().keep_documents,
+                read_outcome: true,
+            };
+        };
+        Closing {
+            keep_documents: scenario.terms(job.profile.as_deref()).keep_documents,
+            read_outcome: scenario.is_found_by_its_outcome(),
+        }
     }
 
     pub(super) fn is_ending(&self) -> bool {
@@ -138,7 +146,7 @@ impl Shared {
                 Ok(taken)
             });
             match taken.await {
-                Ok(true) => self.launch(job, live),
+                Ok(true) => self.launch(Arc::new(job), live, Begun::Earlier),
                 Ok(false) => self.forget(id, &live),
                 Err(fault) => {
                     self.forget(id, &live);
@@ -164,7 +172,7 @@ impl Shared {
             application: job.application,
             title: job.title,
             state: JobState::Running,
-            created_at: OffsetDateTime::now_utc(),
+            created_at: store::now(),
             closed_at: None,
             input: job.input,
             outcome: None,
@@ -175,7 +183,8 @@ impl Shared {
         let live = self
             .admit(id)
             .ok_or_else(|| Fault::new(Code::AgentUnreachable).detail("the agent is ending"))?;
-        let stored = row.clone();
+        let row = Arc::new(row);
+        let stored = Arc::clone(&row);
         let written = self.store.write(move |tx| {
             jobs::insert(tx, &stored)?;
             for blob in &blobs {
@@ -191,7 +200,7 @@ impl Shared {
             return Err(fault);
         }
         failpoints::reached(format_args!("job:started"));
-        self.launch(row, live);
+        self.launch(row, live, Begun::Now);
         Ok(id)
     }
 
@@ -211,7 +220,7 @@ impl Shared {
     /// Closes a stopped job as cancelled.
     async fn give_up(&self, id: JobId) -> Result<Job, Fault> {
         let job = self.store.read(move |connection| jobs::find(connection, id)).await?;
-        let keep = self.terms(&job.ok_or_else(|| no_such_job(id))?).keep_documents;
+        let closing = self.closing(&job.ok_or_else(|| no_such_job(id))?);
         let closed = self.store.write(move |tx| {
             let mut job = jobs::find(tx, id)?.ok_or_else(|| no_such_job(id))?;
             if job.state != JobState::Stopped {
@@ -219,7 +228,8 @@ impl Shared {
             }
             // Why it had stopped stays the reason that is shown.
             job.state = JobState::Cancelled;
-            let released = runner::settle(tx, &job, keep)?;
+            job.closed_at = Some(store::now());
+            let released = runner::settle(tx, &job, closing)?;
             Ok((job, released))
         });
         let (job, released) = closed.await?;
@@ -281,7 +291,7 @@ impl Shared {
             })
         });
         match taken.await {
-            Ok(job) => self.launch(job, live),
+            Ok(job) => self.launch(Arc::new(job), live, Begun::Earlier),
             Err(fault) => {
                 self.forget(id, &live);
                 return Err(fault);
@@ -316,6 +326,15 @@ impl Shared {
             Ok((steps::outlines(connection, id)?, job))
         });
         let (steps, job) = rows.await?;
+        Ok(self.view(job, &steps))
+    }
+
+    /// A job that was just closed, from the row that was written.
+    pub(super) async fn closed(&self, job: JobRow) -> Result<Job, Fault> {
+        let steps = self
+            .store
+            .look(|connection| steps::outlines(connection, job.id))
+            .await?;
         Ok(self.view(job, &steps))
     }
 
@@ -430,7 +449,7 @@ impl Shared {
         live.settle();
     }
 
-    fn launch(self: &Arc<Self>, job: JobRow, live: Arc<Live>) {
+    fn launch(self: &Arc<Self>, job: Arc<JobRow>, live: Arc<Live>, begun: Begun) {
         self.tell(&job, None);
         let shared = Arc::clone(self);
         self.tasks.spawn(async move {
@@ -438,7 +457,7 @@ impl Shared {
             tokio::select! {
                 biased;
                 () = shared.ended.cancelled() => {}
-                () = runner::run(Arc::clone(&shared), Arc::clone(&live), job) => {}
+                () = runner::run(Arc::clone(&shared), Arc::clone(&live), job, begun) => {}
             }
             shared.forget(id, &live);
         });

@@ -4,15 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::client::Mig24Client;
 use super::removal::REMOVAL;
 use super::service::{Mig24, Profile};
-use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Scenario, Terms};
 
 /// One run of one job.
 pub(super) struct Run<'a, I> {
@@ -67,7 +67,7 @@ impl<I: CarryThrough> Scenario for GroupScenario<I> {
         Some(REMOVAL)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let input: I = context.input()?;
             let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
@@ -80,6 +80,7 @@ impl<I: CarryThrough> Scenario for GroupScenario<I> {
             };
             I::carry_through(run).await
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

@@ -1,14 +1,14 @@
 //! The scenario: removes a package group that a job made and did not send.
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use futures_util::{FutureExt, TryFutureExt};
+use serde_json::json;
 
 use super::client::Mig24Client;
 use super::model::Signedness;
 use super::service::Mig24;
 use crate::http_client::ServiceId;
-use crate::jobs::{JobContext, JobEnd, Probe, Removal, Scenario, StepError, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Probe, Removal, Scenario, StepError, Terms};
 use crate::messages::{Code, Fault};
 
 /// The kind of jobs that remove a package group.
@@ -29,7 +29,7 @@ impl Scenario for RemovalScenario {
         self.mig24.profiles().terms(profile)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let removal: Removal = context.input()?;
             let profile = self.mig24.profile(context.profile().unwrap_or_default())?;
@@ -60,6 +60,7 @@ impl Scenario for RemovalScenario {
                 .await?;
             Ok(json!({ "package_group_id": group, "removed": true, "job": removal.job }))
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

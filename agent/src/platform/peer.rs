@@ -2,12 +2,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// So many processes of a chain are told.
 const LONGEST_CHAIN: usize = 8;
 
 /// So many processes that were found by their sockets are looked at first.
 const REMEMBERED: usize = 8;
+
+/// For so long it is believed that a connection is still held by the process that was found.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// What was told last, and when.
+static TOLD: Mutex<Vec<(Peer, Instant, Vec<Process>)>> = Mutex::new(Vec::new());
 
 /// Who is at the other end of a local connection, as the kernel says.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,6 +61,22 @@ impl Peer {
     /// The process and those that started it, nearest first, up to the last one of the same user: a terminal, a desktop's program, a
     /// service manager. Empty where it cannot be found out.
     pub fn processes(&self) -> Vec<Process> {
+        let chain = self.chain();
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|(peer, ..)| peer != self);
+        told.insert(0, (self.clone(), Instant::now(), chain.clone()));
+        told.truncate(REMEMBERED);
+        chain
+    }
+
+    /// What [`Peer::processes`] told a moment ago of the same connection; a program that asks many times a second is looked for once.
+    pub fn processes_told(&self) -> Option<Vec<Process>> {
+        let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, when, chain) = told.iter().find(|(peer, ..)| peer == self)?;
+        (when.elapsed() < A_MOMENT).then(|| chain.clone())
+    }
+
+    fn chain(&self) -> Vec<Process> {
         let ours = |pid: &u32| owner_of_process(*pid) == Some(self.uid);
         let first = self.pid();
         std::iter::successors(first, |pid| {

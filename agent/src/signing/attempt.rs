@@ -16,7 +16,7 @@ use crate::consent::{Approval, Unlock};
 use crate::jobs::failpoints;
 use crate::messages::{Code, Fault};
 use crate::store::approvals::{self, ItemState};
-use crate::store::{Store, audit, calibrations};
+use crate::store::{Store, Transaction, audit, calibrations};
 use crate::token::{Authorised, Batch, Fleet, TokenError};
 
 /// So many signatures are committed together with the first one at most.
@@ -133,6 +133,48 @@ pub(super) enum Attempt {
     Interrupted(Fault),
 }
 
+/// What goes to the token next: the items without a value, each with what is signed for it. It is committed before the token is asked.
+#[derive(Debug)]
+pub(super) struct Begun(Vec<Option<Vec<u8>>>);
+
+impl Begun {
+    /// Those of a request.
+    pub(super) fn of(items: &[Item]) -> Self {
+        let to_be_signed = |item: &Item| item.value.is_none().then(|| item.tbs_bytes().to_vec());
+        Self(items.iter().map(to_be_signed).collect())
+    }
+
+    /// What is signed, by the item's place; nothing where there is a value.
+    pub(super) fn into_values(self) -> Vec<Option<Vec<u8>>> {
+        self.0
+    }
+
+    /// Notes them under an approval that stands, and which of them were begun before: their values were lost.
+    ///
+    /// # Errors
+    /// `wrong_state` when the approval is not live; `store_failed`, `disk_full`.
+    pub(super) fn mark(&self, transaction: &Transaction<'_>, approval: Uuid, job: Uuid) -> Result<(), Fault> {
+        let mut again = Vec::new();
+        for (n, value) in (0u32..).zip(&self.0) {
+            if let Some(value) = value
+                && approvals::mark_signing(transaction, approval, n, value)? > 1
+            {
+                again.push(n);
+            }
+        }
+        if again.is_empty() {
+            return Ok(());
+        }
+        let entry = audit::Entry {
+            kind: "signing_again",
+            actor: audit::Actor::Agent,
+            job: Some(job),
+            body: json!({ "approval": approval, "items": again }),
+        };
+        audit::append(transaction, entry).map(drop)
+    }
+}
+
 /// What an attempt works with.
 pub(super) struct Bench<'a> {
     pub(super) store: &'a Store,
@@ -144,7 +186,7 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Signs the items that have no value yet under one login.
+    /// Signs the items that have no value yet under one login. The store says of them that they are being signed ([`Begun`]).
     ///
     /// # Errors
     /// What no second attempt can mend: `signature_invalid`, `store_failed`, `approval_mismatch`, `unsupported_algorithm`.
@@ -160,7 +202,6 @@ impl Bench<'_> {
                 item
             });
         }
-        self.mark_signing(&left, items).await?;
         let mut signatures = self
             .fleet
             .sign(Batch {
@@ -229,36 +270,6 @@ impl Bench<'_> {
             .detail(error)
     }
 
-    async fn mark_signing(&self, left: &[usize], items: &[Item]) -> Result<(), Fault> {
-        let rows: Vec<_> = left
-            .iter()
-            .map(|index| (*index, items[*index].tbs_bytes().to_vec()))
-            .collect();
-        let (approval, job) = (self.approval.id(), self.job);
-        self.store
-            .write(move |transaction| {
-                let mut again = Vec::new();
-                for (index, tbs) in &rows {
-                    if approvals::mark_signing(transaction, approval, number(*index)?, tbs)? > 1 {
-                        again.push(*index);
-                    }
-                }
-                if !again.is_empty() {
-                    audit::append(
-                        transaction,
-                        audit::Entry {
-                            kind: "signing_again",
-                            actor: audit::Actor::Agent,
-                            job: Some(job),
-                            body: json!({ "approval": approval, "items": again }),
-                        },
-                    )?;
-                }
-                Ok(())
-            })
-            .await
-    }
-
     /// What is stored of a value, and of what it shows of the token when that is new.
     fn signed_row(
         &self,
@@ -311,6 +322,8 @@ impl Bench<'_> {
         let store = self.store.clone();
         tokio::spawn(async move {
             let write = store.write(move |transaction| {
+                let values = rows.iter().map(|row| (row.n, row.value.as_slice()));
+                approvals::mark_signed(transaction, approval, values)?;
                 for row in rows {
                     if let Some(discarded) = row.discarded {
                         audit::append(transaction, entry("digest_order_corrected", discarded))?;
@@ -318,7 +331,6 @@ impl Bench<'_> {
                     if let Some((token, seen)) = row.learned {
                         calibrations::remember(transaction, &token, &seen)?;
                     }
-                    approvals::mark_signed(transaction, approval, row.n, &row.value)?;
                     audit::append(transaction, entry("signed", row.signed))?;
                 }
                 Ok(())

@@ -34,15 +34,15 @@ pub(super) fn candidates(
     let mut usable: Vec<Candidate> = Vec::new();
     let mut objection = None;
     for (token, found, certificate) in selected(inventory, selector) {
-        if usable.iter().any(|candidate| candidate.certificate == certificate) {
+        if usable.iter().any(|candidate| candidate.certificate == *certificate) {
             continue;
         }
-        match check(&certificate, found, purpose, now) {
+        match check(certificate, found, purpose, now) {
             Ok(()) => usable.push(Candidate {
-                view: view(&certificate, token, found, now),
+                view: view(certificate, token, found, now),
                 token: token.id.clone(),
                 pin: pin_view(token),
-                certificate,
+                certificate: certificate.clone(),
             }),
             Err(fault) => {
                 objection.get_or_insert(fault);
@@ -149,16 +149,16 @@ pub(super) fn pin_view(token: &Token) -> PinView {
 fn selected<'a>(
     inventory: &'a Inventory,
     selector: &'a Selector,
-) -> impl Iterator<Item = (&'a Token, &'a TokenCertificate, Certificate)> {
+) -> impl Iterator<Item = (&'a Token, &'a TokenCertificate, &'a Certificate)> {
     inventory.certificates().filter_map(move |(token, found)| {
         // What cannot be read as a certificate cannot be chosen either.
-        let certificate = Certificate::from_der(&found.der).ok()?;
+        let certificate = found.certificate()?;
         if certificate.is_authority() {
             return None;
         }
         let module = token.id.module.to_string_lossy();
         selector
-            .matches(&certificate, &location(token, found, &module))
+            .matches(certificate, &location(token, found, &module))
             .then_some((token, found, certificate))
     })
 }

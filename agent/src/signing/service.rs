@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::{self, Attempt, Bench, Item, Tbs};
+use super::attempt::{self, Attempt, Begun, Bench, Item, Tbs};
 use super::authorities::certificates_of;
 use super::content::{self, Prepared};
 use super::granting;
@@ -506,14 +506,17 @@ impl Work<'_> {
             };
             let by_grant = consent.is_by_grant();
             let prompter = consent.prompter().to_owned();
-            let (given, unlock, promise) = match self.record(approval.take(), consent).await {
+            let inner = &self.signing.inner;
+            let tried = refused_sources::Try::new(&self.candidate.token, consent.unlock());
+            let objection = inner.refused_sources.objection(&inner.store, &tried).await?;
+            let begun = objection.is_none().then(|| Begun::of(&items));
+            let (given, unlock, promise) = match self.record(approval.take(), consent, begun).await {
                 Ok(recorded) => recorded,
                 // Another request was quicker and used the grant up: the person is asked.
                 Err(fault) if by_grant && fault.code() == Code::WrongState => continue,
                 Err(fault) => return Err(fault),
             };
             let unattended = unlock.source() == UnlockSource::Unattended;
-            let inner = &self.signing.inner;
             let bench = Bench {
                 store: &inner.store,
                 fleet: &inner.fleet,
@@ -522,8 +525,7 @@ impl Work<'_> {
                 scheme: &self.scheme,
                 job: self.context.id(),
             };
-            let tried = refused_sources::Try::new(&self.candidate.token, &unlock);
-            let attempt = match inner.refused_sources.objection(&inner.store, &tried).await? {
+            let attempt = match objection {
                 Some(fault) => Ok(Attempt::Interrupted(fault)),
                 None => bench.run(&mut items, unlock).await,
             };
@@ -656,11 +658,13 @@ impl Work<'_> {
         }
     }
 
-    /// The approval that a decision gives: a new one, or the one that stands already and only needed the PIN again.
+    /// The approval that a decision gives: a new one, or the one that stands already and only needed the PIN again. What goes to the token next is
+    /// committed with it.
     async fn record(
         &self,
         standing: Option<Approval>,
         consented: Box<Consented>,
+        begun: Option<Begun>,
     ) -> Result<(Approval, Unlock, Option<GrantPromise>), Fault> {
         let job = self.context.id();
         let (approval, consented) = self
@@ -681,13 +685,17 @@ impl Work<'_> {
                         body,
                     };
                     audit::append(transaction, entry)?;
+                    if let Some(begun) = begun {
+                        begun.mark(transaction, approval.id(), job)?;
+                    }
                     return Ok((approval, consented));
                 }
                 // One that does not fit the request any more must not stand in the way of the new one.
                 if let Some(old) = approvals::live(transaction, consented.request_key())? {
                     approvals::withdraw(transaction, old.id)?;
                 }
-                Ok((Approval::record(transaction, &consented)?, consented))
+                let begun = begun.map(Begun::into_values).unwrap_or_default();
+                Ok((Approval::record(transaction, &consented, begun)?, consented))
             })
             .await?;
         let (unlock, promise) = consented.into_unlock();
@@ -783,7 +791,7 @@ impl Work<'_> {
         let inventory = self.signing.inner.fleet.inventory();
         let authorities: Vec<_> = inventory
             .certificates()
-            .filter_map(|(_, found)| Certificate::from_der(&found.der).ok())
+            .filter_map(|(_, found)| found.certificate().cloned())
             .chain(self.intermediates.iter().cloned())
             .filter(Certificate::is_authority)
             .collect();

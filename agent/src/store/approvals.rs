@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::columns::{Json, Moment, Text, words};
-use super::job_facts::{self, FactKind};
+use super::job_facts::FactKind;
 use super::{Connection, Transaction, fault};
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
@@ -57,6 +57,8 @@ pub struct NewItem {
     pub digest: Vec<u8>,
     /// The document's name.
     pub name: Option<String>,
+    /// The value to be signed, when the token is asked at once: the item is stored as being signed for the first time.
+    pub tbs: Option<Vec<u8>>,
 }
 
 /// Where an approval stands.
@@ -175,9 +177,14 @@ pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault>
         inserted => inserted?,
     };
     let mut statement = tx.prepare_cached(
-        "INSERT INTO approval_items (approval, n, kind, algorithm, digest, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO approval_items (approval, n, kind, algorithm, digest, name, state, attempts, tbs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (n, item) in (0u32..).zip(&approval.items) {
+        let (state, attempts) = match item.tbs {
+            Some(_) => (ItemState::Signing, 1),
+            None => (ItemState::Approved, 0),
+        };
         statement.execute((
             Text(approval.id),
             n,
@@ -185,6 +192,9 @@ pub fn insert(tx: &Transaction<'_>, approval: &NewApproval) -> Result<(), Fault>
             &item.algorithm,
             &item.digest,
             &item.name,
+            state.as_str(),
+            attempts,
+            &item.tbs,
         ))?;
     }
     Ok(())
@@ -276,19 +286,24 @@ pub fn mark_signing(tx: &Transaction<'_>, approval: Uuid, n: u32, tbs: &[u8]) ->
     .ok_or_else(|| Fault::new(Code::WrongState).detail(format_args!("item {n} of the approval may not be signed")))
 }
 
-/// Stores an item's value; with the last one the approval closes.
+/// Stores values of items, each with the item's number; with the last one the approval closes.
 ///
 /// # Errors
-/// `wrong_state` when the item is not being signed, or signed already; `store_failed`, `disk_full`.
-pub fn mark_signed(tx: &Transaction<'_>, approval: Uuid, n: u32, value: &[u8]) -> Result<(), Fault> {
-    let changed = tx
-        .prepare_cached(
-            "UPDATE approval_items SET state = 'signed', value = ?3, signed_at = ?4
-             WHERE approval = ?1 AND n = ?2 AND state = 'signing'",
-        )?
-        .execute((Text(approval), n, value, Moment::now()))?;
-    if changed == 0 {
-        return Err(Fault::new(Code::WrongState).detail(format_args!("item {n} of the approval is not being signed")));
+/// `wrong_state` when an item is not being signed, or signed already; `store_failed`, `disk_full`.
+pub fn mark_signed<'a>(
+    tx: &Transaction<'_>,
+    approval: Uuid,
+    values: impl IntoIterator<Item = (u32, &'a [u8])>,
+) -> Result<(), Fault> {
+    let mut statement = tx.prepare_cached(
+        "UPDATE approval_items SET state = 'signed', value = ?3, signed_at = ?4
+         WHERE approval = ?1 AND n = ?2 AND state = 'signing'",
+    )?;
+    for (n, value) in values {
+        if statement.execute((Text(approval), n, value, Moment::now()))? == 0 {
+            let not_begun = Fault::new(Code::WrongState);
+            return Err(not_begun.detail(format_args!("item {n} of the approval is not being signed")));
+        }
     }
     tx.prepare_cached(
         "UPDATE approvals SET state = 'closed' WHERE id = ?1 AND state = 'live'
@@ -314,20 +329,20 @@ pub fn withdraw(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
     end(tx, id, ApprovalState::Withdrawn)
 }
 
-/// Notes the names and digests that were approved for a job among what it is found by.
-pub(crate) fn note_facts(tx: &Transaction<'_>, job: Uuid) -> Result<(), Fault> {
-    let mut statement = tx.prepare_cached(
+/// The names and digests that were approved for a job, which it is found by.
+pub(crate) fn facts(connection: &Connection, job: Uuid) -> Result<Vec<(FactKind, String)>, Fault> {
+    let mut statement = connection.prepare_cached(
         "SELECT i.name, i.digest FROM approval_items i JOIN approvals a ON a.id = i.approval WHERE a.job = ?1",
     )?;
     let mut rows = statement.query([Text(job)])?;
+    let mut facts = Vec::new();
     while let Some(row) = rows.next()? {
         if let Some(name) = row.get::<_, Option<String>>(0)? {
-            job_facts::note(tx, job, FactKind::Name, &name)?;
+            facts.push((FactKind::Name, name));
         }
-        let digest = BASE64_STANDARD.encode(row.get::<_, Vec<u8>>(1)?);
-        job_facts::note(tx, job, FactKind::Digest, &digest)?;
+        facts.push((FactKind::Digest, BASE64_STANDARD.encode(row.get::<_, Vec<u8>>(1)?)));
     }
-    Ok(())
+    Ok(facts)
 }
 
 /// Ends what is live of a job that has closed: as used up when it finished, as taken back otherwise. Nothing is

@@ -10,13 +10,19 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
+/// The time as the store keeps it, to the microsecond: what is told from memory is what is read later.
+pub fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_microsecond(now.microsecond()).unwrap_or(now)
+}
+
 /// A moment, as RFC 3339 text of one width, so that SQL compares and sorts it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Moment(pub(super) OffsetDateTime);
 
 impl Moment {
     pub(super) fn now() -> Self {
-        Self(OffsetDateTime::now_utc())
+        Self(now())
     }
 
     pub(super) fn text(self) -> String {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::columns::{Json, Moment, Text, words};
-use super::{Connection, Transaction, job_facts};
+use super::{Connection, Outcome, Transaction, job_facts};
 use crate::messages::{Code, Fault};
 
 /// Where a job stands.
@@ -89,7 +89,7 @@ pub(crate) struct JobRow {
     pub(crate) created_at: OffsetDateTime,
     pub(crate) closed_at: Option<OffsetDateTime>,
     pub(crate) input: Value,
-    pub(crate) outcome: Option<Value>,
+    pub(crate) outcome: Option<Outcome>,
     pub(crate) fault: Option<Fault>,
     /// The process that runs it.
     pub(crate) lease: Option<String>,
@@ -199,24 +199,24 @@ pub(crate) fn lease(tx: &Transaction<'_>, id: Uuid, from: Option<&str>, to: &str
     Ok(changed == 1)
 }
 
-/// Closes a job that is running or stopped.
+/// Closes a job that is running or stopped, as its row says.
 ///
 /// # Errors
 /// `wrong_state` when it is closed already; `store_failed`, `disk_full`.
-pub(crate) fn close(
-    tx: &Transaction<'_>,
-    id: Uuid,
-    state: JobState,
-    outcome: Option<&Value>,
-    fault: Option<&Fault>,
-) -> Result<(), Fault> {
+pub(crate) fn close(tx: &Transaction<'_>, job: &JobRow) -> Result<(), Fault> {
     let changed = tx
         .prepare_cached(
             "UPDATE jobs SET state = ?2, closed_at = ?3, outcome = ?4, fault = ?5, lease = NULL
              WHERE id = ?1 AND state IN ('running', 'stopped')",
         )?
-        .execute((Text(id), Text(state), Moment::now(), outcome.map(Json), fault.map(Json)))?;
-    expect_one(changed, id)
+        .execute((
+            Text(job.id),
+            Text(job.state),
+            job.closed_at.map(Moment),
+            &job.outcome,
+            job.fault.as_ref().map(Json),
+        ))?;
+    expect_one(changed, job.id)
 }
 
 /// Stops a running job until a person says `retry` or `cancel`.
@@ -263,7 +263,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         created_at: row.get::<_, Moment>(6)?.0,
         closed_at: row.get::<_, Option<Moment>>(7)?.map(|m| m.0),
         input: row.get::<_, Json<Value>>(8)?.0,
-        outcome: row.get::<_, Option<Json<Value>>>(9)?.map(|json| json.0),
+        outcome: row.get(9)?,
         fault: row.get::<_, Option<Json<Fault>>>(10)?.map(|json| json.0),
         lease: row.get(11)?,
     })

@@ -25,12 +25,12 @@ impl Readers {
         })
     }
 
+    /// Runs `work` on a thread for work that blocks.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, Fault>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let closed = || Fault::new(Code::StoreFailed).detail("the store is closed");
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let idle = Arc::clone(&self.idle);
         let query = tokio::task::spawn_blocking(move || {
@@ -42,6 +42,16 @@ impl Readers {
             .await
             .unwrap_or_else(|e| Err(Fault::internal(format_args!("a query ended early: {e}"))))
     }
+
+    /// Runs `work` on the caller's thread.
+    pub(super) async fn run_here<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        let _permit = self.permits.acquire().await.map_err(|_| closed())?;
+        Borrowed::take(&self.idle).ok_or_else(closed)?.snapshot(work)
+    }
+}
+
+fn closed() -> Fault {
+    Fault::new(Code::StoreFailed).detail("the store is closed")
 }
 
 /// A connection that goes back to the others when it is dropped.

@@ -8,7 +8,7 @@ use super::discovery::Origin;
 use super::error::TokenError;
 use super::pin::PinStatus;
 use super::protocol::{KeyPresence, Library, TokenIdentity, TokenRecord};
-use crate::certificate::Fingerprint;
+use crate::certificate::{Certificate, Fingerprint};
 
 /// What the fleet knows now. Immutable; a change makes a new one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -125,6 +125,7 @@ impl Token {
     pub(super) fn new(module: PathBuf, module_name: &str, quirks: &Quirks, record: TokenRecord) -> Self {
         let certificates = record.certificates.into_iter().map(|certificate| TokenCertificate {
             fingerprint: Fingerprint::of(&certificate.der),
+            parsed: Certificate::from_der(&certificate.der).ok(),
             der: certificate.der,
             id: certificate.id,
             label: certificate.label,
@@ -159,6 +160,14 @@ pub struct TokenCertificate {
     pub label: String,
     /// Whether its private key is there.
     pub key: KeyPresence,
+    parsed: Option<Certificate>,
+}
+
+impl TokenCertificate {
+    /// The certificate, read; `None` where what is stored is none.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.parsed.as_ref()
+    }
 }
 
 impl fmt::Debug for TokenCertificate {

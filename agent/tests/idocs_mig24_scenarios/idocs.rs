@@ -72,7 +72,7 @@ async fn a_file_is_sent_with_the_services_ticket() {
     assert_eq!(shown(&question), [("Акт № 7.zip".to_owned(), true)]);
     let job = scene.world.settled(job).await;
     assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
-    let outcome = job.outcome.unwrap();
+    let outcome = job.outcome.unwrap().value().unwrap();
     assert_eq!(outcome["employee_id"], "e-1", "found by the certificate's IIN");
     assert_eq!(outcome["status"], "SENT_BY_SENDER");
     assert_eq!(

@@ -84,7 +84,7 @@ async fn a_group_is_signed_with_one_question_and_one_finish() {
     assert_eq!(destination.counterparty.as_deref(), Some("2XX-1"));
     let job = scene.world.settled(job).await;
     assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
-    let outcome = job.outcome.unwrap();
+    let outcome = job.outcome.unwrap().value().unwrap();
     assert_eq!(
         (&outcome["state"], &outcome["status"]),
         (&json!("submitted"), &json!("Sent"))
@@ -136,7 +136,7 @@ async fn a_persons_power_of_attorney_is_found_by_snils() {
         assert_eq!(json!(destination.as_ref().unwrap().power_of_attorney), mchd);
         let job = scene.world.settled(job).await;
         assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
-        assert_eq!(job.outcome.unwrap()["mchd_info_id"], mchd);
+        assert_eq!(job.outcome.unwrap().value().unwrap()["mchd_info_id"], mchd);
         let state = scene.service.state();
         assert_eq!(state.prepares[0]["mchdInfoId"], mchd, "{:?}", state.prepares);
     }
@@ -197,7 +197,7 @@ async fn a_document_without_a_file_is_signed_unseen() {
     assert!(shown(&question).iter().all(|(_, seen)| !seen));
     let job = scene.world.settled(job).await;
     assert_eq!(job.state, JobState::Finished, "{:?}", job.fault);
-    assert_eq!(job.outcome.unwrap()["documents"][0]["seen"], false);
+    assert_eq!(job.outcome.unwrap().value().unwrap()["documents"][0]["seen"], false);
 }
 
 #[tokio::test]

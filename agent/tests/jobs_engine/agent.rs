@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokensign::jobs::{Engine, Job, JobContext, JobEnd, JobId, NewJob, RetryPolicy, Scenario};
+use tokensign::jobs::{Engine, Job, JobContext, JobEnd, JobId, NewJob, Outcome, RetryPolicy, Scenario};
 use tokensign::store::{Store, audit};
 use tokio::time::sleep;
 
@@ -37,8 +38,8 @@ where
         "test"
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
-        (self.0)(context)
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
+        (self.0)(context).map_ok(Outcome::from).boxed()
     }
 }
 

@@ -136,5 +136,5 @@ async fn what_cannot_be_taken_back_cannot_be_cancelled() {
     begun.notified().await;
     assert_eq!(agent.engine.cancel(id).await.unwrap_err().code(), Code::WrongState);
     go.notify_one();
-    assert_eq!(agent.settled(id).await.outcome, Some(json!("submitted")));
+    assert_eq!(agent.settled(id).await.outcome, Some(json!("submitted").into()));
 }

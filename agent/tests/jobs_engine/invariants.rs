@@ -89,7 +89,7 @@ async fn a_ticket_once_made_is_sent_for_ever_whatever_fails_and_dies() {
     let sent = sent.lock().unwrap().clone();
     assert_eq!((job.state, sent.len()), (JobState::Finished, 4));
     assert!(sent.iter().all(|ticket| *ticket == sent[0]), "{sent:?}");
-    assert_eq!(job.outcome, Some(json!(sent[0])));
+    assert_eq!(job.outcome, Some(json!(sent[0]).into()));
 }
 
 #[tokio::test]

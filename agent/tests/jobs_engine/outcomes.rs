@@ -82,7 +82,7 @@ async fn a_failed_step_that_the_scenario_handles_fails_alike_after_a_restart() {
     let agent = agent.restart().await;
     assert_eq!(
         agent.settled(id).await.outcome,
-        Some(json!(["service_refused", "second"]))
+        Some(json!(["service_refused", "second"]).into())
     );
 }
 
@@ -120,7 +120,7 @@ async fn what_was_not_sent_is_tried_again_and_then_waits_for_a_person() {
     assert_eq!(agent.engine.job(job.id).await.unwrap().state, JobState::Stopped);
     agent.engine.retry(job.id).await.unwrap();
     let job = agent.settled(job.id).await;
-    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(6))));
+    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(6).into())));
     assert_eq!((job.steps[0].attempts, seen.count("probe")), (6, 0));
     assert!(job.fault.is_none() && job.steps[0].fault.is_none());
     assert_eq!(
@@ -161,7 +161,7 @@ async fn the_time_of_the_next_attempt_is_kept_over_a_restart() {
     let job = agent.engine.wait_until(id, LONG, waits).await.unwrap();
     assert!(waits(&job.stage), "{job:?}");
     let job = agent.settled(id).await;
-    assert_eq!(job.outcome, Some(json!(2)));
+    assert_eq!(job.outcome, Some(json!(2).into()));
     assert!(began.elapsed() >= Duration::from_secs(3));
 }
 
@@ -191,7 +191,7 @@ async fn an_ambiguous_outcome_is_what_the_probe_says() {
     }))
     .await;
     let job = agent.run().await;
-    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(3))));
+    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(3).into())));
     assert_eq!((world.count("send"), world.count("probe")), (1, 3));
 }
 
@@ -389,7 +389,7 @@ async fn a_store_that_fails_inside_an_effect_is_no_refusal() {
         assert_eq!(job.steps[0].state, StepState::Uncertain);
         agent.engine.retry(job.id).await.unwrap();
         let job = agent.settled(job.id).await;
-        assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2))));
+        assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2).into())));
     }
 }
 
@@ -449,6 +449,6 @@ async fn what_only_a_person_can_mend_stops_at_once_and_begins_again_without_a_pr
     let agent = agent.restart().await;
     agent.engine.retry(job.id).await.unwrap();
     let job = agent.settled(job.id).await;
-    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2))));
+    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2).into())));
     assert_eq!(seen.count("probe"), 0);
 }

@@ -116,7 +116,8 @@ async fn a_kill_at_any_boundary_does_nothing_twice_and_loses_nothing() {
             "{at:?}"
         );
         let outcome = job.outcome.unwrap();
-        assert_eq!((&outcome[1], &outcome[3]), (&json!("create 1"), &json!("save 1")));
+        let made = outcome.value().unwrap();
+        assert_eq!((&made[1], &made[3]), (&json!("create 1"), &json!("save 1")));
         let tickets = agent.store.read(|c| calibrations::layout(c, "tickets")).await.unwrap();
         assert_eq!(tickets.as_deref(), Some("|"), "{at:?}: one ticket was made");
         assert_eq!(
@@ -237,7 +238,7 @@ async fn whatever_fails_and_whenever_it_is_killed_every_effect_happens_once() {
                 other => panic!("seed {seed}: {other:?}, {job:?}"),
             }
         };
-        assert_eq!(finished.outcome, Some(json!(["a", "b", "c", "d", "e"])));
+        assert_eq!(finished.outcome, Some(json!(["a", "b", "c", "d", "e"]).into()));
         for step in ["a", "b", "c", "d", "e"] {
             assert_eq!(world.count(step), 1, "seed {seed}: {step}");
         }
@@ -331,7 +332,7 @@ async fn a_full_disk_stops_the_job_with_that_reason_and_loses_no_outcome() {
     let job = agent.settled(job.id).await;
     assert_eq!(
         (job.state, job.outcome),
-        (JobState::Finished, Some(json!(20))),
+        (JobState::Finished, Some(json!(20).into())),
         "{:?}",
         job.fault
     );

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use tokensign::jobs::{
-    Action, JobContext, JobEnd, JobFilter, JobId, JobState, NewJob, Probe, Removal, Scenario, Settlement, StepError,
-    StepState, Terms,
+    Action, JobContext, JobEnd, JobFilter, JobId, JobState, NewJob, Outcome, Probe, Removal, Scenario, Settlement,
+    StepError, StepState, Terms,
 };
 use tokensign::messages::Code;
 use tokensign::store::audit;
@@ -55,7 +55,7 @@ async fn what_a_person_says_did_not_happen_is_begun_again() {
     assert_eq!(job.actions, [Action::Retry, Action::Settle, Action::Cancel]);
     agent.engine.settle(job.id, said(false, None)).await.unwrap();
     let job = agent.settled(job.id).await;
-    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2))));
+    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(2).into())));
     assert_eq!((world.count("send"), world.count("probe")), (2, 1));
     assert!(job.actions.is_empty(), "{:?}", job.actions);
     let entries = agent.store.read(|c| audit::list(c, None, 100)).await.unwrap();
@@ -79,7 +79,7 @@ async fn what_a_person_says_happened_is_not_sent_again_not_even_after_a_restart(
     let agent = agent.restart().await;
     agent.engine.settle(job.id, said(true, Some(json!(7)))).await.unwrap();
     let job = agent.settled(job.id).await;
-    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(7))));
+    assert_eq!((job.state, job.outcome), (JobState::Finished, Some(json!(7).into())));
     assert_eq!((job.steps[0].state, world.count("send")), (StepState::Done, 1));
 }
 
@@ -103,7 +103,7 @@ async fn a_step_whose_result_holds_only_its_time_needs_no_more_than_a_yes() {
     let before = OffsetDateTime::now_utc().unix_timestamp();
     let job = agent.run().await;
     agent.engine.settle(job.id, said(true, None)).await.unwrap();
-    let outcome = agent.settled(job.id).await.outcome.unwrap();
+    let outcome = agent.settled(job.id).await.outcome.unwrap().value().unwrap();
     assert!(outcome["saved_at"].as_i64().unwrap() >= before, "{outcome}");
 }
 
@@ -186,7 +186,7 @@ impl Scenario for Making {
         (self.kind == "test").then_some("test_removal")
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             if self.kind == "test" {
                 return self.make(context).await;
@@ -196,6 +196,7 @@ impl Scenario for Making {
             self.world.happen("removed");
             Ok(json!({ "removed": true }))
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

@@ -140,7 +140,7 @@ async fn jobs_are_listed_the_newest_first() {
     let job = agent.engine.job(ids[0]).await.unwrap();
     assert_eq!(
         job.outcome,
-        Some(json!({ "document": 7, "profile": "main", "application": null }))
+        Some(json!({ "document": 7, "profile": "main", "application": null }).into())
     );
     let unknown = Uuid::new_v4();
     for fault in [
@@ -246,6 +246,7 @@ async fn an_approval_ends_with_its_job() {
                     algorithm: "sha256".to_owned(),
                     digest: vec![0; 32],
                     name: None,
+                    tbs: None,
                 }],
             };
             context

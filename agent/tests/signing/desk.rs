@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use pkcs11_profiles::Catalogue;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use tokensign::certificate::{Certificate, Purpose};
 use tokensign::cms::DigestAlgorithm;
 use tokensign::config::TimestampLevel;
 use tokensign::consent::{CallerView, DecisionRequest, Desk, QuestionState, Verdict};
-use tokensign::jobs::{Engine, Job, JobContext, JobEnd, JobId, NewJob, RetryPolicy, Scenario, StepError};
+use tokensign::jobs::{Engine, Job, JobContext, JobEnd, JobId, NewJob, Outcome, RetryPolicy, Scenario, StepError};
 use tokensign::signing::{Document, DocumentKind, Format, Request, Signed, Signing, SigningOptions};
 use tokensign::store::blobs::Spooled;
 use tokensign::store::{Store, audit};
@@ -189,7 +189,7 @@ impl Drop for World {
 /// What a finished job made.
 pub(crate) fn signed(job: &Job) -> Signed {
     let outcome = job.outcome.clone().unwrap_or_else(|| panic!("{:?}", job.fault));
-    serde_json::from_value(outcome).unwrap()
+    outcome.read().unwrap()
 }
 
 const KIND: &str = "test_signature";
@@ -243,8 +243,8 @@ impl Scenario for OneRequest {
         KIND
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
-        self.sign(context).boxed()
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
+        self.sign(context).map_ok(Outcome::from).boxed()
     }
 }
 

@@ -92,7 +92,7 @@ pub async fn decide(certificate: &Certificate, items: Vec<ApprovedItem>, pin: Op
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let (approval, consented) = store
-        .write(move |transaction| Ok((Approval::record(transaction, &consented)?, consented)))
+        .write(move |transaction| Ok((Approval::record(transaction, &consented, Vec::new())?, consented)))
         .await
         .unwrap();
     let (unlock, _) = consented.into_unlock();

@@ -94,7 +94,7 @@ pub(super) async fn evidence(
     let kept = shared.engine.evidence(id).await?;
     let mut found = Vec::new();
     if let Some(outcome) = &kept.job.outcome {
-        find_signatures(outcome, &mut found);
+        find_signatures(&outcome.value()?, &mut found);
     }
     if found.is_empty() {
         // A job that did not finish: what its steps brought about.

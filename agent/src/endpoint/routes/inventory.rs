@@ -317,13 +317,13 @@ pub(super) async fn certificates(
     let now = OffsetDateTime::now_utc();
     let listed = inventory.certificates().filter_map(|(token, found)| {
         // What is no certificate is not listed; the token's own list shows that something is there.
-        let certificate = Certificate::from_der(&found.der).ok()?;
+        let certificate = found.certificate()?;
         let path = token.id.module.to_string_lossy();
-        let fits = selector.matches(&certificate, &location(token, found, &path));
+        let fits = selector.matches(certificate, &location(token, found, &path));
         let resource = CertificateResource::of(
             token,
             found,
-            &certificate,
+            certificate,
             &query,
             &shared.config.certificates,
             now,

@@ -22,7 +22,7 @@ use crate::endpoint::permission::{Class, Permission, Service};
 use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::{self, Problem, ProblemSchema};
 use crate::endpoint::shared::Shared;
-use crate::jobs::{Action, Job, JobFilter, JobState, Settlement, Stage, StepState, StepView};
+use crate::jobs::{Action, Job, JobFilter, JobState, Outcome, Settlement, Stage, StepState, StepView};
 use crate::messages::{Code, Fault, Localizer};
 use crate::store::approvals;
 
@@ -83,7 +83,7 @@ pub(crate) struct JobResource {
     /// What came of it, when finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    outcome: Option<Value>,
+    outcome: Option<Outcome>,
     /// Why it failed, was refused or stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ProblemSchema>)]

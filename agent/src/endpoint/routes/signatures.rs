@@ -4,12 +4,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -31,7 +33,7 @@ use crate::endpoint::selector;
 use crate::endpoint::shared::Shared;
 use crate::endpoint::submission::{Submission, check_digest, spool_base64};
 use crate::endpoint::visible::visible;
-use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Scenario, StepError};
+use crate::jobs::{Job, JobContext, JobEnd, JobState, NewJob, Outcome, Scenario, StepError};
 use crate::messages::{Code, Fault, Localizer};
 use crate::signing::{self, Document, DocumentKind, Format, Signed, Signing};
 use crate::store::blobs::Spooled;
@@ -204,7 +206,7 @@ pub(crate) struct SignatureResource {
 }
 
 /// The certificate that signed.
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub(crate) struct SignedBy {
     /// SHA-256 of the certificate.
     fingerprint: String,
@@ -420,7 +422,7 @@ pub(super) async fn file(
             .detail("there are no signatures yet")
             .into());
     };
-    let mut signed: Signed = serde_json::from_value(outcome).map_err(Fault::internal)?;
+    let mut signed: Signed = outcome.read()?;
     if index >= signed.documents.len() {
         return Err(Fault::new(Code::NoSuchItem).arg("item", "document").into());
     }
@@ -439,7 +441,7 @@ impl SignatureScenario {
         Self { signing }
     }
 
-    async fn sign(&self, context: &JobContext) -> Result<Value, JobEnd> {
+    async fn sign(&self, context: &JobContext) -> Result<Outcome, JobEnd> {
         let Input { caller, order } = context.input()?;
         let additions = order.additions;
         let request = signing::Request {
@@ -456,7 +458,7 @@ impl SignatureScenario {
         let format = request.format;
         if format.timestamp == TimestampLevel::None {
             let signed = self.signing.sign(context, request).await?;
-            return Ok(json!(joined(context, signed, &additions).await?));
+            return Ok(Outcome::of(&joined(context, signed, &additions).await?)?);
         }
         // As a step: what is signed is kept, whatever becomes of the timestamp.
         let sign = || async {
@@ -467,7 +469,7 @@ impl SignatureScenario {
         };
         let signed: Signed = context.safe_step("sign", sign).await?;
         let stamped = self.signing.timestamped(context, "timestamp", format, signed).await?;
-        Ok(json!(joined(context, stamped, &additions).await?))
+        Ok(Outcome::of(&joined(context, stamped, &additions).await?)?)
     }
 }
 
@@ -488,7 +490,12 @@ impl Scenario for SignatureScenario {
         KIND
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    /// It names the documents and digests that were approved.
+    fn is_found_by_its_outcome(&self) -> bool {
+        false
+    }
+
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         self.sign(context).boxed()
     }
 }
@@ -496,29 +503,15 @@ impl Scenario for SignatureScenario {
 impl SignatureResource {
     fn of(job: Job, localizer: Localizer) -> Result<Self, Fault> {
         let waiting = jobs::waiting(&job);
-        let Input { order, .. } = serde_json::from_value(job.input).map_err(Fault::internal)?;
-        let signed: Option<Signed> = job
-            .outcome
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(Fault::internal)?;
-        let (certificate, documents) = match signed {
-            Some(signed) => {
-                let documents = signed.documents.into_iter().map(|document| SignedDocument {
-                    name: document.name,
-                    reference: document.reference,
-                    digest: Some(document.digest),
-                    size: document.size,
-                    state: DocumentState::Signed,
-                    signature: Some(order.encoding.text(&document.signature)),
-                });
-                let certificate = SignedBy {
-                    fingerprint: signed.certificate.fingerprint.to_string(),
-                    subject: signed.certificate.subject,
-                };
-                (Some(certificate), documents.collect())
+        let (certificate, documents) = match &job.outcome {
+            Some(outcome) => {
+                let encoding = SignatureEncoding::deserialize(&job.input["encoding"]).map_err(Fault::internal)?;
+                let KeptSignatures { certificate, documents } = outcome.read()?;
+                let documents: Result<_, Fault> = documents.into_iter().map(|kept| kept.told(encoding)).collect();
+                (Some(certificate), documents?)
             }
             None => {
+                let Input { order, .. } = serde_json::from_value(job.input).map_err(Fault::internal)?;
                 let state = if job.state.is_settled() {
                     DocumentState::Failed
                 } else {
@@ -544,6 +537,43 @@ impl SignatureResource {
             certificate,
             documents,
             fault: job.fault.map(|fault| problem::body(&fault, localizer)),
+        })
+    }
+}
+
+/// What is told of [`Signed`], as it lies in the outcome: the signatures stay the base64 that they are there.
+#[derive(Deserialize)]
+struct KeptSignatures<'a> {
+    certificate: SignedBy,
+    #[serde(borrow)]
+    documents: Vec<KeptSignature<'a>>,
+}
+
+#[derive(Deserialize)]
+struct KeptSignature<'a> {
+    name: String,
+    reference: Option<String>,
+    digest: Digest,
+    size: Option<u64>,
+    #[serde(borrow)]
+    signature: Cow<'a, str>,
+}
+
+impl KeptSignature<'_> {
+    fn told(self, encoding: SignatureEncoding) -> Result<SignedDocument, Fault> {
+        let signature = match encoding {
+            SignatureEncoding::Der | SignatureEncoding::Base64 => self.signature.into_owned(),
+            SignatureEncoding::Pem => {
+                encoding.text(&BASE64_STANDARD.decode(&*self.signature).map_err(Fault::internal)?)
+            }
+        };
+        Ok(SignedDocument {
+            name: self.name,
+            reference: self.reference,
+            digest: Some(self.digest),
+            size: self.size,
+            state: DocumentState::Signed,
+            signature: Some(signature),
         })
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -20,7 +20,7 @@ use crate::idocs::references::Company;
 use crate::idocs::service::Profile;
 use crate::idocs::signatory::Signatory;
 use crate::idocs::{Idocs, IdocsClient};
-use crate::jobs::{JobContext, JobEnd, Scenario, Terms};
+use crate::jobs::{JobContext, JobEnd, Outcome, Scenario, Terms};
 use crate::messages::{Code, Fault};
 use crate::store::{Transaction, claims};
 
@@ -46,7 +46,7 @@ impl Scenario for BulkSignScenario {
         self.idocs.profiles().terms(profile)
     }
 
-    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Value, JobEnd>> {
+    fn run<'a>(&'a self, context: &'a JobContext) -> BoxFuture<'a, Result<Outcome, JobEnd>> {
         async move {
             let input: Input = context.input()?;
             let profile = self.idocs.profile(context.profile().unwrap_or_default())?;
@@ -61,6 +61,7 @@ impl Scenario for BulkSignScenario {
             };
             run.carry_through().await
         }
+        .map_ok(Outcome::from)
         .boxed()
     }
 }

@@ -279,6 +279,12 @@ pub(in crate::endpoint::routes) async fn archive(
     Ok(streamed("application/zip", file.map_err(Failure::into_fault)?))
 }
 
+/// What a job that prepares downloads brings about.
+#[derive(Deserialize)]
+struct Downloaded {
+    documents: Vec<Prepared>,
+}
+
 /// Gives a document that a finished download job prepared.
 #[utoipa::path(
     get, path = "/v1/idocs/{profile}/downloads/{job}/{index}", tag = "services",
@@ -298,12 +304,12 @@ pub(in crate::endpoint::routes) async fn downloaded(
     if job.profile.as_deref() != Some(profile.as_str()) {
         return Err(Fault::new(Code::NoSuchItem).arg("item", "job").into());
     }
-    let mut outcome = job.outcome.ok_or_else(|| {
+    let outcome = job.outcome.ok_or_else(|| {
         Fault::new(Code::WrongState)
             .arg("state", "running")
             .detail("the documents are not prepared yet")
     })?;
-    let documents: Vec<Prepared> = serde_json::from_value(outcome["documents"].take()).map_err(Fault::internal)?;
+    let documents = outcome.read::<Downloaded>()?.documents;
     let prepared = documents.into_iter().nth(index);
     let prepared = prepared.ok_or_else(|| Fault::new(Code::NoSuchItem).arg("item", "document"))?;
     let link = match (prepared.download_link, prepared.fault) {
