@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, signature_of};
+use crate::world::{World, prepared, signature_of};
 
 const CONTENT: &[u8] = "Договор № 17 от 21.11.2026".as_bytes();
 
@@ -334,6 +334,25 @@ async fn unattended_signing_needs_a_configured_certificate() {
     let question = world.agent.question("approve").await;
     let decision = json!({ "decision": "approve", "pin": certificate.pin, "prompter": "unattended" });
     world.agent.decide(&question, decision).await.unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    assert_eq!(resource["state"], "finished", "{resource}");
+}
+
+/// A program of the same user may call itself what it likes: for a certificate that is not configured so, a person decides.
+#[tokio::test]
+async fn nobody_is_unattended_by_saying_so() {
+    let (directory, tokens) = prepared("");
+    let configuration = std::fs::read_to_string(tokens.configuration()).unwrap();
+    let (attended, _) = configuration.split_once("[[certificates]]").unwrap();
+    std::fs::write(tokens.configuration(), attended).unwrap();
+    let world = World::of(directory, tokens).await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let question = world.agent.question("approve").await;
+    let decision = json!({ "decision": "approve", "pin": certificate.pin, "prompter": "unattended" });
+    let refused = world.agent.decide(&question, decision).await.unwrap_err();
+    assert_eq!(refused["code"], "not_unattended");
+    world.agent.approve(&certificate.pin).await;
     let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
     assert_eq!(resource["state"], "finished", "{resource}");
 }

@@ -134,6 +134,8 @@ async fn a_second_request_is_never_smuggled() {
         // A chunk size that overflows.
         format!("{post}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{second}"),
         format!("{post}Transfer-Encoding: chunked\r\n\r\n-1\r\n{second}"),
+        // Even one that is whole is the last of its connection.
+        format!("{post}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n{chunked}"),
         // HTTP/1.0 knows no chunks.
         format!(
             "{}Transfer-Encoding: chunked\r\n\r\n{chunked}",
@@ -290,7 +292,18 @@ async fn every_refused_attack_is_audited() {
             .json(&json!({ "documents": [{ "name": name, "content": "AAAA" }] }))
     };
     assert_eq!(agent.send(&keyed("a")).await.status, 202);
+    // What is a mistake of a program is an attempt of a page that nobody knows.
+    let blind_form = agent
+        .request("POST /v1/tokens")
+        .header("Origin", "https://evil.example")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("a=b");
+    let blind_image = agent
+        .request("GET /v1/no-such-thing")
+        .header("Sec-Fetch-Site", "same-site");
     for (request, code, path) in [
+        (blind_form, "method_not_allowed", "/v1/tokens"),
+        (blind_image, "not_found", "/v1/no-such-thing"),
         (websocket, "foreign_origin", "/v1/events"),
         (guessed_link, "unpaired", "/v1/page-sessions"),
         (guessed_secret, "pairing_failed", pairing.as_str()),
