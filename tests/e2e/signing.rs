@@ -187,6 +187,60 @@ async fn a_refused_request_signs_nothing() {
     assert_eq!(refusal["caller"], question["caller"], "{refusal}");
 }
 
+/// Who asked, what was approved with which certificate on which token, and what came of it; never the content, the PIN or the token.
+#[tokio::test]
+async fn a_signature_is_on_record_from_its_request_to_its_end() {
+    let world = World::new().await;
+    let program = world.agent.pair("ERP", &["sign"]).await;
+    let certificate = world.tokens.certificate("kz-director");
+    let body = json!({ "certificate": certificate.fingerprint, "documents": [{ "name": "contract.txt", "content": "aGVsbG8=" }] });
+    let asked = world
+        .agent
+        .application(&program, Method::POST, "/v1/signatures")
+        .json(&body);
+    let asked: Value = asked.send().await.unwrap().json().await.unwrap();
+    let question = world.agent.approve(&certificate.pin).await;
+    let path = format!("/v1/signatures/{}", asked["id"].as_str().unwrap());
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
+
+    let audit = world.agent.get("/v1/audit").await;
+    let of = |kind: &str| {
+        let mut entries = audit["entries"].as_array().unwrap().iter();
+        entries
+            .find(|entry| entry["kind"] == kind && entry["job"] == asked["id"])
+            .unwrap_or_else(|| panic!("{kind} is not in {audit}"))
+    };
+    let (started, approved, signed, closed) = (of("job_started"), of("approved"), of("signed"), of("job_closed"));
+    assert_eq!(
+        started["body"]["application"], question["caller"]["application"],
+        "{started}"
+    );
+    assert_eq!(
+        (
+            &approved["actor"],
+            &approved["body"]["prompter"],
+            &approved["body"]["caller"]
+        ),
+        (&json!("person"), &json!("terminal"), &question["caller"]),
+        "{approved}"
+    );
+    assert_eq!(approved["body"]["certificate"], certificate.fingerprint, "{approved}");
+    assert!(
+        approved["body"]["token"]
+            .as_str()
+            .is_some_and(|token| !token.is_empty()),
+        "{approved}"
+    );
+    let document = &question["documents"][0];
+    let items = json!([{ "kind": "content", "name": document["name"], "digest": document["digest"] }]);
+    assert_eq!(approved["body"]["items"], items, "{approved}");
+    assert_eq!(signed["body"]["approval"], approved["body"]["approval"], "{signed}");
+    assert_eq!(closed["body"]["state"], "finished", "{closed}");
+    for secret in ["aGVsbG8=", certificate.pin.as_str(), &program] {
+        assert!(!audit.to_string().contains(secret), "{audit}");
+    }
+}
+
 #[tokio::test]
 async fn several_certificates_fit_and_the_person_chooses() {
     let world = World::new().await;
