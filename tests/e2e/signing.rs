@@ -187,6 +187,33 @@ async fn a_refused_request_signs_nothing() {
     assert_eq!(refusal["caller"], question["caller"], "{refusal}");
 }
 
+#[tokio::test]
+async fn a_request_is_taken_back_by_the_program_that_made_it_and_by_no_other() {
+    let world = World::new().await;
+    let asker = world.agent.pair("ERP", &["sign"]).await;
+    let other = world.agent.pair("Another", &["sign"]).await;
+    let certificate = world.tokens.certificate("gost-director");
+    let before = world.tokens.gost_login_count();
+    let body = json!({ "certificate": certificate.fingerprint, "documents": [{ "name": "a", "content": "aGVsbG8=" }] });
+    let asked = world
+        .agent
+        .application(&asker, Method::POST, "/v1/signatures")
+        .json(&body);
+    let asked: Value = asked.send().await.unwrap().json().await.unwrap();
+    let path = format!("/v1/signatures/{}", asked["id"].as_str().unwrap());
+    world.agent.question("approve").await;
+    let take_back = async |token: &str| {
+        let answer = world.agent.application(token, Method::DELETE, &path).send().await;
+        answer.unwrap().status()
+    };
+    assert_eq!(take_back(&other).await, 404);
+    assert_eq!(world.agent.waiting().await.len(), 1, "the person is still asked");
+    assert!(take_back(&asker).await.is_success());
+    assert_eq!(world.agent.settled(&path).await["state"], "cancelled");
+    assert!(world.agent.waiting().await.is_empty(), "nobody is asked any more");
+    assert_eq!(world.tokens.gost_login_count(), before);
+}
+
 /// Who asked, what was approved with which certificate on which token, and what came of it; never the content, the PIN or the token.
 #[tokio::test]
 async fn a_signature_is_on_record_from_its_request_to_its_end() {
