@@ -138,18 +138,25 @@ for (const [who, origin] of Object.entries(origins)) {
   }), `${AGENT.replace('http', 'ws')}/v1/events`);
   assert.equal(socket, 'refused', `${who}: WebSocket`);
 
-  // An origin of its own that is none: a sandboxed frame.
-  const none = await page.evaluate(([url, token]) => new Promise((resolve) => {
-    addEventListener('message', (message) => resolve(message.data), { once: true });
-    const frame = document.createElement('iframe');
-    frame.setAttribute('sandbox', 'allow-scripts');
-    frame.srcdoc = `<script>
-      const ask = (method, body) => fetch('${url}', { method, body, headers: { Authorization: 'Bearer ${token}', 'Content-Type': 'application/json' } }).then((r) => r.status, () => 'unreadable');
-      Promise.all([ask('GET'), ask('POST', '{}')]).then((both) => parent.postMessage([origin, ...both], '*'));
-    <\/script>`;
-    document.body.append(frame);
-  }), [`${AGENT}/v1/signatures/${waiting}`, token]);
-  assert.deepEqual(none, ['null', 'unreadable', 'unreadable'], `${who}: Origin null`);
+  // An origin that is none: a sandboxed frame, and one whose document is its address.
+  for (const kind of ['sandboxed', 'data:']) {
+    const none = await page.evaluate(([kind, url, token]) => new Promise((resolve) => {
+      addEventListener('message', (message) => resolve(message.data), { once: true });
+      const frame = document.createElement('iframe');
+      const script = `<script>
+        const ask = (method, body) => fetch('${url}', { method, body, headers: { Authorization: 'Bearer ${token}', 'Content-Type': 'application/json' } }).then((r) => r.status, () => 'unreadable');
+        Promise.all([ask('GET'), ask('POST', '{}')]).then((both) => parent.postMessage([origin, ...both], '*'));
+      <\/script>`;
+      if (kind === 'sandboxed') {
+        frame.setAttribute('sandbox', 'allow-scripts');
+        frame.srcdoc = script;
+      } else {
+        frame.src = `data:text/html,${encodeURIComponent(script)}`;
+      }
+      document.body.append(frame);
+    }), [kind, `${AGENT}/v1/signatures/${waiting}`, token]);
+    assert.deepEqual(none, ['null', 'unreadable', 'unreadable'], `${who}: Origin null, ${kind}`);
+  }
 
   // The page opened in a window of the attacker's: it may be opened, but neither read nor steered, and it knows nothing.
   const [popup] = await Promise.all([
@@ -199,9 +206,17 @@ await cautious.evaluate(() => {
 assert.ok(await cautious.locator('.button.primary').isDisabled(), 'nor at the first moment of it');
 await cautious.locator('.button.primary:enabled').waitFor();
 
-// The attempts stand in the audit, and the request that waited all the while is still good.
-const kinds = (await api('GET', '/v1/audit?limit=200')).body.entries.map((entry) => entry.kind);
-assert.ok(kinds.some((kind) => /refus/.test(kind)), `refusals are audited: ${[...new Set(kinds)]}`);
+// Each attempt was refused with its reason; the audit has as many of them as it takes at once.
+const counted = await fetch(`${AGENT}/metrics`, { headers: { Authorization: `Bearer ${process.env.OWNER_TOKEN}` } }).then((r) => r.text());
+const refusedAs = (code) => Number(counted.match(`guard_refusals_total{code="${code}"} (\\d+)`)?.[1] ?? 0);
+for (const [code, least] of [['wrong_host', 5], ['foreign_origin', 40], ['unsupported_media_type', 20]]) {
+  assert.ok(refusedAs(code) >= least, `${code}: ${refusedAs(code)} in ${counted}`);
+}
+const attempts = (await api('GET', '/v1/audit?limit=1000')).body.entries.filter((entry) => entry.kind === 'guard_refused').map((entry) => entry.body);
+assert.ok(attempts.some(({ code, host }) => code === 'wrong_host' && host === `evil.example:${PORT}`), JSON.stringify(attempts));
+assert.ok(attempts.some(({ code, origin }) => code === 'foreign_origin' && origin === origins['a foreign site']), JSON.stringify(attempts));
+assert.ok(attempts.length >= 30 && attempts.length <= 40, `${attempts.length} are recorded`);
+// The request that waited all the while is still good.
 await cautious.locator('.button.primary').click();
 assert.equal((await settled(waiting, token)).state, 'finished');
 

@@ -108,3 +108,9 @@ async fn the_node_program_signs() {
     programs::require("node", "nodejs");
     runs("sign.mjs", "node").await;
 }
+
+/// The page's part runs in Chromium, in a page of another origin.
+#[tokio::test]
+async fn the_web_page_signs() {
+    super::run("guide", "", &[("GUIDE", &program("page.js"))]).await;
+}

@@ -293,9 +293,10 @@ async fn a_grant_ends_when_the_screen_locks() {
     let (directory, tokens) = prepared("");
     let socket = directory.path().join("bus");
     let address = format!("unix:path={}", socket.display());
-    let mut bus = std::process::Command::new("dbus-daemon")
+    let _bus = tokio::process::Command::new("dbus-daemon")
         .args(["--session", "--nofork", "--nopidfile", &format!("--address={address}")])
         .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
         .spawn()
         .unwrap();
     let started = std::time::Instant::now();
@@ -328,8 +329,6 @@ async fn a_grant_ends_when_the_screen_locks() {
     assert!(lock(true).success());
     assert_eq!(ended(&world.agent).await, "screen_locked");
     program.is_asked(&[Program::document("text/plain")]).await;
-    let _ = bus.kill();
-    let _ = bus.wait();
 }
 
 /// Asks for a package group's signatures as a program; the job's path.

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, signature_of};
+use crate::world::{World, prepared, signature_of};
 
 const CONTENT: &[u8] = "Договор № 17 от 21.11.2026".as_bytes();
 
@@ -188,6 +188,87 @@ async fn a_refused_request_signs_nothing() {
 }
 
 #[tokio::test]
+async fn a_request_is_taken_back_by_the_program_that_made_it_and_by_no_other() {
+    let world = World::new().await;
+    let asker = world.agent.pair("ERP", &["sign"]).await;
+    let other = world.agent.pair("Another", &["sign"]).await;
+    let certificate = world.tokens.certificate("gost-director");
+    let before = world.tokens.gost_login_count();
+    let body = json!({ "certificate": certificate.fingerprint, "documents": [{ "name": "a", "content": "aGVsbG8=" }] });
+    let asked = world
+        .agent
+        .application(&asker, Method::POST, "/v1/signatures")
+        .json(&body);
+    let asked: Value = asked.send().await.unwrap().json().await.unwrap();
+    let path = format!("/v1/signatures/{}", asked["id"].as_str().unwrap());
+    world.agent.question("approve").await;
+    let take_back = async |token: &str| {
+        let answer = world.agent.application(token, Method::DELETE, &path).send().await;
+        answer.unwrap().status()
+    };
+    assert_eq!(take_back(&other).await, 404);
+    assert_eq!(world.agent.waiting().await.len(), 1, "the person is still asked");
+    assert!(take_back(&asker).await.is_success());
+    assert_eq!(world.agent.settled(&path).await["state"], "cancelled");
+    assert!(world.agent.waiting().await.is_empty(), "nobody is asked any more");
+    assert_eq!(world.tokens.gost_login_count(), before);
+}
+
+/// Who asked, what was approved with which certificate on which token, and what came of it; never the content, the PIN or the token.
+#[tokio::test]
+async fn a_signature_is_on_record_from_its_request_to_its_end() {
+    let world = World::new().await;
+    let program = world.agent.pair("ERP", &["sign"]).await;
+    let certificate = world.tokens.certificate("kz-director");
+    let body = json!({ "certificate": certificate.fingerprint, "documents": [{ "name": "contract.txt", "content": "aGVsbG8=" }] });
+    let asked = world
+        .agent
+        .application(&program, Method::POST, "/v1/signatures")
+        .json(&body);
+    let asked: Value = asked.send().await.unwrap().json().await.unwrap();
+    let question = world.agent.approve(&certificate.pin).await;
+    let path = format!("/v1/signatures/{}", asked["id"].as_str().unwrap());
+    assert_eq!(world.agent.settled(&path).await["state"], "finished");
+
+    let audit = world.agent.get("/v1/audit").await;
+    let of = |kind: &str| {
+        let mut entries = audit["entries"].as_array().unwrap().iter();
+        entries
+            .find(|entry| entry["kind"] == kind && entry["job"] == asked["id"])
+            .unwrap_or_else(|| panic!("{kind} is not in {audit}"))
+    };
+    let (started, approved, signed, closed) = (of("job_started"), of("approved"), of("signed"), of("job_closed"));
+    assert_eq!(
+        started["body"]["application"], question["caller"]["application"],
+        "{started}"
+    );
+    assert_eq!(
+        (
+            &approved["actor"],
+            &approved["body"]["prompter"],
+            &approved["body"]["caller"]
+        ),
+        (&json!("person"), &json!("terminal"), &question["caller"]),
+        "{approved}"
+    );
+    assert_eq!(approved["body"]["certificate"], certificate.fingerprint, "{approved}");
+    assert!(
+        approved["body"]["token"]
+            .as_str()
+            .is_some_and(|token| !token.is_empty()),
+        "{approved}"
+    );
+    let document = &question["documents"][0];
+    let items = json!([{ "kind": "content", "name": document["name"], "digest": document["digest"] }]);
+    assert_eq!(approved["body"]["items"], items, "{approved}");
+    assert_eq!(signed["body"]["approval"], approved["body"]["approval"], "{signed}");
+    assert_eq!(closed["body"]["state"], "finished", "{closed}");
+    for secret in ["aGVsbG8=", certificate.pin.as_str(), &program] {
+        assert!(!audit.to_string().contains(secret), "{audit}");
+    }
+}
+
+#[tokio::test]
 async fn several_certificates_fit_and_the_person_chooses() {
     let world = World::new().await;
     let director = world.tokens.certificate("kz-director");
@@ -334,6 +415,25 @@ async fn unattended_signing_needs_a_configured_certificate() {
     let question = world.agent.question("approve").await;
     let decision = json!({ "decision": "approve", "pin": certificate.pin, "prompter": "unattended" });
     world.agent.decide(&question, decision).await.unwrap();
+    let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
+    assert_eq!(resource["state"], "finished", "{resource}");
+}
+
+/// A program of the same user may call itself what it likes: for a certificate that is not configured so, a person decides.
+#[tokio::test]
+async fn nobody_is_unattended_by_saying_so() {
+    let (directory, tokens) = prepared("");
+    let configuration = std::fs::read_to_string(tokens.configuration()).unwrap();
+    let (attended, _) = configuration.split_once("[[certificates]]").unwrap();
+    std::fs::write(tokens.configuration(), attended).unwrap();
+    let world = World::of(directory, tokens).await;
+    let certificate = world.tokens.certificate("kz-director");
+    let id = world.request_signature(&certificate.fingerprint, CONTENT).await;
+    let question = world.agent.question("approve").await;
+    let decision = json!({ "decision": "approve", "pin": certificate.pin, "prompter": "unattended" });
+    let refused = world.agent.decide(&question, decision).await.unwrap_err();
+    assert_eq!(refused["code"], "not_unattended");
+    world.agent.approve(&certificate.pin).await;
     let resource = world.agent.settled(&format!("/v1/signatures/{id}")).await;
     assert_eq!(resource["state"], "finished", "{resource}");
 }

@@ -12,27 +12,53 @@ use crate::store::{Store, checkpoints};
 /// How often the head is looked at. What is cut off within it is found by the entries' dates at most.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Writes the head and count to the checkpoint file and the journal when they changed, and once more at the end.
+/// Writes the head and count to the checkpoint file and the journal when they changed, and once more at the end. What the file says is
+/// never replaced by a record that does not contain it: that would cover up that the tail was cut off.
 pub(super) async fn keep(store: Store, ended: CancellationToken) {
     let file = store.state_dir().join(checkpoints::FILE);
-    let mut noted = None;
+    let mut is_cut = false;
     loop {
         let over = tokio::select! {
             () = ended.cancelled() => true,
             () = tokio::time::sleep(LOOK) => false,
         };
-        match store.read(audit::head).await {
-            Ok(head) if noted != Some(head) => {
-                note(file.clone(), head).await;
-                noted = Some(head);
+        let noted = noted(file.clone()).await;
+        let looked = store.read(move |connection| {
+            let contained = noted.map_or(Ok(true), |noted| audit::contains(connection, &noted))?;
+            Ok((audit::head(connection)?, contained))
+        });
+        match looked.await {
+            Ok((_, false)) => {
+                if let Some(noted) = noted.filter(|_| !is_cut) {
+                    alarm(&noted);
+                }
+                is_cut = true;
             }
-            Ok(_) => {}
+            Ok((head, true)) => {
+                is_cut = false;
+                if noted != Some(head) {
+                    note(file.clone(), head).await;
+                }
+            }
             Err(fault) => tracing::error!(%fault, "the head of the audit log cannot be read"),
         }
         if over {
             return;
         }
     }
+}
+
+/// What the file says; `None` when there is nothing to read in it.
+async fn noted(file: PathBuf) -> Option<Checkpoint> {
+    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(file));
+    read.await.ok()?.ok()?.parse().ok()
+}
+
+/// Says that the record lost what was noted of it. The journal's last checkpoint is then the one that is missing.
+fn alarm(noted: &Checkpoint) {
+    let line = format!("the audit log was cut or replaced: it does not contain {noted}");
+    platform::note_in_journal(&line);
+    tracing::error!("{line}");
 }
 
 async fn note(file: PathBuf, head: Checkpoint) {

@@ -151,7 +151,8 @@ async fn answer(
     };
     // Whoever refused it, the guard or a handler: only here is every answer seen.
     if let Some(Problem(fault)) = response.extensions().get::<Problem>() {
-        shared.refusals.note(connection, &seen, fault);
+        let of_stranger = seen.is_of_stranger(|origin| shared.applications.is_origin_paired(origin));
+        shared.refusals.note(connection, &seen, fault, of_stranger);
     }
     let mut response = problem::render(response, localizer);
     if in_pieces {

@@ -120,7 +120,7 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
         };
         // Beyond the last place a connection is told so and closed at once, so that the queue cannot be filled for good.
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            turn_away(&shared, stream);
+            turn_away(&shared, stream, PeerUser::Own);
             continue;
         };
         let crowded = places.available_permits() < MOST_CONNECTIONS / 2;
@@ -132,7 +132,7 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
                     PeerUser::Own => None,
                     PeerUser::Foreign { .. } => match foreign.try_acquire_owned() {
                         Ok(place) => Some(place),
-                        Err(_) => return,
+                        Err(_) => return turn_away(&shared, stream, connection.user),
                     },
                 };
                 connection::serve(shared, router, connection, stream).await;
@@ -152,9 +152,9 @@ static NO_PLACE: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Says that there is no place, as far as the kernel takes it at once.
-fn turn_away(shared: &Shared, stream: TcpStream) {
+fn turn_away(shared: &Shared, stream: TcpStream, user: PeerUser) {
     if let Ok(local) = stream.local_addr() {
-        shared.refusals.note_turned_away(Transport::Tcp(local));
+        shared.refusals.note_turned_away(Transport::Tcp(local), user);
     }
     // The buffer of a new connection has room for it; whoever is gone already hears nothing.
     if let Ok(mut stream) = stream.into_std() {

@@ -45,7 +45,7 @@ impl PageSessions {
     pub(crate) fn link(&self) -> Result<FreshToken, Fault> {
         let code = FreshToken::generate("")?;
         let mut state = self.lock();
-        state.drop_old();
+        state.drop_old(Instant::now());
         if state.links.len() >= MOST {
             state.links.remove(0);
         }
@@ -60,7 +60,7 @@ impl PageSessions {
     pub(crate) fn trade(&self, code: &str) -> Result<FreshToken, Fault> {
         let hash = TokenHash::of(code);
         let mut state = self.lock();
-        state.drop_old();
+        state.drop_old(Instant::now());
         let known = state.links.len();
         state.links.retain(|(link, _)| *link != hash);
         if state.links.len() == known {
@@ -81,7 +81,7 @@ impl PageSessions {
     /// Whether a page holds this token; counts as its use.
     pub(crate) fn is_session(&self, token: &TokenHash) -> bool {
         let mut state = self.lock();
-        state.drop_old();
+        state.drop_old(Instant::now());
         match state.session(token) {
             Some(session) => {
                 session.used = Instant::now();
@@ -117,10 +117,10 @@ impl Drop for SessionInUse {
 }
 
 impl State {
-    fn drop_old(&mut self) {
-        self.links.retain(|(_, made)| made.elapsed() < LINK_LIFETIME);
+    fn drop_old(&mut self, now: Instant) {
+        self.links.retain(|(_, made)| now.duration_since(*made) < LINK_LIFETIME);
         self.sessions
-            .retain(|session| session.streams > 0 || session.used.elapsed() < SESSION_IDLE);
+            .retain(|session| session.streams > 0 || now.duration_since(session.used) < SESSION_IDLE);
     }
 
     fn session(&mut self, token: &TokenHash) -> Option<&mut Session> {
@@ -143,5 +143,22 @@ mod tests {
         assert_eq!(pages.trade(code.expose()).unwrap_err().code(), Code::Unpaired);
         assert_eq!(pages.trade("").unwrap_err().code(), Code::Unpaired);
         assert!(!pages.is_session(&code.hash()));
+    }
+
+    #[test]
+    fn a_link_ends_with_its_minute_and_a_session_when_it_is_not_used() {
+        let pages = PageSessions::default();
+        let token = pages.trade(pages.link().unwrap().expose()).unwrap();
+        let open = pages.hold(token.hash());
+        let code = pages.link().unwrap();
+        pages.lock().drop_old(Instant::now() + LINK_LIFETIME);
+        assert_eq!(pages.trade(code.expose()).unwrap_err().code(), Code::Unpaired);
+        pages.lock().drop_old(Instant::now() + SESSION_IDLE);
+        assert!(pages.is_session(&token.hash()), "its page listens");
+        drop(open);
+        pages.lock().drop_old(Instant::now() + SESSION_IDLE / 2);
+        assert!(pages.is_session(&token.hash()), "it was used a moment ago");
+        pages.lock().drop_old(Instant::now() + SESSION_IDLE);
+        assert!(!pages.is_session(&token.hash()));
     }
 }

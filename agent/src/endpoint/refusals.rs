@@ -15,6 +15,7 @@ use crate::store::{Store, audit};
 /// So many refusals are recorded at once; then one each ten seconds, with the number of those left out.
 const RECORDED: u32 = 30;
 const RECORDED_PERIOD: Duration = Duration::from_secs(300);
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// How much of a header's value is recorded.
 const RECORDED_LENGTH: usize = 120;
 
@@ -44,10 +45,11 @@ impl Refusals {
         }
     }
 
-    /// Records a refusal. Plain mistakes in the use of the API (a wrong path, a wrong type) are counted only.
-    pub(super) fn note(&self, connection: &Connection, seen: &Seen, fault: &Fault) {
+    /// Records a refusal. Plain mistakes in the use of the API (a wrong path, a wrong method) are counted only, unless the page of an
+    /// origin that is not paired makes them.
+    pub(super) fn note(&self, connection: &Connection, seen: &Seen, fault: &Fault, of_stranger: bool) {
         self.metrics.refused(fault.code());
-        if !is_suspicious(fault.code()) {
+        if !of_stranger && !is_suspicious(fault.code()) {
             tracing::debug!(code = %fault.code(), path = seen.path, "request refused");
             return;
         }
@@ -58,10 +60,8 @@ impl Refusals {
     pub(super) fn note_unreadable(&self, connection: &Connection, why: &str) {
         self.metrics.refused(Code::MalformedRequest);
         let seen = Seen {
-            method: String::new(),
             path: cut(why),
-            host: None,
-            origin: None,
+            ..Seen::default()
         };
         self.record(connection.transport, connection.user, &seen, Code::MalformedRequest);
     }
@@ -78,9 +78,9 @@ impl Refusals {
     }
 
     /// Records a connection for which there was no place.
-    pub(super) fn note_turned_away(&self, transport: Transport) {
+    pub(super) fn note_turned_away(&self, transport: Transport, user: PeerUser) {
         self.metrics.refused(Code::TooManyConnections);
-        self.record(transport, PeerUser::Own, &Seen::default(), Code::TooManyConnections);
+        self.record(transport, user, &Seen::default(), Code::TooManyConnections);
     }
 
     fn record(&self, transport: Transport, user: PeerUser, seen: &Seen, code: Code) {
@@ -97,6 +97,7 @@ impl Refusals {
             path,
             host,
             origin,
+            ..
         } = seen;
         tracing::warn!(%code, method, ?path, ?host, ?origin, left_out, "request refused");
         let body = json!({
@@ -131,6 +132,8 @@ pub(super) struct Seen {
     path: String,
     host: Option<String>,
     origin: Option<String>,
+    /// A browser says that another page than ours sent it.
+    of_another_page: bool,
 }
 
 impl Seen {
@@ -140,6 +143,19 @@ impl Seen {
             path: cut(request.uri().path()),
             host: header(request.headers(), &HOST),
             origin: header(request.headers(), &ORIGIN),
+            of_another_page: request
+                .headers()
+                .get(SEC_FETCH_SITE)
+                .is_some_and(|site| site != "same-origin" && site != "none"),
+        }
+    }
+
+    /// Whether a page of another origin sent it, for none of those that are paired.
+    pub(super) fn is_of_stranger(&self, is_paired: impl FnOnce(&str) -> bool) -> bool {
+        let own = self.host.as_ref().map(|host| format!("http://{host}"));
+        match &self.origin {
+            Some(origin) => Some(origin) != own.as_ref() && !is_paired(origin),
+            None => self.of_another_page,
         }
     }
 }

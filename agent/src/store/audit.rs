@@ -170,6 +170,21 @@ pub fn head(connection: &Connection) -> Result<Checkpoint, Fault> {
     Ok(last.unwrap_or(Checkpoint { seq: 0, hash: [0; 32] }))
 }
 
+/// Whether the chain contains this head of its: without a look at the entries before it.
+///
+/// # Errors
+/// `store_failed`.
+pub fn contains(connection: &Connection, checkpoint: &Checkpoint) -> Result<bool, Fault> {
+    if checkpoint.seq == 0 {
+        return Ok(true);
+    }
+    let hash = connection
+        .prepare_cached("SELECT hash FROM audit WHERE seq = ?1")?
+        .query_row([checkpoint.seq], |row| row.get::<_, Vec<u8>>(0))
+        .optional()?;
+    Ok(hash.is_some_and(|hash| hash == checkpoint.hash))
+}
+
 /// Checks the whole chain.
 ///
 /// # Errors

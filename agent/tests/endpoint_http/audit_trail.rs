@@ -5,8 +5,9 @@ use std::process::{Command, Output};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tokensign::endpoint::{Agent, StartOptions};
 
-use crate::running::Running;
+use crate::running::{Running, configuration};
 
 struct Trail {
     dir: tempfile::TempDir,
@@ -29,6 +30,22 @@ impl Trail {
         );
         std::fs::write(trail.dir.path().join("tokensign.toml"), file).unwrap();
         trail
+    }
+
+    /// The agent is started again, goes on recording, and ends.
+    async fn gone_on(self) -> Self {
+        let options = StartOptions {
+            tcp: true,
+            queues: false,
+        };
+        let agent = Agent::start(configuration(self.dir.path()), options).await.unwrap();
+        let agent = Running::started(agent, self.dir);
+        for _ in 0..6 {
+            assert_eq!(agent.send(&agent.owned("POST /v1/lock")).await.status, 200);
+        }
+        Self {
+            dir: agent.stop_and_keep().await,
+        }
     }
 
     fn state(&self) -> std::path::PathBuf {
@@ -102,6 +119,29 @@ async fn a_tail_that_was_cut_off_shows_against_the_checkpoint_only() {
     trail.tamper("DELETE FROM audit WHERE seq > 4");
     assert!(trail.is_intact(&["verify"]), "what is left is a chain");
     assert!(!trail.is_intact(&["verify", "--checkpoint"]));
+}
+
+/// What the agent notes after the cut must not cover it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_that_was_cut_off_shows_though_the_agent_goes_on() {
+    let trail = Trail::new().await;
+    trail.tamper("DELETE FROM audit WHERE seq > 4");
+    let trail = trail.gone_on().await;
+    assert!(trail.is_intact(&["verify"]), "what is left is a chain");
+    assert!(!trail.is_intact(&["verify", "--checkpoint"]));
+    // Until the person, who has seen it, takes the old checkpoint away.
+    let file = trail.state().join("audit.checkpoint");
+    std::fs::remove_file(&file).unwrap();
+    let trail = trail.gone_on().await;
+    assert!(trail.is_intact(&["verify", "--checkpoint"]));
+    let untouched = std::fs::read_to_string(&file).unwrap();
+    let trail = trail.gone_on().await;
+    assert!(trail.is_intact(&["verify", "--checkpoint"]));
+    assert_ne!(
+        std::fs::read_to_string(&file).unwrap(),
+        untouched,
+        "it follows the record"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,17 @@
 //! Requests that no well-behaved client sends, and those that a browser sends for a hostile page.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokensign::endpoint::{Agent, StartOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Request, Wire};
 use crate::hostile_bytes::refused;
-use crate::running::Running;
+use crate::running::{Running, configuration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn targets_and_hosts_that_name_something_else_are_refused() {
@@ -198,24 +200,19 @@ async fn refusals_are_audited_at_a_bounded_rate() {
         let request = Request::bare("GET /health").header("Host", "evil.example");
         assert_eq!(agent.send(&request).await.code(), "wrong_host");
     }
-    let mut recorded = 0;
-    for _ in 0..50 {
-        let entries = agent.send(&agent.owned("GET /v1/audit?limit=1000")).await.json();
-        let refusals: Vec<_> = entries["entries"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|entry| entry["kind"] == "guard_refused")
-            .cloned()
-            .collect();
-        recorded = refusals.len();
-        if recorded >= 30 {
-            assert_eq!(refusals[0]["body"]["code"], "wrong_host");
-            assert_eq!(refusals[0]["body"]["host"], "evil.example");
+    // They are written beside the answers: until no more come.
+    let mut refusals = refused(&agent, "wrong_host").await;
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = refused(&agent, "wrong_host").await;
+        let is_last = now.len() == refusals.len();
+        refusals = now;
+        if is_last {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    assert_eq!(refusals[0]["body"]["host"], "evil.example");
+    let recorded = refusals.len();
     assert!((30..40).contains(&recorded), "{recorded} of 80 refusals are recorded");
     agent.stop().await;
 }
@@ -244,6 +241,42 @@ async fn a_head_that_never_ends_is_cut_off() {
     reading.await.expect("the connection is closed");
     refused(&agent, "request_too_slow").await;
     assert!(begun.elapsed() > Duration::from_secs(5), "{:?}", begun.elapsed());
+    agent.stop().await;
+}
+
+/// More requests than a caller may make are told when to come again; nobody else waits for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_requests_is_told_to_wait_and_slows_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = configuration(dir.path());
+    config.endpoint.requests_per_second = 5;
+    let options = StartOptions {
+        tcp: true,
+        queues: false,
+    };
+    let agent = Running::started(Agent::start(config, options).await.unwrap(), dir);
+    let flooding = agent.pair(None, &["certificates"]).await;
+    let other = agent.pair(None, &["certificates"]).await;
+    let tokens = |token: &str| agent.request("GET /v1/tokens").bearer(token);
+    // Ten seconds' worth at once; who shows no token has some of it left after the pairings.
+    for (flood, at_once) in [(tokens(&flooding), 50), (agent.request("GET /v1/status"), 1)] {
+        let bytes = flood.bytes();
+        let mut wire = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+        let mut served = 0;
+        let limited = loop {
+            let answer = wire.exchange(&bytes).await;
+            if answer.status == 429 || served == 1000 {
+                break answer;
+            }
+            served += 1;
+        };
+        assert_eq!((limited.status, limited.code().as_str()), (429, "rate_limited"));
+        assert!(limited.header("retry-after").is_some());
+        assert!(served >= at_once, "{served} are served before");
+    }
+    assert_eq!(agent.send(&tokens(&other)).await.status, 200);
+    assert_eq!(agent.send(&agent.owned("GET /v1/status")).await.status, 200);
+    refused(&agent, "rate_limited").await;
     agent.stop().await;
 }
 
@@ -289,5 +322,50 @@ async fn another_user_is_refused_on_tcp_and_on_the_socket() {
         !output.status.success(),
         "another user may look into the runtime directory"
     );
+
+    // Where the directories let everybody in, the kernel still says who is there.
+    let modes = [
+        (agent.directory(), 0o711),
+        (agent.runtime_dir(), 0o711),
+        (agent.socket(), 0o666),
+    ];
+    for (path, mode) in modes {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let socket = agent.socket().display().to_string();
+    let output = tokio::task::spawn_blocking(move || {
+        other(format!("curl -sS --unix-socket {socket} http://localhost/v1/status"))
+    })
+    .await
+    .unwrap();
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        answer.contains("\"code\":\"foreign_user\""),
+        "{answer} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let refusals = refused(&agent, "foreign_user").await;
+    for transport in ["tcp", "unix"] {
+        assert!(
+            refusals
+                .iter()
+                .any(|entry| entry["body"]["transport"] == transport && entry["body"]["uid"] == 65534),
+            "{refusals:?}"
+        );
+    }
+
+    // Connections that say nothing: they hold the few places of strangers, nobody else's.
+    let output = tokio::task::spawn_blocking(move || {
+        other(format!(
+            "for n in $(seq 24); do exec {{fd}}<>/dev/tcp/127.0.0.1/{port}; fds+=($fd); done; \
+             for fd in \"${{fds[@]}}\"; do read -r -t 0.2 line <&$fd && echo \"$line\"; done; true"
+        ))
+    })
+    .await
+    .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("HTTP/1.1 503"), "{told:?}");
+    assert_eq!(refused(&agent, "too_many_connections").await[0]["body"]["uid"], 65534);
+    assert_eq!(agent.send(&agent.owned("GET /v1/status")).await.status, 200);
     agent.stop().await;
 }

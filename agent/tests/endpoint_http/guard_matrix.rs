@@ -22,6 +22,8 @@ enum Origin {
     Own,
     Null,
     Paired,
+    /// A page of this machine, from another port.
+    Neighbour,
     Stranger,
 }
 
@@ -79,6 +81,7 @@ impl Case {
                 Origin::Own,
                 Origin::Null,
                 Origin::Paired,
+                Origin::Neighbour,
                 Origin::Stranger,
             ] {
                 for site in [Site::Absent, Site::Same, Site::Near, Site::Cross] {
@@ -167,6 +170,7 @@ async fn every_combination_is_judged_in_the_designs_order() {
             Origin::Own => Some(agent.own_origin()),
             Origin::Null => Some("null".to_owned()),
             Origin::Paired => Some(PAGE.to_owned()),
+            Origin::Neighbour => Some(format!("http://127.0.0.1:{}", port ^ 1)),
             Origin::Stranger => Some("https://stranger.example".to_owned()),
         };
         if let Some(origin) = &origin {

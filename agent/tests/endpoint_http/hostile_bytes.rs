@@ -134,20 +134,23 @@ async fn a_second_request_is_never_smuggled() {
         // A chunk size that overflows.
         format!("{post}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{second}"),
         format!("{post}Transfer-Encoding: chunked\r\n\r\n-1\r\n{second}"),
+        // Even one that is whole is the last of its connection.
+        format!("{post}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n{chunked}"),
         // HTTP/1.0 knows no chunks.
         format!(
             "{}Transfer-Encoding: chunked\r\n\r\n{chunked}",
             post.replace("HTTP/1.1", "HTTP/1.0")
         ),
     ];
-    for bytes in lengths {
+    // This side goes on listening: the agent must not wait for it to end, nor find another request in what is left.
+    let sent = lengths.map(async |bytes| {
         let mut stream = TcpStream::connect(agent.address).await.unwrap();
         stream.write_all(bytes.as_bytes()).await.unwrap();
-        stream.shutdown().await.unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(20), everything(stream))
-            .await
-            .expect("the connection ends")
-            .unwrap_or_default();
+        let answer = tokio::time::timeout(Duration::from_secs(15), everything(stream)).await;
+        let answer = answer.unwrap_or_else(|_| panic!("{bytes:?}: the connection ends"));
+        (bytes, answer.unwrap_or_default())
+    });
+    for (bytes, answer) in futures_util::future::join_all(sent).await {
         assert_eq!(answer.matches("HTTP/1.").count(), 1, "{bytes:?} → {answer}");
         assert_eq!(answer.get(8..10), Some(" 4"), "{bytes:?} → {answer}");
         assert!(!answer.contains("uptime_seconds"), "{bytes:?} → {answer}");
@@ -290,7 +293,18 @@ async fn every_refused_attack_is_audited() {
             .json(&json!({ "documents": [{ "name": name, "content": "AAAA" }] }))
     };
     assert_eq!(agent.send(&keyed("a")).await.status, 202);
+    // What is a mistake of a program is an attempt of a page that nobody knows.
+    let blind_form = agent
+        .request("POST /v1/tokens")
+        .header("Origin", "https://evil.example")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("a=b");
+    let blind_image = agent
+        .request("GET /v1/no-such-thing")
+        .header("Sec-Fetch-Site", "same-site");
     for (request, code, path) in [
+        (blind_form, "method_not_allowed", "/v1/tokens"),
+        (blind_image, "not_found", "/v1/no-such-thing"),
         (websocket, "foreign_origin", "/v1/events"),
         (guessed_link, "unpaired", "/v1/page-sessions"),
         (guessed_secret, "pairing_failed", pairing.as_str()),

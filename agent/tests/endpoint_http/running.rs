@@ -61,6 +61,10 @@ impl Running {
         self.agent.shutdown().await;
     }
 
+    pub(crate) fn socket(&self) -> std::path::PathBuf {
+        self.agent.socket_path().to_owned()
+    }
+
     pub(crate) fn runtime_dir(&self) -> std::path::PathBuf {
         self.dir.path().join("run")
     }
