@@ -39,9 +39,9 @@ export function names(certificate) {
   return [holder, certificate.organisation === holder ? null : certificate.organisation].filter(Boolean);
 }
 
-/** The same with the numbers, as texts. */
+/** The same with the numbers, as texts; a number stays on the line of its name. */
 export function whose(certificate, { hasNames = true } = {}) {
-  const numbers = NUMBERS.filter(([field]) => certificate[field]).map(([field, key]) => `${t(key)} ${certificate[field]}`);
+  const numbers = NUMBERS.filter(([field]) => certificate[field]).map(([field, key]) => `${t(key)}\u00a0${certificate[field]}`);
   return hasNames ? [...names(certificate), ...numbers] : numbers;
 }
 

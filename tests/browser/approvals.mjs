@@ -14,6 +14,7 @@ await page.getByRole('heading', { name: 'Connect this program?' }).waitFor();
 assert.equal((await page.locator('.code').textContent()).replace(' ', ''), pairing.code);
 assert.ok(await card(page).getByText('as it names itself').first().isVisible(), 'the name is marked as self-declared');
 assert.ok(await card(page).getByText('node').first().isVisible(), 'the calling program is named');
+assert.match(await card(page).locator('.chain summary').textContent(), /^Started by: timeout/, 'and what started it');
 await approve(page);
 const token = await tokenOf(pairing);
 await page.getByText('The program is connected').waitFor();
@@ -93,7 +94,7 @@ await page.getByText('2 signatures left').waitFor();
 
 // Whose certificate it is stands there as it does elsewhere; ended by the person, it signs no more.
 const row = page.locator('.panel li').filter({ hasText: '2 signatures left' });
-assert.match(await row.innerText(), /ВЫДУМАНОВ ПРИМЕР · ТОО "ВЫМЫШЛЕННАЯ КОМПАНИЯ" · IIN \d{12} · BIN 200140000123/);
+assert.match(await row.innerText(), /ВЫДУМАНОВ ПРИМЕР · ТОО "ВЫМЫШЛЕННАЯ КОМПАНИЯ" · IIN\s\d{12} · BIN\s200140000123/);
 assert.ok(!(await row.innerText()).includes('CN='));
 await row.getByRole('button', { name: 'End the permission: Bookkeeping' }).click();
 await page.getByText('Nothing is remembered').waitFor();

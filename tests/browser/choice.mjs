@@ -93,6 +93,11 @@ await page.getByRole('searchbox', { name: 'Search in the names of the documents'
 await page.getByText('1 document found').waitFor();
 await page.getByRole('listitem').filter({ hasText: 'act-09999.pdf' }).waitFor();
 
+// In a narrow window nothing sticks out.
+await page.setViewportSize({ width: 390, height: 800 });
+assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'it fits');
+await page.setViewportSize({ width: 900, height: 1000 });
+
 // A jump in the list.
 await field.fill('');
 const jump = await busy(() => page.locator('.options').evaluate((list) => { list.scrollTop = list.scrollHeight; }));

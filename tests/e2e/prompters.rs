@@ -328,3 +328,43 @@ async fn the_first_of_several_answers_counts_and_the_others_close() {
     world.verify(CERTIFICATE, CONTENT, &signature_of(&resource)).unwrap();
     assert_eq!(world.signed_as_approved().await, 1);
 }
+
+/// An application cannot flood the person: one of its questions is shown at a time, or as many as it was allowed.
+#[tokio::test]
+async fn one_question_of_an_application_is_shown_unless_more_are_allowed() {
+    let world = World::new().await;
+    let certificate = world.tokens.certificate(CERTIFICATE).fingerprint;
+    for (permissions, shown) in [(vec!["sign"], 1), (vec!["sign", "questions:3"], 3)] {
+        let token = world.agent.pair("ERP", &permissions).await;
+        let mut paths = Vec::new();
+        for n in 0..4 {
+            let body = json!({ "certificate": certificate, "documents": [{ "name": format!("{n}.txt"), "content": "aGVsbG8=" }] });
+            let asked = world
+                .agent
+                .application(&token, reqwest::Method::POST, "/v1/signatures")
+                .json(&body);
+            let asked: Value = asked.send().await.unwrap().json().await.unwrap();
+            paths.push(format!("/v1/signatures/{}", asked["id"].as_str().unwrap()));
+        }
+        for left in (1..=4).rev() {
+            let begun = Instant::now();
+            let questions = loop {
+                let questions = world.agent.waiting().await;
+                assert!(questions.len() <= shown, "{questions:?}");
+                if questions.len() == shown.min(left) {
+                    break questions;
+                }
+                assert!(begun.elapsed() < PATIENCE, "{left} left, {} shown", questions.len());
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            };
+            world
+                .agent
+                .decide(&questions[0], json!({ "decision": "refuse" }))
+                .await
+                .unwrap();
+        }
+        for path in paths {
+            assert_eq!(world.agent.settled(&path).await["state"], "refused");
+        }
+    }
+}
