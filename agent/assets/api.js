@@ -52,11 +52,14 @@ export async function events(path, signal, receive) {
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
+  // No end is before here: a long event comes in many pieces.
+  let from = 0;
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
     rest += value;
-    for (let end; (end = rest.indexOf('\n\n')) >= 0; rest = rest.slice(end + 2)) {
+    for (let end; (end = rest.indexOf('\n\n', from)) >= 0; rest = rest.slice(end + 2)) {
+      from = 0;
       let name = 'message';
       const data = [];
       for (const line of rest.slice(0, end).split('\n')) {
@@ -65,6 +68,7 @@ export async function events(path, signal, receive) {
       }
       if (data.length > 0) receive(name, JSON.parse(data.join('\n')));
     }
+    from = Math.max(0, rest.length - 1);
   }
 }
 

@@ -9,13 +9,13 @@ const SOON = 30;
 
 /** The card of a certificate. */
 export function certificateCard(certificate) {
-  const holder = certificate.common_name ?? certificate.subject;
+  const [holder, organisation] = names(certificate);
   const numbers = NUMBERS.filter(([field]) => certificate[field]).map(([field, key]) =>
     el('span', {}, el('b', {}, t(key)), certificate[field]));
   const daysLeft = (new Date(certificate.valid_until) - Date.now()) / 86_400_000;
   return el('div', { class: 'certificate' },
     el('div', { class: 'holder' }, holder),
-    certificate.organisation && certificate.organisation !== holder ? el('div', {}, certificate.organisation) : null,
+    organisation ? el('div', {}, organisation) : null,
     numbers.length ? el('div', { class: 'numbers' }, numbers) : null,
     el('div', { class: 'soft' }, `${t('ui-issuer')}: ${commonName(certificate.issuer)}`),
     el('div', { class: 'soft' },
@@ -31,6 +31,18 @@ export function certificateCard(certificate) {
         ['ui-serial', el('code', {}, certificate.serial)],
         ['ui-fingerprint', el('code', {}, groups(certificate.fingerprint))],
       ])));
+}
+
+/** The holder, and the organisation where it is another. */
+export function names(certificate) {
+  const holder = certificate.common_name ?? certificate.subject;
+  return [holder, certificate.organisation === holder ? null : certificate.organisation].filter(Boolean);
+}
+
+/** The same with the numbers, as texts; a number stays on the line of its name. */
+export function whose(certificate, { hasNames = true } = {}) {
+  const numbers = NUMBERS.filter(([field]) => certificate[field]).map(([field, key]) => `${t(key)}\u00a0${certificate[field]}`);
+  return hasNames ? [...names(certificate), ...numbers] : numbers;
 }
 
 /** The common name in a readable name, else the whole. */

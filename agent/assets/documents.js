@@ -1,8 +1,8 @@
-// What is signed: names, sizes, digests, and a way to look inside. A batch stands in a list of its own height that can be searched; of
-// thousands of rows only those in sight exist.
+// What is signed: names, sizes, digests, and a way to look inside. A batch stands in a list of its own height that can be searched.
 
 import { groups } from './certificate.js';
 import { el, icon } from './dom.js';
+import { LongList, Search } from './list.js';
 import { Viewer } from './preview.js';
 import { size, t } from './texts.js';
 
@@ -10,8 +10,8 @@ import { size, t } from './texts.js';
 const FEW = 5;
 /** The height of a row of the list, in pixels; the style sheet says the same. */
 const ROW = 76;
-/** So many rows beyond those in sight are kept, above and below. */
-const MARGIN = 6;
+/** The same where the rows are names alone. */
+const NAME_ROW = 30;
 
 /** The documents of a question. */
 export function documentList(question) {
@@ -21,8 +21,33 @@ export function documentList(question) {
     const rows = documents.map((document, index) => el('li', { class: 'document' }, ...content(document, index, viewer), entries(document)));
     return el('div', {}, el('ul', { class: 'documents' }, rows), viewer.element);
   }
-  const list = new LongList(documents, viewer);
-  return el('div', {}, el('div', { class: 'soft total' }, total(documents)), list.search, list.element, list.count, viewer.element);
+  const row = (index) => el('div', { class: 'document', role: 'listitem' }, ...content(documents[index], index, viewer));
+  return el('div', {}, el('div', { class: 'soft total' }, total(documents)), ...searched(documents.map(({ name }) => name), ROW, row), viewer.element);
+}
+
+/** The names of documents, where no more is known of them yet. */
+export function nameList(documents) {
+  if (documents.length <= FEW) return el('ul', {}, documents.map((name) => el('li', { class: 'strong' }, name)));
+  const row = (index) => el('div', { class: 'name', role: 'listitem', title: documents[index] }, documents[index]);
+  return el('div', {}, el('div', { class: 'soft total' }, t('ui-documents-count', { count: documents.length })), ...searched(documents, NAME_ROW, row));
+}
+
+/** A list of its own height with a field that searches the names; `row(index)` builds the row of a document. */
+function searched(documents, height, row) {
+  let found = [];
+  const list = new LongList({
+    height, row: (place) => row(found[place]), class: `long ${height === ROW ? 'documents' : 'names'}`, role: 'list', tabindex: '0', 'aria-label': t('ui-documents'),
+  });
+  const search = new Search(documents, {
+    label: 'ui-documents-search',
+    counted: 'ui-documents-found',
+    found: (indexes) => {
+      found = indexes;
+      list.show(indexes.length);
+    },
+  });
+  search.run();
+  return [search.field, list.element, search.count];
 }
 
 function total(documents) {
@@ -30,80 +55,6 @@ function total(documents) {
   const bytes = documents.reduce((sum, document) => sum + (document.size ?? 0), 0);
   const unseen = documents.filter((document) => !document.seen).length;
   return [count, bytes ? size(bytes) : null, unseen ? t('ui-documents-unseen', { count: unseen }) : null].filter(Boolean).join(' · ');
-}
-
-/** A list of which only the rows in sight are elements. */
-class LongList {
-  #documents;
-  #viewer;
-  #shown;
-  #rows = new Map();
-  #space = el('div', { class: 'space', role: 'none' });
-  #isPlanned = false;
-
-  constructor(documents, viewer) {
-    this.#documents = documents;
-    this.#viewer = viewer;
-    this.#shown = documents.map((_, index) => index);
-    this.element = el('div', { class: 'documents long', role: 'list', tabindex: '0', 'aria-label': t('ui-documents') }, this.#space);
-    this.element.addEventListener('scroll', () => this.#plan(), { passive: true });
-    this.count = el('div', { class: 'soft', role: 'status' });
-    this.search = el('input', {
-      type: 'search', class: 'search', placeholder: t('ui-search'), 'aria-label': t('ui-documents-search'), autocomplete: 'off', spellcheck: 'false',
-    });
-    this.search.addEventListener('input', () => this.#find(this.search.value));
-    new ResizeObserver(() => this.#plan()).observe(this.element);
-    this.#find('');
-  }
-
-  #find(text) {
-    const wanted = text.trim().toLocaleLowerCase();
-    const all = this.#documents.map((_, index) => index);
-    this.#shown = wanted ? all.filter((index) => this.#documents[index].name.toLocaleLowerCase().includes(wanted)) : all;
-    this.count.textContent = wanted ? t('ui-documents-found', { count: this.#shown.length }) : '';
-    this.element.scrollTop = 0;
-    this.#space.style.height = `${this.#shown.length * ROW}px`;
-    for (const row of this.#rows.values()) row.remove();
-    this.#rows.clear();
-    this.#plan();
-  }
-
-  #plan() {
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
-    requestAnimationFrame(() => {
-      this.#isPlanned = false;
-      this.#draw();
-    });
-  }
-
-  #draw() {
-    const first = Math.max(0, Math.floor(this.element.scrollTop / ROW) - MARGIN);
-    const last = Math.min(this.#shown.length, Math.ceil((this.element.scrollTop + this.element.clientHeight) / ROW) + MARGIN);
-    for (const [place, row] of this.#rows) {
-      // The row with the focus stays, or the focus would be lost.
-      if ((place < first || place >= last) && !row.contains(document.activeElement)) {
-        row.remove();
-        this.#rows.delete(place);
-      }
-    }
-    for (let place = first; place < last; place += 1) {
-      if (this.#rows.has(place)) continue;
-      const row = this.#row(place);
-      this.#rows.set(place, row);
-      // In the order of the list, which is the order of the Tab key.
-      const after = [...this.#space.children].find((other) => Number(other.ariaPosInSet) > place + 1);
-      this.#space.insertBefore(row, after ?? null);
-    }
-  }
-
-  #row(place) {
-    const index = this.#shown[place];
-    const row = el('div', { class: 'document', role: 'listitem', 'aria-setsize': this.#shown.length, 'aria-posinset': place + 1 },
-      ...content(this.#documents[index], index, this.#viewer));
-    row.style.top = `${place * ROW}px`;
-    return row;
-  }
 }
 
 function content(document, index, viewer) {

@@ -2,6 +2,7 @@
 // agent says that it changed.
 
 import { call } from './api.js';
+import { whose } from './certificate.js';
 import { arrange, el } from './dom.js';
 import { JobRow } from './jobs.js';
 import { notice, permission } from './question.js';
@@ -91,7 +92,7 @@ export const grants = new Panel('ui-grants', 'ui-grants-none', async (change) =>
     grant.application_name ?? grant.application,
     [
       [documentsWord(grant.documents), grant.service && t(`ui-service-${grant.service}`), grant.profile].filter(Boolean).join(' · '),
-      grant.subject ?? grant.certificate,
+      grant.holder ? whose({ subject: grant.subject, ...grant.holder }).join(' · ') : grant.subject ?? grant.certificate,
       `${t('ui-grant-left', { count: grant.max_uses - grant.used })} · ${t('ui-valid-until')}: ${moment(grant.ends_at)}`,
     ],
     end(t('ui-grant-end'), grant.application_name ?? '', () => change(call('DELETE', `/v1/grants/${grant.id}`))),

@@ -3,8 +3,9 @@
 import { Problem, call } from './api.js';
 import { callerView } from './caller.js';
 import { certificateCard, facts } from './certificate.js';
+import { Choice } from './choice.js';
 import { destinationView } from './destination.js';
-import { documentList } from './documents.js';
+import { documentList, nameList } from './documents.js';
 import { el, icon } from './dom.js';
 import { PinEntry } from './pin.js';
 import { RememberOffer } from './remember.js';
@@ -45,7 +46,8 @@ export class QuestionCard {
   #approve = null;
   #pin = null;
   #remember = null;
-  #chosen = null;
+  #choice = null;
+  #elsewhere = null;
   #clock = null;
   #body = null;
 
@@ -62,7 +64,10 @@ export class QuestionCard {
   update(question) {
     const before = this.#question;
     this.#question = question;
-    if (before.shown === question.shown && before.state === question.state) return;
+    if (before.shown === question.shown && before.state === question.state) {
+      this.#sayElsewhere();
+      return;
+    }
     this.#isBusy = false;
     this.#draw(isSame(before, question));
     if (question.notice && question.state === 'waiting') this.#pin?.focus();
@@ -97,7 +102,7 @@ export class QuestionCard {
   #draw(keepsBody = false) {
     const question = this.#question;
     clearInterval(this.#progress);
-    this.#approve = this.#pin = this.#remember = null;
+    this.#approve = this.#pin = this.#remember = this.#elsewhere = null;
     this.element.classList.toggle('login', question.action === 'authenticate');
     this.#clock = el('div', { class: 'clock', title: t('ui-deadline') });
     if (!keepsBody || !this.#body) this.#body = el('div', {}, part('ui-who', ...callerView(question)), ...this.#what());
@@ -132,7 +137,7 @@ export class QuestionCard {
     }
     const where = question.action === 'authenticate' && !question.destination ? [] : [part('ui-destination', ...destinationView(question.destination))];
     if (question.kind === 'choose') {
-      return [part('ui-documents', names(question.documents)), ...where, part('ui-certificate', this.#choices())];
+      return [part('ui-documents', nameList(question.documents)), ...where, part('ui-certificate', this.#choices())];
     }
     if (question.kind === 'remote') return [part('ui-documents', documentList(question)), part('ui-signer', this.#signer(question.signer)), ...where];
     return [part('ui-documents', documentList(question)), ...where, part('ui-certificate', certificateCard(question.certificate))];
@@ -148,13 +153,8 @@ export class QuestionCard {
 
   #choices() {
     const { candidates, id } = this.#question;
-    this.#chosen = candidates[0]?.fingerprint ?? null;
-    return el('div', { class: 'choices', role: 'radiogroup', 'aria-label': t('ui-question-choose') }, candidates.map((certificate, index) => {
-      const input = el('input', { type: 'radio', name: `certificate-${id}`, value: certificate.fingerprint });
-      input.checked = index === 0;
-      input.addEventListener('change', () => { this.#chosen = certificate.fingerprint; });
-      return el('label', { class: 'choice' }, input, certificateCard(certificate));
-    }));
+    this.#choice = new Choice(candidates, { id: `certificate-${id}`, changed: () => this.#enable() });
+    return this.#choice.element;
   }
 
   /** The token is at work; with a batch, how far it is. */
@@ -194,7 +194,17 @@ export class QuestionCard {
         entries.push(this.#remember.element);
       }
     }
-    return el('div', { class: 'foot' }, ...entries, el('div', { class: 'buttons' }, refuse, this.#approve), said);
+    this.#elsewhere = el('div', { class: 'elsewhere', role: 'status' });
+    this.#sayElsewhere();
+    return el('div', { class: 'foot' }, ...entries, this.#elsewhere, el('div', { class: 'buttons' }, refuse, this.#approve), said);
+  }
+
+  /** Whether a dialog on the screen asks the same. */
+  #sayElsewhere() {
+    if (!this.#elsewhere) return;
+    const { in_dialog: isInDialog, pin } = this.#question;
+    const text = !isInDialog ? '' : t(pin?.needed ? 'ui-dialog-pin' : 'ui-dialog');
+    if (this.#elsewhere.textContent !== text) this.#elsewhere.textContent = text;
   }
 
   #restartDelay = () => {
@@ -209,7 +219,8 @@ export class QuestionCard {
   };
 
   #enable() {
-    if (this.#approve) this.#approve.disabled = this.#isBusy || !this.#isInFocus || !(this.#pin?.isComplete ?? true);
+    const isComplete = this.#question.kind === 'choose' ? this.#choice?.chosen : this.#pin?.isComplete ?? true;
+    if (this.#approve) this.#approve.disabled = this.#isBusy || !this.#isInFocus || !isComplete;
   }
 
   async #decide(decision, said) {
@@ -218,7 +229,7 @@ export class QuestionCard {
     const body = { decision, shown: this.#question.shown, prompter: 'web' };
     if (decision === 'approve') Object.assign(body, this.#pin?.take(), this.#remember?.take());
     else this.#pin?.clear();
-    if (decision === 'choose') body.certificate = this.#chosen;
+    if (decision === 'choose') body.certificate = this.#choice.chosen;
     said.replaceChildren();
     this.#enable();
     this.#decided(this.#question.id, decision);
@@ -244,12 +255,6 @@ export function notice(text, advice, kind = '') {
 
 function part(key, ...content) {
   return el('div', { class: 'part' }, el('h3', {}, t(key)), el('div', {}, ...content));
-}
-
-/** The names of the documents, in a list that scrolls when it is long. */
-function names(documents) {
-  return el('ul', { class: 'names', tabindex: documents.length > 5 ? '0' : null, 'aria-label': t('ui-documents') },
-    documents.map((name) => el('li', { class: 'strong' }, name)));
 }
 
 /** Whether two states of a question ask for the same: only notice, PIN and state may differ. */

@@ -14,6 +14,7 @@ await page.getByRole('heading', { name: 'Connect this program?' }).waitFor();
 assert.equal((await page.locator('.code').textContent()).replace(' ', ''), pairing.code);
 assert.ok(await card(page).getByText('as it names itself').first().isVisible(), 'the name is marked as self-declared');
 assert.ok(await card(page).getByText('node').first().isVisible(), 'the calling program is named');
+assert.match(await card(page).locator('.chain summary').textContent(), /^Started by: timeout/, 'and what started it');
 await approve(page);
 const token = await tokenOf(pairing);
 await page.getByText('The program is connected').waitFor();
@@ -35,6 +36,14 @@ assert.ok(first > 2_000, `the page is drawn (${first} dark pixels)`);
 await page.getByRole('button', { name: 'Next page' }).click();
 await page.getByText('Page 2 of 3').waitFor();
 await until('the second page has the longer bar', async () => (await ink()) > first);
+
+// The certificate, the deadline, and a field that no browser offers to save: it is none for passwords, and in no form.
+for (const said of ['IIN', 'BIN', 'Issued by', 'Valid until']) assert.ok((await card(page).locator('.certificate').innerText()).includes(said), said);
+assert.match(await card(page).locator('.clock').textContent(), /\d+ minutes are left/);
+assert.deepEqual(await card(page).locator('.pin input').evaluate((field) => ({
+  type: field.type, autocomplete: field.autocomplete, form: field.form, name: field.name, hidden: getComputedStyle(field).webkitTextSecurity,
+})), { type: 'text', autocomplete: 'off', form: null, name: '', hidden: 'disc' });
+assert.equal(await page.locator('input[type=password]').count(), 0);
 
 // A wrong PIN signs nothing and says so; what is shown stays open.
 await approve(page, '0000');
@@ -82,6 +91,27 @@ await page.getByText('3 signatures left').waitFor();
 id = await ask([text('second.txt')], { token });
 assert.equal((await settled(id, token)).state, 'finished', 'the grant signs');
 await page.getByText('2 signatures left').waitFor();
+
+// Whose certificate it is stands there as it does elsewhere; ended by the person, it signs no more.
+const row = page.locator('.panel li').filter({ hasText: '2 signatures left' });
+assert.match(await row.innerText(), /ВЫДУМАНОВ ПРИМЕР · ТОО "ВЫМЫШЛЕННАЯ КОМПАНИЯ" · IIN\s\d{12} · BIN\s200140000123/);
+assert.ok(!(await row.innerText()).includes('CN='));
+await row.getByRole('button', { name: 'End the permission: Bookkeeping' }).click();
+await page.getByText('Nothing is remembered').waitFor();
+id = await ask([text('after.txt')], { token });
+await page.getByRole('heading', { name: 'Sign a document?' }).waitFor();
+await card(page).locator('.remember input[type=checkbox]').first().check();
+await approve(page, DIRECTOR.pin);
+assert.equal((await settled(id, token)).state, 'finished');
+await page.getByText('10 signatures left').waitFor();
+
+// Decided elsewhere first: the page's card closes and says so.
+id = await ask([text('elsewhere.txt')], { token: process.env.OWNER_TOKEN });
+await page.getByRole('heading', { name: 'Sign a document?' }).waitFor();
+const [elsewhere] = (await api('GET', '/v1/questions')).body.questions;
+await api('POST', `/v1/questions/${elsewhere.id}/decision`, { decision: 'refuse', shown: elsewhere.shown, prompter: 'terminal' });
+await page.getByText('answered elsewhere').first().waitFor();
+assert.equal((await settled(id)).state, 'refused');
 
 // The program gets another name, here and in what it asks from then on.
 await page.getByText('Connected programs').click();

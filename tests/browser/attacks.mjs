@@ -199,6 +199,8 @@ await cautious.locator('#link-state.on').waitFor();
 await card(cautious).locator('.pin input').fill(DIRECTOR.pin);
 await cautious.waitForTimeout(1_500);
 assert.ok(await cautious.locator('.button.primary').isDisabled(), 'without the focus nothing can be approved');
+await card(cautious).locator('.pin input').press('Enter');
+await untouched('Enter in the PIN while nothing can be approved');
 await cautious.evaluate(() => {
   document.hasFocus = () => true;
   window.dispatchEvent(new Event('focus'));

@@ -51,6 +51,7 @@ async function inDoubt(number, when) {
 const row = (title) => page.locator('li.job').filter({ hasText: title }).first();
 const step = (job, name) => job.locator('.steps > li').filter({ has: page.locator('code', { hasText: new RegExp(`^${name}$`) }) });
 const saves = async (number) => (await sandbox('GET', 'summary')).idocs.documents.find((document) => document.number === number).saves;
+const where = () => card(page).locator('.part', { has: page.getByRole('heading', { name: 'Where it goes' }) }).innerText();
 const state = async (id) => (await api('GET', `/v1/jobs/${id}`)).body.state;
 
 // Every step with its state, attempts and reason.
@@ -97,13 +98,22 @@ await page.keyboard.press('Enter');
 await job.getByText('finished').first().waitFor();
 assert.equal(await saves('A-2'), 1);
 
+// Where a signature goes, what follows, and whether that can be undone: of either service.
+const shown = await sendInvoice('A-4');
+await card(page).waitFor();
+for (const said of [/iDocs/, /127\.0\.0\.1/, /050140009999/, /cannot be undone/i]) assert.match(await where(), said);
+await card(page).getByRole('button', { name: 'Refuse' }).click();
+await until('it is refused', async () => (await state(shown)) === 'refused');
+
 // A refused group: what it left is named, and removed when the person says so twice.
 const group = await start('/v1/mig24/test/package-group-signatures', {
   send: { recipient_abonent_code: '2BM-TEST', documents: [{ part: 'a', name: 'Act.txt', sign_required: true }] },
   certificate: GOST.fingerprint,
 }, [['a', 'Act.txt']]);
+await card(page).waitFor();
+for (const said of [/EDO\.MIG24/, /127\.0\.0\.1/, /2BM-TEST/, /undone/i]) assert.match(await where(), said);
 await card(page).getByRole('button', { name: 'Refuse' }).click();
-job = page.locator('li.job').filter({ hasText: 'Left at the service' });
+job = page.locator('li.job').filter({ hasText: 'Left at the service' }).filter({ hasText: 'EDO.MIG24' });
 await job.getByText('refused').first().waitFor();
 const [left] = (await sandbox('GET', 'summary')).mig24.groups;
 assert.match(await job.innerText(), new RegExp(`Left at the service: ${left.group_id} \\(not sent\\)`));
@@ -117,6 +127,10 @@ await job.getByRole('button', { name: 'Yes, remove it' }).click();
 await page.locator('li.job').filter({ hasText: 'removing in EDO.MIG24' }).getByText('finished').waitFor();
 assert.equal((await sandbox('GET', 'summary')).mig24.groups[0].deleted, true);
 assert.equal(await state(group), 'refused');
+// What is gone is not offered again.
+job = page.locator('li.job').filter({ hasText: `Left at the service: ${left.group_id}` });
+await until('nothing is offered', async () => (await job.getByRole('button', { name: /^Remove what is left: / }).count()) === 0);
+assert.deepEqual((await api('GET', `/v1/jobs/${group}`)).body.actions, []);
 
 // A job at work is cancelled after a question.
 const cancelled = await sendInvoice('A-3');

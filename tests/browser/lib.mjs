@@ -115,6 +115,80 @@ export async function approve(page, pin) {
   await page.locator('.button.primary:enabled').click();
 }
 
+/** Presses Tab until what has the focus is called so; Shift+Tab when `back`. */
+export async function tabTo(page, name, { back = false, most = 80 } = {}) {
+  for (let n = 0; n < most; n += 1) {
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      return element.getAttribute('aria-label') ?? (element.labels?.[0]?.textContent || element.textContent);
+    });
+    if (focused === name) return;
+    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+  }
+  assert.fail(`the keyboard does not come to “${name}”`);
+}
+
+/** What axe looks at first: names of controls, labels of fields, one title, ids once, no positive tabindex, text that can be told from its ground. */
+export async function named(page, state) {
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await problems(page), [], `${state}, ${colorScheme}`);
+  }
+}
+
+function problems(page) {
+  return page.evaluate(() => {
+    const problems = [];
+    const visible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('[hidden]');
+    for (const element of document.querySelectorAll('button, a[href], input, select, textarea, summary, [role=button], [role=img], canvas, progress')) {
+      if (!visible(element)) continue;
+      const by = element.getAttribute('aria-labelledby');
+      const name = element.getAttribute('aria-label') || (by && document.getElementById(by)?.textContent)
+        || [...(element.labels ?? [])].map((label) => label.textContent).join('') || (/^(button|a|summary)$/i.test(element.tagName) && element.textContent);
+      if (!name?.trim()) problems.push(`no name: ${element.outerHTML.slice(0, 120)}`);
+    }
+    for (const element of document.querySelectorAll('[aria-labelledby], [aria-describedby], [aria-controls], [aria-activedescendant]')) {
+      for (const attribute of ['aria-labelledby', 'aria-describedby', 'aria-controls', 'aria-activedescendant']) {
+        for (const id of (element.getAttribute(attribute) ?? '').split(' ').filter(Boolean)) {
+          if (!document.getElementById(id)) problems.push(`${attribute} names nothing: ${id}`);
+        }
+      }
+    }
+    const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
+    ids.filter((id, index) => ids.indexOf(id) !== index).forEach((id) => problems.push(`twice: #${id}`));
+    document.querySelectorAll('[tabindex]').forEach((element) => element.tabIndex > 0 && problems.push(`tabindex ${element.tabIndex}`));
+    document.querySelectorAll('img:not([alt])').forEach(() => problems.push('an image without alt'));
+    if (!document.title || !document.documentElement.lang) problems.push('no title or language');
+    if (document.querySelectorAll('main').length !== 1 || document.querySelectorAll('main h1').length !== 1) problems.push('not one main with one h1');
+
+    const channel = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const parse = (color) => color.match(/[\d.]+/g).map(Number);
+    const light = ([r, g, b]) => 0.2126 * channel(r / 255) + 0.7152 * channel(g / 255) + 0.0722 * channel(b / 255);
+    const ground = (element) => {
+      for (let at = element; at; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (style.backgroundImage !== 'none') return null;
+        const color = parse(style.backgroundColor);
+        if (color.length === 3 || color[3] === 1) return style.backgroundColor.startsWith('color') ? null : color;
+        if (color[3] > 0) return null;
+      }
+      return [255, 255, 255];
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement;
+      if (!node.textContent.trim() || !visible(element) || element.closest('.visually-hidden, :disabled, canvas, script, noscript')) continue;
+      const behind = ground(element);
+      const color = getComputedStyle(element).color;
+      if (!behind || color.startsWith('color')) continue;
+      const [a, b] = [light(parse(color)), light(behind)].sort((x, y) => y - x);
+      const contrast = (a + 0.05) / (b + 0.05);
+      if (contrast < 4.5) problems.push(`contrast ${contrast.toFixed(2)}: ${node.textContent.trim().slice(0, 40)}`);
+    }
+    return problems;
+  });
+}
+
 /** A PDF of so many pages with a line of text on each and a filled rectangle whose place tells the page. */
 export function pdf(pages, line = (n) => `Page ${n}`, title = 'Contract No. 17') {
   const objects = ['<< /Type /Catalog /Pages 2 0 R >>', null, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>', '<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >>'];

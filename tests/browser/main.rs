@@ -7,6 +7,7 @@
 
 mod guides;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -54,6 +55,31 @@ async fn a_token_without_its_driver_says_what_to_install() {
     let _card = BlankCard::insert(&service, RUTOKEN_ECP);
     let (name, socket) = service.environment();
     run_beside("readers", "", &[(name, &socket)], &[]).await;
+}
+
+#[tokio::test]
+async fn the_choice_among_ten_thousand_certificates_is_fluent() {
+    run("choice", "", &[]).await;
+}
+
+#[tokio::test]
+async fn what_is_said_of_tokens_changes_with_them() {
+    run("tokens", "", &[]).await;
+}
+
+/// A program in the place of pinentry that says where it runs and waits for ever.
+#[tokio::test]
+async fn a_dialog_on_the_screen_is_spoken_of_and_the_first_answer_counts() {
+    let (directory, tokens) = prepared();
+    let (program, told) = (directory.path().join("pinentry"), directory.path().join("dialogs"));
+    let script = format!(
+        "#!/bin/sh\necho $$ >> '{}'\necho OK ready\nwhile read -r line; do\n  case \"$line\" in CONFIRM|GETPIN) exec sleep 600 ;; *) echo OK ;; esac\ndone\n",
+        told.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    tokens.configure_agent(&format!("pinentry = \"{}\"", program.display()));
+    drive("dialogs", &tokens, &[], &[("DIALOGS", told.to_str().unwrap())]).await;
 }
 
 #[tokio::test]
@@ -136,6 +162,10 @@ async fn drive(script: &str, tokens: &Tokens, of_agent: &[(&str, &str)], environ
         .env("OWNER_TOKEN", agent.owner_token())
         .env("TOKENSIGN", programs::tokensign())
         .env("CONFIGURATION", tokens.configuration())
+        .env(
+            "GOST_CONTROL",
+            tokens.configuration().with_file_name("gost-token").join("control.json"),
+        )
         .env("DIRECTOR", certificate("kz-director"))
         .env("INDIVIDUAL", certificate("kz-individual"))
         .env("GOST", certificate("gost-director"))

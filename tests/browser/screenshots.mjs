@@ -44,12 +44,23 @@ const STATES = {
   } },
   remember: { documents: [contract], steps: (page) => page.locator('.remember input').first().check() },
   choose: { documents: [contract], certificate: 'bin=200140000123' },
+  'choose-many': { documents: [contract], certificate: 'bin=200140000123', change: (question) => {
+    const [first] = question.candidates;
+    const people = ['Әлиев Үлгі', 'Сериков Үлгі', 'Примеров Пример', 'Образцова Проба', 'Ivanova Sample'];
+    question.candidates.push(...Array.from({ length: 240 }, (_, n) => ({
+      ...first, fingerprint: String(n).padStart(64, '0'), subject: '', serial: '', common_name: `${people[n % people.length]} ${n + 1}`.toLocaleUpperCase(), iin: String(900101300000 + 7 * n),
+    })));
+  }, steps: async (page) => {
+    await page.getByRole('combobox').pressSequentially('үлгі 10');
+    await page.keyboard.press('ArrowDown');
+  } },
   login: { documents: [text('challenge', 'b3b1c6…')], certificate: LOGIN.fingerprint, purpose: 'authentication' },
   service: { documents: [contract], change: (question) => {
     question.destination = { service: 'idocs', profile: 'main', host: 'idocs.example', organisation: 'ТОО «ВЫМЫШЛЕННАЯ КОМПАНИЯ»', counterparty: 'АО «ПРИМЕР»', effect: 'effect-idocs-send', reversible: false };
   } },
   'last-try': { documents: [contract], change: (question) => { question.pin = { needed: true, pinpad: false, state: 'final_try', tries_left: 1 }; } },
   pinpad: { documents: [contract], change: (question) => { question.pin = { needed: false, pinpad: true, state: 'ok' }; } },
+  dialog: { documents: [contract], change: (question) => { question.in_dialog = true; } },
   working: { documents: batch, change: (question) => { question.state = 'working'; }, progress: { signed: 31, of: 50 } },
   troubles: { inventory: (body) => {
     body.tokens.push({ ...body.tokens[0], label: 'Rutoken ECP 3.0', state: 'locked', pin: { state: 'locked', pinpad: false } });

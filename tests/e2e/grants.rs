@@ -409,3 +409,28 @@ async fn nothing_is_remembered_of_what_is_signed_as_it_is() {
     }
     assert_eq!(audited(agent, "grant_used").await.len(), 1);
 }
+
+/// The command line names whose certificate it is, and ends what the page ends.
+#[tokio::test]
+async fn grants_are_listed_revoked_and_locked_on_the_command_line() {
+    let world = World::new().await;
+    let program = Program::paired(&world).await;
+    let certificate = world.tokens.certificate(CERTIFICATE);
+    let grant = program.remembered(5).await;
+    let listed = world.command(&["grants", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let (bin, iin) = (certificate.bin.unwrap(), certificate.iin.unwrap());
+    for said in ["ERP", "ВЫДУМАНОВ ПРИМЕР", "ВЫМЫШЛЕННАЯ КОМПАНИЯ", &bin, &iin] {
+        assert!(listed.contains(said), "{said} in {listed}");
+    }
+    assert!(!listed.contains("CN="), "{listed}");
+    assert_eq!(grant["holder"]["iin"], json!(iin));
+    let revoked = world.command(&["grants", "revoke", grant["id"].as_str().unwrap()]);
+    assert!(revoked.status.success(), "{revoked:?}");
+    assert_eq!(ended(&world.agent).await, "revoked");
+
+    program.remembered(5).await;
+    assert!(world.command(&["lock"]).status.success());
+    assert_eq!(ended(&world.agent).await, "locked");
+    program.is_asked(&[Program::document("text/plain")]).await;
+}

@@ -32,6 +32,7 @@ mod pin_safety;
 mod pkcs11_uris;
 mod profile_timestamps;
 mod profiles;
+mod prompters;
 mod rare_tokens;
 mod refused_sources;
 mod revocation;

@@ -43,10 +43,14 @@ fn one(session: &Session, grant: &Value) -> Vec<String> {
         Some(service) => format!("{} ({})", words::word(&output, "ui-service-", service), text("profile")),
         None => String::new(),
     };
-    let certificate = match grant["subject"].as_str() {
-        Some(subject) => subject.to_owned(),
-        None => text("certificate"),
-    };
+    let holder = &grant["holder"];
+    let of_holder = |name: &str| holder[name].as_str().unwrap_or_default().to_owned();
+    let names = [&holder["common_name"], &grant["subject"], &grant["certificate"]];
+    let certificate = names
+        .iter()
+        .find_map(|name| name.as_str())
+        .unwrap_or_default()
+        .to_owned();
     let documents = match text("documents").as_str() {
         "any" => output.text("ui-grant-documents-any"),
         "digest" => output.text("ui-grant-documents-digest"),
@@ -63,6 +67,13 @@ fn one(session: &Session, grant: &Value) -> Vec<String> {
         (output.text("ui-name"), text("application_name")),
         (output.text("ui-id"), text("id")),
         (output.text("ui-certificate"), certificate),
+        (output.text("ui-organisation"), of_holder("organisation")),
+        (output.text("ui-iin"), of_holder("iin")),
+        (output.text("ui-bin"), of_holder("bin")),
+        (output.text("ui-inn"), of_holder("inn")),
+        (output.text("ui-inn-le"), of_holder("inn_le")),
+        (output.text("ui-ogrn"), of_holder("ogrn")),
+        (output.text("ui-snils"), of_holder("snils")),
         (output.text("ui-destination"), destination),
         (output.text("ui-documents"), documents),
         (output.text("ui-grant-signatures"), uses),

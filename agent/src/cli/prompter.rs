@@ -128,10 +128,11 @@ impl Prompter {
     /// # Errors
     /// `agent_unreachable`.
     pub(super) async fn attach(&self, name: &str) -> Result<Attachment, Fault> {
-        let response = self
-            .client
-            .stream(&format!("/v1/questions/stream?prompter={name}"))
-            .await?;
+        self.listen(&format!("/v1/questions/stream?prompter={name}")).await
+    }
+
+    async fn listen(&self, path: &str) -> Result<Attachment, Fault> {
+        let response = self.client.stream(path).await?;
         let (sender, changes) = watch::channel(0_u64);
         let reader = tokio::spawn(async move {
             let mut pieces = response.bytes_stream();
@@ -194,6 +195,14 @@ impl Prompter {
         // Whatever ends this future also ends the reading, and puts the terminal back.
         let _guard = cancelled.clone().drop_guard();
         let dialog = self.dialog.clone();
+        // Other prompters show that a dialog asks the same. It asks all the same where the agent does not take the mark.
+        let _mark = match &dialog {
+            Some(_) => {
+                let path = format!("/v1/questions/stream?prompter=pinentry&question={id}");
+                self.listen(&path).await.ok()
+            }
+            None => None,
+        };
         let prompter = if dialog.is_some() { "pinentry" } else { "terminal" };
         let mut reading = {
             let (output, cancelled) = (self.output, cancelled.clone());

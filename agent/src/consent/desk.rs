@@ -47,6 +47,8 @@ struct Entry {
     answers: mpsc::UnboundedSender<Answer>,
     /// How long it waits once it is shown; `None` when it is shown.
     held: Option<Duration>,
+    /// How many dialogs ask it at this moment.
+    dialogs: usize,
     deadline: Deadline,
 }
 
@@ -233,6 +235,8 @@ impl Desk {
             notice,
             caller,
             job,
+            is_for_person: false,
+            in_dialog: false,
             body,
         };
         question.shown = question.shown_digest();
@@ -248,6 +252,7 @@ impl Desk {
                     subject,
                     answers,
                     held: held.then_some(timeout),
+                    dialogs: 0,
                     deadline,
                 },
             );
@@ -358,6 +363,46 @@ impl Desk {
         };
         self.announce_waiting();
         Attachment { desk: self.clone(), id }
+    }
+
+    /// Says that a dialog asks this question, for as long as the mark lives: whoever sees it elsewhere is told so.
+    pub fn mark_dialog(&self, id: Uuid) -> DialogMark {
+        self.count_dialogs(id, |dialogs| dialogs + 1);
+        DialogMark { desk: self.clone(), id }
+    }
+
+    fn count_dialogs(&self, id: Uuid, count: impl FnOnce(usize) -> usize) {
+        let changed = {
+            let mut state = self.lock();
+            let Some(entry) = state.questions.get_mut(&id) else {
+                return;
+            };
+            entry.dialogs = count(entry.dialogs);
+            let before = std::mem::replace(&mut entry.question.in_dialog, entry.dialogs > 0);
+            (before != entry.question.in_dialog && entry.held.is_none()).then(|| entry.question.clone())
+        };
+        if let Some(question) = changed {
+            self.announce(question);
+        }
+    }
+
+    /// Shows what the token says of its PIN by now, where a waiting question says something else; what spoke of the old state goes with it.
+    /// The digest of what is shown changes with it. Tries that the token does not tell stay as they were told.
+    pub fn show_pin(&self, id: Uuid, now: &PinView) {
+        let question = {
+            let mut state = self.lock();
+            let Some(entry) = state.questions.get_mut(&id) else {
+                return;
+            };
+            if entry.question.state != QuestionState::Waiting || !entry.question.renew_pin(now) {
+                return;
+            }
+            if entry.held.is_some() {
+                return;
+            }
+            entry.question.clone()
+        };
+        self.announce(question);
     }
 
     /// The attached prompters' names, each once.
@@ -681,6 +726,19 @@ impl Drop for Asked {
         if let Some(opener) = opener {
             opener.close();
         }
+    }
+}
+
+/// A dialog that asks a question.
+#[derive(Debug)]
+pub struct DialogMark {
+    desk: Desk,
+    id: Uuid,
+}
+
+impl Drop for DialogMark {
+    fn drop(&mut self) {
+        self.desk.count_dialogs(self.id, |dialogs| dialogs.saturating_sub(1));
     }
 }
 

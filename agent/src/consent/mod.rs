@@ -12,7 +12,9 @@ mod remote;
 mod unlock;
 
 pub use approval::{Approval, ApprovalKind, ApprovedItem, Consented, ItemKind, ItemRecord};
-pub use desk::{ApprovalSubject, Asked, Attachment, Decision, DecisionRequest, Desk, DeskEvent, Opener, Verdict};
+pub use desk::{
+    ApprovalSubject, Asked, Attachment, Decision, DecisionRequest, Desk, DeskEvent, DialogMark, Opener, Verdict,
+};
 pub use grant::{DocumentClass, GrantLimits, GrantPromise, GrantScope, Remember, RememberOffer};
 pub use grants::{GrantChange, GrantEnd, GrantEvent, GrantView, Grants};
 pub use question::{

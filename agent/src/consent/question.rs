@@ -11,7 +11,7 @@ use super::grant::RememberOffer;
 use super::remote::RemoteSigner;
 use crate::certificate::Fingerprint;
 use crate::cms::Digest;
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
 use crate::store::blobs::BlobId;
 
 /// A question to the person, as every prompter shows it and as its digest covers it.
@@ -38,6 +38,12 @@ pub struct Question {
     /// The job it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<Uuid>,
+    /// Whether only a person may answer any more: something went wrong that no notice speaks of by now.
+    #[serde(skip)]
+    pub is_for_person: bool,
+    /// Whether a dialog on the person's screen (pinentry) asks the same at this moment. The first answer counts.
+    #[serde(default)]
+    pub in_dialog: bool,
     /// What is asked.
     #[serde(flatten)]
     pub body: QuestionBody,
@@ -48,6 +54,32 @@ impl Question {
     pub(super) fn shown_digest(&self) -> String {
         let shown = serde_json::json!({ "caller": &self.caller, "notice": &self.notice, "body": &self.body });
         hex::encode(Sha256::digest(shown.to_string().as_bytes()))
+    }
+
+    /// Puts what the token says of its PIN now into an approval; says whether that is anything else than before.
+    pub(super) fn renew_pin(&mut self, now: &PinView) -> bool {
+        let QuestionBody::Approve { pin, .. } = &mut self.body else {
+            return false;
+        };
+        let is_same_state = (pin.needed, pin.pinpad, pin.state) == (now.needed, now.pinpad, now.state);
+        if is_same_state && (now.tries_left.is_none() || now.tries_left == pin.tries_left) {
+            return false;
+        }
+        *pin = now.clone();
+        // What the last attempt met may be over.
+        let met = self.notice.as_ref().map(Fault::code);
+        let is_over = match met {
+            Some(Code::PinLocked) => now.state != PinState::Locked,
+            Some(Code::PinNotInitialised) => now.state != PinState::NotInitialised,
+            Some(Code::PinLastTry) => now.state != PinState::FinalTry,
+            _ => false,
+        };
+        if is_over {
+            self.notice = None;
+            self.is_for_person = true;
+        }
+        self.shown = self.shown_digest();
+        true
     }
 }
 

@@ -21,6 +21,7 @@ use super::metrics::Metrics;
 use super::module_path::{module_path, module_uri};
 use super::page_sessions::PageSessions;
 use super::pairings::Pairings;
+use super::question_pins;
 use super::rates::Rates;
 use super::reader_events;
 use super::refusals::Refusals;
@@ -160,6 +161,7 @@ impl Agent {
         let router = routes::router(Arc::clone(&shared));
         tasks.spawn(tell_changes(Arc::clone(&shared)));
         tasks.spawn(reader_events::tell(Arc::clone(&shared)));
+        tasks.spawn(question_pins::keep_true(Arc::clone(&shared)));
         if options.queues {
             for consumer in shared.mig24.queue_consumers(&shared.store) {
                 tasks.spawn(consumer.run(shutdown.clone()));

@@ -30,6 +30,7 @@ mod pairings;
 mod permission;
 mod preference;
 mod problem;
+mod question_pins;
 mod rates;
 mod reader_events;
 mod refusals;

@@ -5,6 +5,7 @@ use super::JobId;
 use super::left_behind::LEFT_BEHIND;
 use crate::messages::{Code, Fault};
 use crate::store::jobs::JobRow;
+use crate::store::{Connection, claims};
 
 /// What a job that removes something is given.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -41,6 +42,23 @@ impl Removal {
             left_behind: left.clone(),
             kind,
         })
+    }
+
+    /// What a removal claims, so that there is one at a time and none after it is done.
+    pub(super) fn claim(job: JobId) -> String {
+        format!("removal/{job}")
+    }
+
+    /// Whether what the job left is being removed, or is gone.
+    ///
+    /// # Errors
+    /// `store_failed`.
+    pub(super) fn is_begun(connection: &Connection, job: &JobRow) -> Result<bool, Fault> {
+        let leaves = job
+            .fault
+            .as_ref()
+            .is_some_and(|fault| fault.extras().contains_key(LEFT_BEHIND));
+        Ok(leaves && claims::holder(connection, &Self::claim(job.id))?.is_some())
     }
 
     /// The id that stands under `member`.

@@ -23,7 +23,11 @@ use crate::store::audit::{self, Actor, Entry};
 use crate::store::blobs::{self, BlobId};
 use crate::store::jobs::{self, JobRow};
 use crate::store::steps::{self, Settled, StepRow};
+<<<<<<< HEAD
 use crate::store::{self, Store, Transaction, idempotency};
+=======
+use crate::store::{Store, Transaction, claims, idempotency};
+>>>>>>> page
 
 /// What the engine and its runs share.
 pub(super) struct Shared {
@@ -304,6 +308,7 @@ impl Shared {
         let job = self.store.read(move |connection| jobs::find(connection, id)).await?;
         let job = job.ok_or_else(|| no_such_job(id))?;
         let removal = Removal::of(&job, self.removal_kind(&job))?;
+        let claimed = Removal::claim(id);
         let new = NewJob {
             kind: removal.kind,
             profile: job.profile,
@@ -312,7 +317,8 @@ impl Shared {
             input: json!(removal),
             blobs: Vec::new(),
         };
-        self.start(new, |_, _| Ok(())).await
+        // One removal at a time, and none after it is done; one that failed gives its claim back.
+        self.start(new, move |tx, by| claims::claim(tx, &claimed, by)).await
     }
 
     /// The kind of jobs that can remove what this one left.
@@ -323,10 +329,14 @@ impl Shared {
     pub(super) async fn job(&self, id: JobId) -> Result<Job, Fault> {
         let rows = self.store.read(move |connection| {
             let job = jobs::find(connection, id)?.ok_or_else(|| no_such_job(id))?;
-            Ok((steps::outlines(connection, id)?, job))
+            Ok((
+                steps::outlines(connection, id)?,
+                Removal::is_begun(connection, &job)?,
+                job,
+            ))
         });
-        let (steps, job) = rows.await?;
-        Ok(self.view(job, &steps))
+        let (steps, is_removed, job) = rows.await?;
+        Ok(self.view(job, &steps, is_removed))
     }
 
     /// A job that was just closed, from the row that was written.
@@ -342,21 +352,31 @@ impl Shared {
         let rows = self.store.read(move |connection| {
             let jobs = jobs::list(connection, &filter)?;
             jobs.into_iter()
-                .map(|job| Ok((steps::outlines(connection, job.id)?, job)))
+                .map(|job| {
+                    Ok((
+                        steps::outlines(connection, job.id)?,
+                        Removal::is_begun(connection, &job)?,
+                        job,
+                    ))
+                })
                 .collect::<Result<Vec<_>, Fault>>()
         });
         let jobs = rows.await?.into_iter();
-        Ok(jobs.map(|(steps, job)| self.view(job, &steps)).collect())
+        Ok(jobs
+            .map(|(steps, is_removed, job)| self.view(job, &steps, is_removed))
+            .collect())
     }
 
     pub(super) async fn evidence(&self, id: JobId) -> Result<Evidence, Fault> {
-        let (job, steps, audit, documents) = self
+        let (job, is_removed, steps, audit, documents) = self
             .store
             .read(move |connection| {
                 let job = jobs::find(connection, id)?.ok_or_else(|| no_such_job(id))?;
                 let steps = steps::of_job(connection, id)?;
+                let is_removed = Removal::is_begun(connection, &job)?;
                 Ok((
                     job,
+                    is_removed,
                     steps,
                     audit::of_job(connection, id)?,
                     blobs::of_job(connection, id)?,
@@ -364,18 +384,18 @@ impl Shared {
             })
             .await?;
         Ok(Evidence {
-            job: self.view(job, &steps),
+            job: self.view(job, &steps, is_removed),
             results: steps.into_iter().filter_map(|step| step.result).collect(),
             audit,
             documents,
         })
     }
 
-    fn view(&self, mut job: JobRow, steps: &[StepRow]) -> Job {
+    fn view(&self, mut job: JobRow, steps: &[StepRow], is_removed: bool) -> Job {
         if job.state == JobState::Running {
             job.fault = self.live(job.id).and_then(|live| live.trouble());
         }
-        let can_remove = Removal::of(&job, self.removal_kind(&job)).is_ok();
+        let can_remove = !is_removed && Removal::of(&job, self.removal_kind(&job)).is_ok();
         Job::new(self.stage(&job), job, steps, can_remove)
     }
 

@@ -33,11 +33,13 @@ pub async fn ask_by_pinentry(desk: Desk, pinentry: Pinentry, texts: Localizer, e
             continue;
         };
         let key = (question.id, question.shown.clone());
+        let mark = desk.mark_dialog(question.id);
         let decision = tokio::select! {
             () = ended.cancelled() => return,
             () = changed(&desk, &question) => continue,
             decision = ask(&pinentry, &question, texts) => decision,
         };
+        drop(mark);
         match decision {
             Ok(Some(decision)) => {
                 // It was decided elsewhere in this moment, or goes on waiting with the reason in its notice.

@@ -46,7 +46,7 @@ fn source<'a>(question: &Question, sources: &'a HashMap<Fingerprint, TokenSource
         return None;
     };
     // A notice says that something went wrong or has to be known: that is for a person.
-    let is_first = question.state == QuestionState::Waiting && question.notice.is_none();
+    let is_first = question.state == QuestionState::Waiting && question.notice.is_none() && !question.is_for_person;
     (is_first && pin.needed && pin.state == PinState::Ok)
         .then(|| sources.get(&certificate.fingerprint))
         .flatten()

@@ -29,6 +29,6 @@ pub use remote::RemoteRequest;
 pub use request::{
     CertificateRequest, ChosenCertificate, Document, DocumentKind, Format, Request, Signed, SignedDocument,
 };
-pub(crate) use selection::{key_type, location, objection, purposes, uri};
+pub(crate) use selection::{key_type, location, objection, pin_view, purposes, uri};
 pub use service::{Signing, SigningOptions};
 pub use timestamping::{Stamped, stamp_existing};

@@ -130,7 +130,7 @@ fn unserved_card(inventory: &Inventory, readers: &[ReaderStatus]) -> Option<Faul
 }
 
 /// What a token's flags say of its PIN, as a question shows it.
-pub(super) fn pin_view(token: &Token) -> PinView {
+pub(crate) fn pin_view(token: &Token) -> PinView {
     let pin = &token.pin;
     PinView {
         needed: pin.required && !pin.at_the_device,

@@ -129,6 +129,8 @@ async fn the_shell_and_its_parts_are_there_in_three_languages() {
         "question.js",
         "documents.js",
         "certificate.js",
+        "choice.js",
+        "list.js",
         "icon.svg",
     ] {
         let answer = agent.send(&agent.request(&format!("GET /approve/{asset}"))).await;

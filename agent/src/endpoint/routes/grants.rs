@@ -31,6 +31,54 @@ pub(crate) struct Grant {
     /// The subject of the certificate, while its token is plugged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    /// Whose certificate it is, while its token is plugged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<Holder>,
+}
+
+/// Whose certificate it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Holder {
+    /// Holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    common_name: Option<String>,
+    /// Organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<String>,
+    /// Kazakh personal number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iin: Option<String>,
+    /// Kazakh business number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bin: Option<String>,
+    /// Russian personal taxpayer number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inn: Option<String>,
+    /// Russian taxpayer number of a legal entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inn_le: Option<String>,
+    /// Russian registration number of a legal entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ogrn: Option<String>,
+    /// Russian insurance number of a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snils: Option<String>,
+}
+
+impl Holder {
+    fn of(certificate: &Certificate) -> Self {
+        let identity = certificate.identity();
+        Self {
+            common_name: identity.common_name.clone(),
+            organisation: identity.organisation.clone(),
+            iin: identity.iin.clone(),
+            bin: identity.bin.clone(),
+            inn: identity.inn.clone(),
+            inn_le: identity.inn_le.clone(),
+            ogrn: identity.ogrn.clone(),
+            snils: identity.snils.clone(),
+        }
+    }
 }
 
 /// Lists the remembered decisions that hold.
@@ -42,16 +90,19 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Result<Json<Grant
         .certificates()
         .filter_map(|(_, found)| Certificate::from_der(&found.der).ok())
         .collect();
-    let grants = shared.grants.list().await?.into_iter().map(|grant| Grant {
-        application_name: applications
+    let grants = shared.grants.list().await?.into_iter().map(|grant| {
+        let certificate = certificates
             .iter()
-            .find(|application| Some(application.id) == grant.application)
-            .map(|application| application.name.clone()),
-        subject: certificates
-            .iter()
-            .find(|certificate| certificate.fingerprint().to_string() == grant.certificate)
-            .map(|certificate| certificate.subject().to_owned()),
-        grant,
+            .find(|certificate| certificate.fingerprint().to_string() == grant.certificate);
+        Grant {
+            application_name: applications
+                .iter()
+                .find(|application| Some(application.id) == grant.application)
+                .map(|application| application.name.clone()),
+            subject: certificate.map(|certificate| certificate.subject().to_owned()),
+            holder: certificate.map(Holder::of),
+            grant,
+        }
     });
     Ok(Json(Grants {
         grants: grants.collect(),

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::consent::{Attachment, DecisionRequest, DeskEvent, Question};
+use crate::consent::{Attachment, DecisionRequest, DeskEvent, DialogMark, Question};
 use crate::endpoint::body::{body_fault, parse_json};
 use crate::endpoint::caller::{Caller, Identity};
 use crate::endpoint::extract::{InPath, InQuery};
@@ -52,6 +52,7 @@ pub(crate) struct OneQuestion {
 #[serde(deny_unknown_fields)]
 pub(super) struct Listener {
     prompter: String,
+    question: Option<Uuid>,
 }
 
 /// Lists what waits for the person.
@@ -114,26 +115,39 @@ pub(super) async fn decide(
 /// prompter is attached for as long as the stream is open.
 #[utoipa::path(
     get, path = "/v1/questions/stream", tag = "person",
-    params(("prompter" = String, Query, description = "`web`, `terminal` or `pinentry`")),
+    params(
+        ("prompter" = String, Query, description = "`web`, `terminal` or `pinentry`"),
+        ("question" = Option<Uuid>, Query, description = "The one question that a dialog asks: only that one is streamed, and other prompters show that a dialog asks it"),
+    ),
     responses((status = OK, content_type = "text/event-stream", body = String))
 )]
 pub(super) async fn stream(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     CallerLanguage(localizer): CallerLanguage,
-    InQuery(Listener { prompter }): InQuery<Listener>,
+    InQuery(Listener {
+        prompter,
+        question: only,
+    }): InQuery<Listener>,
 ) -> Result<Response, Problem> {
     check_prompter(&caller, &prompter)?;
+    if let Some(id) = only {
+        shared.desk.question(id)?;
+    }
     let session = match &caller.identity {
         Identity::Page(token) => Some(shared.pages.hold(*token)),
         Identity::Anyone | Identity::Owner | Identity::Application(_) => None,
     };
     // Subscribed before the questions are listed, so that none falls in between.
     let changes = shared.desk.subscribe();
+    let mut first: VecDeque<_> = shared.desk.questions().into();
+    first.retain(|question| only.is_none_or(|only| only == question.id));
     let listening = Listening {
         _attachment: shared.desk.attach(&prompter),
+        _mark: only.map(|id| shared.desk.mark_dialog(id)),
         _session: session,
-        first: shared.desk.questions().into(),
+        only,
+        first,
         is_ready: false,
         changes,
         localizer,
@@ -146,7 +160,9 @@ pub(super) async fn stream(
 
 struct Listening {
     _attachment: Attachment,
+    _mark: Option<DialogMark>,
     _session: Option<SessionInUse>,
+    only: Option<Uuid>,
     first: VecDeque<Question>,
     is_ready: bool,
     changes: broadcast::Receiver<DeskEvent>,
@@ -169,8 +185,12 @@ impl Listening {
         if !std::mem::replace(&mut self.is_ready, true) {
             return Some(Event::default().event("ready").data("{}"));
         }
-        let change = self.changes.recv().await.ok()?;
-        Some(self.event(&change.question))
+        loop {
+            let change = self.changes.recv().await.ok()?;
+            if self.only.is_none_or(|only| only == change.question.id) {
+                return Some(self.event(&change.question));
+            }
+        }
     }
 
     fn event(&self, question: &Question) -> Event {

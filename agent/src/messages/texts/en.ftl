@@ -743,6 +743,19 @@ ui-documents-found = { $count ->
    *[other] { $count } documents found
 }
 ui-documents-search = Search in the names of the documents
+ui-certificates-count = { $count ->
+    [one] { $count } certificate fits
+   *[other] { $count } certificates fit
+}
+ui-certificates-found = { $count ->
+    [one] { $count } certificate found
+   *[other] { $count } certificates found
+}
+ui-certificates-none-found = No certificate fits what you search for
+ui-certificates-search = Search in holders, organisations and numbers
+ui-certificate-chosen = Chosen
+ui-dialog = A dialog on your screen asks the same. Answer there or here.
+ui-dialog-pin = A dialog on your screen asks the same. Enter the PIN there or here.
 ui-progress = { $done } of { $all } signed
 ui-reversible = This can be undone at the service.
 ui-process-parents = Started by

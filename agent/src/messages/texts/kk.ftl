@@ -741,6 +741,19 @@ ui-documents-found = { $count ->
    *[other] { $count } құжат табылды
 }
 ui-documents-search = Құжат атауларынан іздеу
+ui-certificates-count = { $count ->
+    [one] { $count } сертификат сәйкес келеді
+   *[other] { $count } сертификат сәйкес келеді
+}
+ui-certificates-found = { $count ->
+    [one] { $count } сертификат табылды
+   *[other] { $count } сертификат табылды
+}
+ui-certificates-none-found = Іздегеніңізге сәйкес сертификат жоқ
+ui-certificates-search = Иелері, ұйымдары және нөмірлері бойынша іздеу
+ui-certificate-chosen = Таңдалғаны
+ui-dialog = Экрандағы терезе де осыны сұрап тұр. Сонда немесе осында жауап беріңіз.
+ui-dialog-pin = Экрандағы терезе де осыны сұрап тұр. PIN-кодты сонда немесе осында енгізіңіз.
 ui-progress = { $all } құжаттың { $done } құжатына қол қойылды
 ui-reversible = Мұны сервисте болдырмауға болады.
 ui-process-parents = Іске қосқан

@@ -752,8 +752,8 @@ ui-preview-encrypted = с паролем
 ui-preview-truncated = Показано только начало.
 ui-preview-encoding = Прочитано в кодировке { $encoding }.
 ui-documents-unseen = { $count ->
-    [one] содержимое { $count } показать нельзя
-   *[other] содержимое { $count } показать нельзя
+    [one] содержимое { $count } из них показать нельзя
+   *[other] содержимое { $count } из них показать нельзя
 }
 ui-documents-found = { $count ->
     [one] Найден { $count } документ
@@ -761,6 +761,21 @@ ui-documents-found = { $count ->
    *[other] Найдено { $count } документов
 }
 ui-documents-search = Искать по названиям документов
+ui-certificates-count = { $count ->
+    [one] Подходит { $count } сертификат
+    [few] Подходят { $count } сертификата
+   *[other] Подходят { $count } сертификатов
+}
+ui-certificates-found = { $count ->
+    [one] Найден { $count } сертификат
+    [few] Найдено { $count } сертификата
+   *[other] Найдено { $count } сертификатов
+}
+ui-certificates-none-found = Ни один сертификат не подходит под то, что вы ищете
+ui-certificates-search = Искать по владельцам, организациям и номерам
+ui-certificate-chosen = Выбран
+ui-dialog = О том же спрашивает окно на экране. Ответьте там или здесь.
+ui-dialog-pin = О том же спрашивает окно на экране. Введите PIN-код там или здесь.
 ui-progress = Подписано { $done } из { $all }
 ui-reversible = В сервисе это можно отменить.
 ui-process-parents = Запущено из

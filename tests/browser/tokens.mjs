@@ -1,0 +1,93 @@
+// What the page says of tokens is what they say, as it changes: pulled out and plugged in, locked and unlocked by another program, with a PIN pad, at
+// work, and behind a module that is set aside.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { GOST, api, approve, ask, browser, card, open, settled, text, until, window } from './lib.mjs';
+
+/** Puts faults into the GOST test token; none without. */
+const control = (faults = {}) => writeFileSync(process.env.GOST_CONTROL, JSON.stringify(faults));
+
+const chromium = await browser();
+const page = await window(chromium);
+await open(page);
+const chip = page.locator('li.token').filter({ hasText: 'gost-fixtures' });
+await chip.getByText('plugged in').waitFor();
+const asked = (documents) => ask(documents, { certificate: GOST.fingerprint });
+
+// Locked by another program, and unlocked again: the question that waits says so by itself.
+let id = await asked([text('contract.txt')]);
+await card(page).locator('.pin input').fill('12');
+control({ pin_locked: true });
+await card(page).getByText('The PIN is locked').waitFor();
+await chip.getByText('PIN locked').waitFor();
+assert.equal(await card(page).locator('.pin input').count(), 0);
+assert.ok(await page.locator('.button.primary').isDisabled());
+assert.ok(await page.locator('.button.refuse').isEnabled());
+control();
+await card(page).locator('.pin input').waitFor();
+assert.equal(await card(page).getByText('The PIN is locked').count(), 0);
+await chip.getByText('plugged in').waitFor();
+
+// A wrong PIN is remembered, at the question and at the token.
+await approve(page, '000000');
+await card(page).getByText('At least one wrong PIN has been entered').first().waitFor();
+await chip.getByText('a wrong PIN was entered').waitFor();
+// The last try has to be confirmed.
+await approve(page, '000000');
+await card(page).getByText('This is the last try').first().waitFor();
+await chip.getByText('one try left').waitFor();
+await card(page).locator('.pin input').fill(GOST.pin);
+await page.waitForTimeout(1_000);
+assert.ok(await page.locator('.button.primary').isDisabled(), 'the last try waits for its confirmation');
+await card(page).getByText('I am sure of the PIN').click();
+await page.locator('.button.primary:enabled').click();
+await page.getByText('1 document is signed').waitFor();
+assert.equal((await settled(id)).state, 'finished');
+
+// The PIN belongs on the reader: there is no field for it.
+control({ pinpad: true });
+await chip.getByText('PIN on the reader').waitFor();
+id = await asked([text('pad.txt')]);
+await card(page).getByText('Enter the PIN on the reader').waitFor();
+assert.equal(await card(page).locator('.pin input').count(), 0);
+await api('DELETE', `/v1/signatures/${id}`);
+control();
+await page.getByText('Nothing waits for you').waitFor();
+await until('the pad is gone', async () => !(await chip.textContent()).includes('reader'));
+
+// At work: how far it is.
+control({ sign_delay_ms: 500 });
+id = await asked(Array.from({ length: 8 }, (_, n) => text(`act-${n + 1}.txt`)));
+await approve(page, GOST.pin);
+await card(page).getByText(/[1-7] of 8 signed/).waitFor();
+assert.ok((await card(page).getByRole('progressbar').evaluate((bar) => bar.value)) >= 1, 'the bar shows it, too');
+await page.getByText('8 documents are signed').waitFor();
+assert.equal((await settled(id)).state, 'finished');
+
+// Pulled out, and plugged in again.
+control({ device_removed: true });
+await chip.waitFor({ state: 'detached' });
+control();
+await chip.getByText('plugged in').waitFor();
+
+// The module crashes in every signature: what went wrong is said in words, and it is set aside until the person lets it try again.
+control({ crash_in_sign_after: 0 });
+id = await asked([text('crash.txt')]);
+const aside = page.locator('li.token.bad').filter({ hasText: 'set aside' });
+for (let n = 1; n <= 3; n += 1) {
+  await approve(page, GOST.pin);
+  await card(page).locator('.notice').waitFor();
+  await until('the attempt is over', async () => (await aside.count()) > 0 || (await card(page).locator('.pin input').count()) > 0);
+}
+await aside.waitFor();
+await chip.waitFor({ state: 'detached' });
+control();
+await aside.getByRole('button', { name: 'Try again' }).click();
+await chip.getByText('plugged in').waitFor();
+await aside.waitFor({ state: 'detached' });
+await approve(page, GOST.pin);
+assert.equal((await settled(id)).state, 'finished', 'what waited is signed then');
+
+assert.deepEqual(page.complaints, []);
+await chromium.close();
