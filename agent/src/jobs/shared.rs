@@ -23,11 +23,7 @@ use crate::store::audit::{self, Actor, Entry};
 use crate::store::blobs::{self, BlobId};
 use crate::store::jobs::{self, JobRow};
 use crate::store::steps::{self, Settled, StepRow};
-<<<<<<< HEAD
-use crate::store::{self, Store, Transaction, idempotency};
-=======
-use crate::store::{Store, Transaction, claims, idempotency};
->>>>>>> page
+use crate::store::{self, Store, Transaction, claims, idempotency};
 
 /// What the engine and its runs share.
 pub(super) struct Shared {
@@ -341,11 +337,14 @@ impl Shared {
 
     /// A job that was just closed, from the row that was written.
     pub(super) async fn closed(&self, job: JobRow) -> Result<Job, Fault> {
-        let steps = self
-            .store
-            .look(|connection| steps::outlines(connection, job.id))
-            .await?;
-        Ok(self.view(job, &steps))
+        let rows = self.store.look(|connection| {
+            Ok((
+                steps::outlines(connection, job.id)?,
+                Removal::is_begun(connection, &job)?,
+            ))
+        });
+        let (steps, is_removed) = rows.await?;
+        Ok(self.view(job, &steps, is_removed))
     }
 
     pub(super) async fn list(&self, filter: JobFilter) -> Result<Vec<Job>, Fault> {
