@@ -89,9 +89,50 @@ fn a_wrong_configuration_is_shown_with_its_place() {
     let russian = place.run(&["status", "--language", "ru"]);
     let text = String::from_utf8(russian.stderr).unwrap();
     assert!(
-        text.contains("ошибка") && text.contains("2 | open_pgae = true"),
+        text.contains("строка 2: настройки «open_pgae» нет; есть:") && text.contains("2 | open_pgae = true"),
         "{text}"
     );
+}
+
+#[test]
+fn a_mistake_is_told_in_the_persons_language_and_to_programs_in_english() {
+    let place = Place::new();
+    let path = |name: &str| place.path(name).to_str().unwrap().to_owned();
+    let (file, missing, taken) = (path("a.txt"), path("b.txt"), path("taken"));
+    std::fs::write(&file, "hello").unwrap();
+    std::fs::write(&taken, "").unwrap();
+    let lines = [
+        (vec!["sign", &missing], "его нет", "ол жоқ", "os error 2"),
+        (
+            vec!["sign", &file, &file, "--out", &missing],
+            "для нескольких файлов нужна существующая папка",
+            "бірнеше файл үшін бар папка керек",
+            "for several files it is a directory that exists",
+        ),
+        (
+            vec!["sign", &file, "--out", &taken],
+            "чтобы перезаписать, добавьте --force",
+            "үстінен жазу үшін --force қосыңыз",
+            "exists already, --force overwrites it",
+        ),
+        (
+            vec!["verify", &file],
+            "это не подпись CMS: данные не в DER",
+            "бұл CMS қолтаңбасы емес: деректер DER",
+            "this is no CMS signature: the data is neither DER",
+        ),
+    ];
+    for (line, russian, kazakh, english) in lines {
+        for (language, told) in [("ru", russian), ("kk", kazakh), ("en", english)] {
+            let output = place.run(&[&line[..], &["--language", language]].concat());
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert!(!output.status.success() && text.contains(told), "{line:?}: {text}");
+        }
+        let output = place.run(&[&["--json", "--language", "ru"], &line[..]].concat());
+        let problem: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert!(problem["reason"].as_str().unwrap().contains(english), "{problem}");
+        assert!(problem["title"].as_str().unwrap().contains(russian), "{problem}");
+    }
 }
 
 #[test]

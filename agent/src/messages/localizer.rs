@@ -8,7 +8,7 @@ use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-use super::{Code, Fault, Language};
+use super::{Code, Fault, Language, reasons};
 
 /// Gives the texts for people in one language. Cheap to copy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,11 +81,30 @@ impl Localizer {
         texts
     }
 
+    /// Every text whose key begins like this, with the names of its arguments in their places, each between two `mark`s.
+    pub(super) fn templates(&self, beginning: &str, mark: char) -> Vec<(String, String)> {
+        let bundle = &bundles(self.language).texts;
+        let keys = keys(source(self.language)).filter(|key| key.starts_with(beginning));
+        keys.map(|key| {
+            let mut args = FluentArgs::new();
+            for name in variables(bundle, key) {
+                let marked = format!("{mark}{name}{mark}");
+                args.set(name, marked);
+            }
+            (key.to_owned(), format(bundle, key, args).unwrap_or_default())
+        })
+        .collect()
+    }
+
     fn about_fault(&self, kind: &str, fault: &Fault) -> String {
         let key = message_id(kind, fault.code());
         let mut args = FluentArgs::new();
         for (name, value) in fault.args() {
-            args.set(name.clone().into_owned(), argument(value.clone()));
+            let value = match name.as_ref() {
+                "reason" => reasons::translated(self.language, value),
+                _ => value.clone(),
+            };
+            args.set(name.clone().into_owned(), argument(value));
         }
         format(&bundles(self.language).texts, &key, args).unwrap_or_else(|| fault.code().to_string())
     }

@@ -103,6 +103,39 @@ async fn problems_speak_the_callers_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_field_is_told_in_the_callers_language() {
+    let agent = Running::start().await;
+    let document = |content: &str| json!({ "documents": [{ "name": "a", "content": content }] });
+    for (body, ru, kk, en) in [
+        (document("%"), "это не base64", "base64 түрінде емес", "is not base64"),
+        (
+            json!({ "documents": [] }),
+            "число записей — от 1 до",
+            "жазбалар саны — 1 мен",
+            "has 1 to 10000 entries",
+        ),
+        (
+            json!({ "documents": 7 }),
+            "ожидается",
+            "күтілген",
+            "expected a sequence",
+        ),
+        (json!({}), "не указано", "көрсетілмеген", "is missing"),
+    ] {
+        for (language, told) in [("ru", ru), ("kk", kk), ("en", en)] {
+            let request = agent.owned("POST /v1/signatures").json(&body);
+            let problem = agent.send(&request.header("Accept-Language", language)).await.json();
+            assert!(
+                problem["title"].as_str().unwrap().contains(told),
+                "{language}: {problem}"
+            );
+            assert_eq!(problem["reason"], en, "{problem}");
+        }
+    }
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pin_in_a_wrong_place_is_never_repeated() {
     let agent = Running::start().await;
     let line = "POST /v1/questions/01920000-0000-7000-8000-000000000000/decision";
