@@ -95,11 +95,14 @@ async fn evidence_with_kept_documents_is_verified_by_openssl() {
         "{kinds:?}"
     );
     assert!(kinds.contains(&"approved") && kinds.contains(&"signed"), "{kinds:?}");
-    let approved = audit
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|entry| entry["kind"] == "approved");
+    let entries = audit.as_array().unwrap();
+    let is_done = |step: &str| {
+        let mut done = entries.iter().filter(|entry| entry["kind"] == "step_done");
+        done.any(|entry| entry["body"]["step"] == step)
+    };
+    assert!(is_done("finish"), "what became of it at the service: {entries:?}");
+    assert_eq!(entries.last().unwrap()["body"]["state"], "finished");
+    let approved = entries.iter().find(|entry| entry["kind"] == "approved");
     let approved = &approved.unwrap()["body"];
     assert!(
         approved["token"].is_string() && approved["destination"]["host"].is_string(),
