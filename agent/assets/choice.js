@@ -33,6 +33,18 @@ export class Choice {
     return this.#candidates[this.#chosen]?.fingerprint ?? null;
   }
 
+  /** Takes over what was searched for and chosen in another choice among the same certificates. */
+  adopt(other) {
+    const index = this.#candidates.findIndex((candidate) => candidate.fingerprint === other.chosen);
+    if (this.#search && other.#search) {
+      this.#search.field.value = other.#search.field.value;
+      this.#search.run();
+    }
+    if (index < 0) return;
+    if (this.#search) this.#choose(index);
+    else this.element.querySelectorAll('input')[index].click();
+  }
+
   #cards() {
     return el('div', { class: 'choices', role: 'radiogroup', 'aria-label': t('ui-question-choose') }, this.#candidates.map((certificate, index) => {
       const input = el('input', { type: 'radio', name: this.#id, value: certificate.fingerprint });

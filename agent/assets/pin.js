@@ -30,6 +30,13 @@ export class PinEntry {
     return entries;
   }
 
+  /** Takes over what was typed and ticked in another entry for the same PIN, and leaves nothing there. */
+  adopt(other) {
+    if (this.#field && other.#field) this.#field.value = other.#field.value;
+    if (this.#confirm && other.#confirm) this.#confirm.checked = other.#confirm.checked;
+    other.clear();
+  }
+
   clear() {
     if (this.#field) this.#field.value = '';
   }

@@ -46,6 +46,8 @@ export class QuestionCard {
   #approve = null;
   #pin = null;
   #remember = null;
+  /** What the person said of remembering, while the token is at work. */
+  #remembered = null;
   #choice = null;
   #elsewhere = null;
   #clock = null;
@@ -69,13 +71,22 @@ export class QuestionCard {
       return;
     }
     this.#isBusy = false;
-    this.#draw(isSame(before, question));
+    const [keeps, remember] = [isSame(before, question), this.#remember ?? this.#remembered];
+    this.#draw(keeps);
+    // After a wrong PIN the person need not say again for how long the decision is remembered.
+    if (keeps && remember) this.#remember?.adopt(remember);
+    this.#remembered = keeps ? remember : null;
     if (question.notice && question.state === 'waiting') this.#pin?.focus();
   }
 
-  /** Draws everything anew, in another language for instance. */
+  /** Draws everything anew, in another language for instance. What the person has typed and chosen stays. */
   redraw() {
+    const [pin, remember, choice] = [this.#pin, this.#remember, this.#choice];
     this.#draw();
+    if (pin) this.#pin?.adopt(pin);
+    if (remember) this.#remember?.adopt(remember);
+    if (choice) this.#choice?.adopt(choice);
+    this.#enable();
   }
 
   tick() {

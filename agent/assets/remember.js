@@ -14,23 +14,35 @@ export class RememberOffer {
   #uses;
   #seconds;
   #any = null;
+  #limits;
 
   constructor(offer, { id, caller }) {
     const durations = DURATIONS.filter((seconds) => seconds < offer.max_seconds).concat(offer.max_seconds);
     this.#wanted = el('input', { type: 'checkbox', 'aria-expanded': 'false', 'aria-controls': `${id}-limits` });
     this.#uses = el('input', { id: `${id}-uses`, type: 'number', min: '1', max: String(offer.max_uses), step: '1', value: String(Math.min(PROPOSED, offer.max_uses)) });
     this.#seconds = el('select', { id: `${id}-seconds` }, durations.map((seconds) => el('option', { value: String(seconds) }, duration(seconds))));
-    const limits = el('div', { class: 'limits', id: `${id}-limits`, hidden: true },
+    this.#limits = el('div', { class: 'limits', id: `${id}-limits`, hidden: true },
       el('div', {}, el('label', { for: `${id}-uses` }, t('ui-remember-uses')), this.#uses),
       el('div', {}, el('label', { for: `${id}-seconds` }, t('ui-remember-time')), this.#seconds),
       this.#documents(offer.documents),
       el('p', { class: 'soft' }, t('ui-remember-ends')));
-    this.#wanted.addEventListener('change', () => {
-      limits.hidden = !this.#wanted.checked;
-      this.#wanted.setAttribute('aria-expanded', String(this.#wanted.checked));
-    });
+    this.#wanted.addEventListener('change', () => this.#unfold());
     this.element = el('div', { class: 'remember' },
-      el('label', { class: 'tick' }, this.#wanted, el('span', {}, t('ui-remember', { name: caller.name }))), limits);
+      el('label', { class: 'tick' }, this.#wanted, el('span', {}, t('ui-remember', { name: caller.name }))), this.#limits);
+  }
+
+  /** Takes over what the person said in another offer, as far as this one allows it. */
+  adopt(other) {
+    this.#wanted.checked = other.#wanted.checked;
+    this.#uses.value = String(Math.min(Number(other.#uses.value) || 1, Number(this.#uses.max)));
+    if ([...this.#seconds.options].some((option) => option.value === other.#seconds.value)) this.#seconds.value = other.#seconds.value;
+    if (this.#any && other.#any) this.#any.checked = other.#any.checked;
+    this.#unfold();
+  }
+
+  #unfold() {
+    this.#limits.hidden = !this.#wanted.checked;
+    this.#wanted.setAttribute('aria-expanded', String(this.#wanted.checked));
   }
 
   /** The entry of a decision. */

@@ -84,6 +84,16 @@ assert.equal((await settled(id, token)).state, 'refused');
 id = await ask([text('first.txt')], { token });
 await card(page).locator('.remember input[type=checkbox]').first().check();
 await page.getByLabel('How many signatures').fill('3');
+// Neither another language nor a wrong PIN makes the person say it again.
+await card(page).locator('.pin input').fill('0000');
+for (const name of ['kk', 'en']) await page.locator(`#languages [lang=${name}]`).click();
+await page.getByRole('heading', { name: 'Sign a document?' }).waitFor();
+assert.equal(await card(page).locator('.pin input').inputValue(), '0000', 'what was typed stays');
+assert.equal(await page.getByLabel('How many signatures').inputValue(), '3');
+await approve(page, '0000');
+await page.locator('.notice').getByText('PIN').first().waitFor();
+assert.ok(await card(page).locator('.remember input[type=checkbox]').first().isChecked());
+assert.equal(await page.getByLabel('How many signatures').inputValue(), '3');
 await approve(page, DIRECTOR.pin);
 assert.equal((await settled(id, token)).state, 'finished');
 await page.getByText('Remembered permissions').click();

@@ -385,7 +385,10 @@ err-signer-mismatch = { $reason ->
    *[other] The certificate does not belong to the one who has to sign: { $reason }.
 }
 rec-signer-mismatch = Choose the certificate of the employee who signs, issued for this organisation.
-err-employee-unknown = The employee who signs cannot be told from the certificate.
+err-employee-unknown = { $reason ->
+    [none] The employee who signs cannot be told from the certificate.
+   *[other] The employee who signs cannot be told from the certificate: { $reason }.
+}
 rec-employee-unknown = Check in the service that the employee has the same IIN as the certificate, or name the employee in the request.
 err-content-changed = The document changed after you had seen it.
 rec-content-changed = Nothing was sent. Start again, look at the new version and decide anew.
