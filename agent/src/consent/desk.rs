@@ -3,19 +3,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, mpsc};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::approval::{ApprovalKind, ApprovedItem, Consented};
-use super::grant::{GrantPromise, GrantScope, Remember, RememberOffer};
-use super::question::{Action, CallerView, Destination, PinState, PinView, Question, QuestionBody, QuestionState};
-use super::remote::RemotelyConsented;
-use super::unlock::{Unlock, UnlockSource};
-use crate::certificate::{Fingerprint, Purpose};
+use super::asked::Asked;
+use super::decision::{ApprovalSubject, Decidable, Decision, DecisionRequest};
+use super::presence::{Attachment, DialogMark};
+use super::question::{CallerView, PinView, Question, QuestionBody, QuestionState};
 use crate::messages::{Code, Fault};
 use crate::platform::Deadline;
 
@@ -43,7 +38,7 @@ struct State {
 struct Entry {
     question: Question,
     /// What an approval of it would cover; `None` for the other questions.
-    subject: Option<Subject>,
+    subject: Option<ApprovalSubject>,
     answers: mpsc::UnboundedSender<Answer>,
     /// How long it waits once it is shown; `None` when it is shown.
     held: Option<Duration>,
@@ -53,20 +48,7 @@ struct Entry {
 }
 
 /// A decision and the prompter that it was taken at.
-type Answer = (Decision, String);
-
-/// What an approval covers; fixed when the question is asked.
-#[derive(Clone, Debug)]
-struct Subject {
-    request_key: String,
-    purpose: Purpose,
-    certificate: Fingerprint,
-    token: String,
-    items: Vec<ApprovedItem>,
-    destination: Option<Destination>,
-    unattended: bool,
-    scope: Option<GrantScope>,
-}
+pub(super) type Answer = (Decision, String);
 
 /// Brings the person to a prompter when none is attached: opens the page, raises a notification.
 pub trait Opener: Send + Sync {
@@ -82,65 +64,6 @@ pub trait Opener: Send + Sync {
 pub struct DeskEvent {
     /// The question as it stands now.
     pub question: Question,
-}
-
-/// What a prompter sends back.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({ "decision": "refuse", "shown": "b1946ac92492d2347c6235b4d2611184", "prompter": "terminal" }))]
-#[serde(deny_unknown_fields)]
-pub struct DecisionRequest {
-    /// The decision.
-    pub decision: Verdict,
-    /// The digest of what the prompter showed.
-    pub shown: String,
-    /// The chosen certificate.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub certificate: Option<Fingerprint>,
-    /// The PIN the person entered.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, write_only)]
-    pub pin: Option<SecretString>,
-    /// Whether the person confirmed the last try.
-    #[serde(default)]
-    pub confirm_last_try: bool,
-    /// What the person wants remembered, within what the question offers.
-    #[serde(default)]
-    pub remember: Option<Remember>,
-    /// Which prompter: `web`, `terminal`, `pinentry`, `unattended`.
-    pub prompter: String,
-    /// Where an `unattended` PIN comes from, as that place stands: at most 64 characters that are others when the place has changed, and that say
-    /// nothing of the PIN. A PIN that a token refused is not taken from there again, not even by an agent that is started later.
-    #[serde(default)]
-    pub pin_source: Option<String>,
-}
-
-/// The longest name of a PIN's source, in bytes: a SHA-256 in hex.
-const PIN_SOURCE_LENGTH: usize = 64;
-
-/// The three decisions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Yes.
-    Approve,
-    /// No.
-    Refuse,
-    /// This certificate.
-    Choose,
-}
-
-/// A decision as the asker receives it.
-#[derive(Debug)]
-pub enum Decision {
-    /// Approved; for a pairing question without [`Consented`].
-    Approved(Option<Box<Consented>>),
-    /// A signature made elsewhere was approved.
-    RemotelyApproved(Box<RemotelyConsented>),
-    /// A certificate was chosen.
-    Chosen(Fingerprint),
-    /// Refused.
-    Refused,
 }
 
 impl Default for Desk {
@@ -198,16 +121,6 @@ impl Desk {
         subject: ApprovalSubject,
         timeout: Duration,
     ) -> Asked {
-        let subject = Subject {
-            request_key: subject.request_key,
-            purpose: subject.purpose,
-            certificate: subject.certificate,
-            token: subject.token,
-            items: subject.items,
-            destination: subject.destination,
-            unattended: subject.unattended,
-            scope: subject.scope,
-        };
         self.ask(caller, job, body, notice, Some(subject), timeout)
     }
 
@@ -222,7 +135,7 @@ impl Desk {
         job: Option<Uuid>,
         body: QuestionBody,
         notice: Option<Fault>,
-        subject: Option<Subject>,
+        subject: Option<ApprovalSubject>,
         timeout: Duration,
     ) -> Asked {
         let deadline = Deadline::after(timeout);
@@ -257,14 +170,7 @@ impl Desk {
                 },
             );
             if held {
-                return Asked {
-                    desk: self.clone(),
-                    id,
-                    opened: None,
-                    changes: self.subscribe(),
-                    answers: receiver,
-                    prompter: None,
-                };
+                return Asked::new(self.clone(), id, None, receiver);
             }
             if state.prompters.is_empty() {
                 state.opener.clone()
@@ -274,14 +180,7 @@ impl Desk {
         };
         self.announce(question);
         let opened = opener.and_then(|opener| opener.open());
-        Asked {
-            desk: self.clone(),
-            id,
-            opened,
-            changes: self.subscribe(),
-            answers: receiver,
-            prompter: None,
-        }
+        Asked::new(self.clone(), id, opened, receiver)
     }
 
     /// How many questions of an application are not closed, those included that are held back.
@@ -340,7 +239,11 @@ impl Desk {
                 return Err(Fault::new(Code::StaleDecision));
             }
             let prompter = request.prompter.clone();
-            let decision = entry.decision(request)?;
+            let decidable = Decidable {
+                question: &entry.question,
+                subject: entry.subject.as_ref(),
+            };
+            let decision = decidable.decision(request)?;
             entry.question.state = QuestionState::Working;
             if entry.answers.send((decision, prompter)).is_err() {
                 state.questions.remove(&id);
@@ -362,16 +265,17 @@ impl Desk {
             id
         };
         self.announce_waiting();
-        Attachment { desk: self.clone(), id }
+        Attachment::new(self.clone(), id)
     }
 
     /// Says that a dialog asks this question, for as long as the mark lives: whoever sees it elsewhere is told so.
     pub fn mark_dialog(&self, id: Uuid) -> DialogMark {
         self.count_dialogs(id, |dialogs| dialogs + 1);
-        DialogMark { desk: self.clone(), id }
+        DialogMark::new(self.clone(), id)
     }
 
-    fn count_dialogs(&self, id: Uuid, count: impl FnOnce(usize) -> usize) {
+    /// Changes how many dialogs ask the question, and tells the prompters when that makes a difference.
+    pub(super) fn count_dialogs(&self, id: Uuid, count: impl FnOnce(usize) -> usize) {
         let changed = {
             let mut state = self.lock();
             let Some(entry) = state.questions.get_mut(&id) else {
@@ -418,8 +322,66 @@ impl Desk {
         self.shared.events.subscribe()
     }
 
+    /// A prompter is gone.
+    pub(super) fn detach(&self, prompter: u64) {
+        self.lock().prompters.remove(&prompter);
+        self.announce_waiting();
+    }
+
+    /// Puts a question back to waiting with what went wrong and what the token says of its PIN now.
+    pub(super) fn reopen(&self, id: Uuid, notice: Fault, pin: PinView) {
+        let question = {
+            let mut state = self.lock();
+            let Some(entry) = state.questions.get_mut(&id) else {
+                return;
+            };
+            entry.question.state = QuestionState::Waiting;
+            entry.question.notice = Some(notice);
+            if let QuestionBody::Approve { pin: shown, .. } = &mut entry.question.body {
+                *shown = pin;
+            }
+            entry.question.shown = entry.question.shown_digest();
+            entry.question.clone()
+        };
+        self.announce(question);
+    }
+
+    /// Takes a question off; the application's next one is shown, and what was raised for the person goes with the last one.
+    pub(super) fn take_off(&self, id: Uuid) {
+        let (removed, next, opener) = {
+            let mut state = self.lock();
+            let removed = state.questions.remove(&id);
+            let application = removed.as_ref().and_then(|entry| entry.question.caller.application);
+            let next = state.show_next(application);
+            let opener = state.opener.clone().filter(|_| state.questions.is_empty());
+            (removed, next, opener)
+        };
+        if let Some(mut entry) = removed
+            && entry.held.is_none()
+        {
+            entry.question.state = QuestionState::Closed;
+            self.announce(entry.question);
+        }
+        if let Some(question) = next {
+            self.announce(question);
+        }
+        if let Some(opener) = opener {
+            opener.close();
+        }
+    }
+
+    /// Until when a question waits, by the wall clock; `None` when it waits no more.
+    pub(super) fn deadline(&self, id: Uuid) -> Option<OffsetDateTime> {
+        self.lock().questions.get(&id).map(|entry| entry.deadline.wall())
+    }
+
+    /// Whether a question is held back until others of its application are over.
+    pub(super) fn is_held(&self, id: Uuid) -> bool {
+        self.lock().questions.get(&id).is_some_and(|entry| entry.held.is_some())
+    }
+
     /// What is left of a question's time; `None` when it is over.
-    fn time_left(&self, id: Uuid) -> Option<Duration> {
+    pub(super) fn time_left(&self, id: Uuid) -> Option<Duration> {
         self.lock().questions.get(&id)?.deadline.remaining()
     }
 
@@ -438,27 +400,6 @@ impl Desk {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What an approval question is about, for the record: fixed when it is asked.
-#[derive(Clone, Debug)]
-pub struct ApprovalSubject {
-    /// Names the request durably, so that its approval is found again after a restart.
-    pub request_key: String,
-    /// Signature or authentication.
-    pub purpose: Purpose,
-    /// The certificate.
-    pub certificate: Fingerprint,
-    /// The label of the token that it lies on.
-    pub token: String,
-    /// The items in the order shown.
-    pub items: Vec<ApprovedItem>,
-    /// Where the signature goes.
-    pub destination: Option<Destination>,
-    /// Whether the certificate is configured for unattended use.
-    pub unattended: bool,
-    /// What a grant for it would be limited to; `None` where nothing may be remembered.
-    pub scope: Option<GrantScope>,
 }
 
 impl State {
@@ -493,287 +434,6 @@ impl State {
     }
 }
 
-impl Entry {
-    fn decision(&self, request: DecisionRequest) -> Result<Decision, Fault> {
-        match (request.decision, &self.question.body) {
-            (Verdict::Refuse, _) => Ok(Decision::Refused),
-            (Verdict::Choose, QuestionBody::Choose { candidates, .. }) => {
-                let chosen = request
-                    .certificate
-                    .ok_or_else(|| Fault::invalid_field("certificate", "names the chosen certificate's fingerprint"))?;
-                if candidates.iter().any(|candidate| candidate.fingerprint == chosen) {
-                    Ok(Decision::Chosen(chosen))
-                } else {
-                    Err(Fault::invalid_field("certificate", "is not one of the candidates"))
-                }
-            }
-            (Verdict::Approve, QuestionBody::Approve { pin, remember, .. }) => {
-                let subject = self
-                    .subject
-                    .as_ref()
-                    .ok_or_else(|| Fault::internal("an approval without a subject"))?;
-                self.approve(request, pin, remember.as_ref(), subject)
-            }
-            (Verdict::Approve, QuestionBody::Pair { .. }) => Ok(Decision::Approved(None)),
-            (Verdict::Approve, QuestionBody::Remote { .. }) => self.approve_remotely(request),
-            _ => Err(Fault::invalid_field("decision", "does not fit this question")),
-        }
-    }
-
-    /// No certificate of ours is configured for unattended use here, so a person decides.
-    fn approve_remotely(&self, request: DecisionRequest) -> Result<Decision, Fault> {
-        let QuestionBody::Remote {
-            documents,
-            signer,
-            destination,
-        } = &self.question.body
-        else {
-            return Err(Fault::internal("a remote approval of another question"));
-        };
-        if request.prompter == "unattended" {
-            return Err(Fault::new(Code::NotUnattended).arg("certificate", signer));
-        }
-        Ok(Decision::RemotelyApproved(Box::new(RemotelyConsented {
-            caller: self.question.caller.clone(),
-            job: self.question.job,
-            documents: documents.clone(),
-            signer: signer.clone(),
-            destination: destination.clone(),
-            prompter: request.prompter,
-        })))
-    }
-
-    fn approve(
-        &self,
-        request: DecisionRequest,
-        pin: &PinView,
-        offer: Option<&RememberOffer>,
-        subject: &Subject,
-    ) -> Result<Decision, Fault> {
-        let unattended = request.prompter == "unattended";
-        if unattended && !subject.unattended {
-            return Err(Fault::new(Code::NotUnattended).arg("certificate", subject.certificate));
-        }
-        match pin.state {
-            PinState::Locked => return Err(Fault::new(Code::PinLocked)),
-            PinState::NotInitialised => return Err(Fault::new(Code::PinNotInitialised)),
-            // A program never spends the last try, whatever it says.
-            PinState::FinalTry if unattended || !request.confirm_last_try => return Err(Fault::new(Code::PinLastTry)),
-            PinState::FinalTry | PinState::Low | PinState::Ok => {}
-        }
-        if pin.needed && !pin.pinpad && request.pin.is_none() {
-            return Err(Fault::new(Code::PinRequired));
-        }
-        let grant = match request.remember {
-            Some(_) if unattended => return Err(Fault::invalid_field("remember", "is for a person to decide")),
-            Some(wanted) => Some(GrantPromise::new(
-                wanted,
-                offer,
-                subject.scope.as_ref(),
-                &self.question.caller.name,
-                &request.prompter,
-            )?),
-            None => None,
-        };
-        let source = if unattended {
-            UnlockSource::Unattended
-        } else {
-            UnlockSource::Person
-        };
-        let pin_source = request.pin_source.filter(|_| unattended);
-        if pin_source.as_ref().is_some_and(|name| name.len() > PIN_SOURCE_LENGTH) {
-            return Err(Fault::invalid_field("pin_source", "has at most 64 characters"));
-        }
-        let unlock = Unlock::new(request.pin, request.confirm_last_try, source).naming_pin_source(pin_source);
-        let unlock = match &grant {
-            Some(promise) => unlock.keeping(promise.id),
-            None => unlock,
-        };
-        Ok(Decision::Approved(Some(Box::new(Consented {
-            kind: if unattended {
-                ApprovalKind::Unattended
-            } else {
-                ApprovalKind::Person
-            },
-            request_key: subject.request_key.clone(),
-            caller: self.question.caller.clone(),
-            job: self.question.job,
-            purpose: subject.purpose,
-            certificate: subject.certificate,
-            token: subject.token.clone(),
-            items: subject.items.clone(),
-            destination: subject.destination.clone(),
-            prompter: request.prompter,
-            unlock,
-            grant,
-        }))))
-    }
-}
-
-/// A question on the desk, seen by whoever asked. Dropping it takes the question off.
-#[derive(Debug)]
-pub struct Asked {
-    desk: Desk,
-    id: Uuid,
-    opened: Option<String>,
-    changes: broadcast::Receiver<DeskEvent>,
-    answers: mpsc::UnboundedReceiver<Answer>,
-    prompter: Option<String>,
-}
-
-impl Asked {
-    /// The question's id.
-    pub fn id(&self) -> Uuid {
-        self.id
-    }
-
-    /// Until when it waits, by the wall clock, for people; now when it waits no more.
-    pub fn deadline(&self) -> OffsetDateTime {
-        let state = self.desk.lock();
-        state
-            .questions
-            .get(&self.id)
-            .map_or_else(OffsetDateTime::now_utc, |entry| entry.deadline.wall())
-    }
-
-    /// Where the person finds it: the attached prompters, or the one that was opened; empty when there is no way.
-    pub fn prompters(&self) -> Vec<String> {
-        let mut prompters = self.desk.prompters();
-        if prompters.is_empty() {
-            prompters.extend(self.opened.clone());
-        }
-        prompters
-    }
-
-    /// Waits for the decision. A question that is held back has all its time from the moment it is shown.
-    ///
-    /// # Errors
-    /// `refused`, or `expired` at the deadline.
-    pub async fn decision(&mut self) -> Result<Decision, Fault> {
-        while self.is_held() {
-            tokio::select! {
-                answer = self.answers.recv() => return self.decided(answer),
-                // Lagging behind only costs another look.
-                _ = self.changes.recv() => {}
-            }
-        }
-        let left = self.desk.time_left(self.id).ok_or_else(|| Fault::new(Code::Expired))?;
-        match tokio::time::timeout(left, self.answers.recv()).await {
-            Ok(answer) => self.decided(answer),
-            Err(_) => Err(Fault::new(Code::Expired)),
-        }
-    }
-
-    /// Where the last decision was taken, once there is one.
-    pub fn prompter(&self) -> Option<&str> {
-        self.prompter.as_deref()
-    }
-
-    fn decided(&mut self, answer: Option<Answer>) -> Result<Decision, Fault> {
-        let Some((decision, prompter)) = answer else {
-            return Err(Fault::new(Code::Cancelled));
-        };
-        self.prompter = Some(prompter);
-        match decision {
-            Decision::Refused => Err(Fault::new(Code::Refused)),
-            decision => Ok(decision),
-        }
-    }
-
-    fn is_held(&self) -> bool {
-        let state = self.desk.lock();
-        state.questions.get(&self.id).is_some_and(|entry| entry.held.is_some())
-    }
-
-    /// Puts the question back to waiting with what went wrong and what the token says of its PIN now.
-    pub fn reopen(&self, notice: Fault, pin: PinView) {
-        let question = {
-            let mut state = self.desk.lock();
-            let Some(entry) = state.questions.get_mut(&self.id) else {
-                return;
-            };
-            entry.question.state = QuestionState::Waiting;
-            entry.question.notice = Some(notice);
-            if let QuestionBody::Approve { pin: shown, .. } = &mut entry.question.body {
-                *shown = pin;
-            }
-            entry.question.shown = entry.question.shown_digest();
-            entry.question.clone()
-        };
-        self.desk.announce(question);
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        let (removed, next, opener) = {
-            let mut state = self.desk.lock();
-            let removed = state.questions.remove(&self.id);
-            let application = removed.as_ref().and_then(|entry| entry.question.caller.application);
-            let next = state.show_next(application);
-            let opener = state.opener.clone().filter(|_| state.questions.is_empty());
-            (removed, next, opener)
-        };
-        if let Some(mut entry) = removed
-            && entry.held.is_none()
-        {
-            entry.question.state = QuestionState::Closed;
-            self.desk.announce(entry.question);
-        }
-        if let Some(question) = next {
-            self.desk.announce(question);
-        }
-        if let Some(opener) = opener {
-            opener.close();
-        }
-    }
-}
-
-/// A dialog that asks a question.
-#[derive(Debug)]
-pub struct DialogMark {
-    desk: Desk,
-    id: Uuid,
-}
-
-impl Drop for DialogMark {
-    fn drop(&mut self) {
-        self.desk.count_dialogs(self.id, |dialogs| dialogs.saturating_sub(1));
-    }
-}
-
-/// A prompter's presence.
-#[derive(Debug)]
-pub struct Attachment {
-    desk: Desk,
-    id: u64,
-}
-
-impl Drop for Attachment {
-    fn drop(&mut self) {
-        self.desk.lock().prompters.remove(&self.id);
-        self.desk.announce_waiting();
-    }
-}
-
-impl From<Action> for Purpose {
-    fn from(action: Action) -> Self {
-        match action {
-            Action::Sign => Self::Signature,
-            Action::Authenticate => Self::Authentication,
-        }
-    }
-}
-
-impl From<Purpose> for Action {
-    fn from(purpose: Purpose) -> Self {
-        match purpose {
-            Purpose::Signature => Self::Sign,
-            Purpose::Authentication => Self::Authenticate,
-        }
-    }
-}
-
 fn no_such_question() -> Fault {
     Fault::new(Code::NoSuchItem).arg("item", "question")
 }
@@ -782,7 +442,7 @@ fn no_such_question() -> Fault {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::consent::PairingView;
+    use crate::consent::{PairingView, Verdict};
 
     fn caller() -> CallerView {
         CallerView {

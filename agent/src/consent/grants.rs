@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::approval::{ApprovalKind, Consented};
-use super::desk::ApprovalSubject;
+use super::decision::ApprovalSubject;
 use super::grant::{DocumentClass, GrantLimits, GrantPromise, GrantScope, RememberOffer};
 use super::question::{CallerView, PinView};
 use super::unlock::Unlock;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::approval::ItemKind;
 use super::grant::RememberOffer;
 use super::remote::RemoteSigner;
-use crate::certificate::Fingerprint;
+use crate::certificate::{Fingerprint, Purpose};
 use crate::cms::Digest;
 use crate::messages::{Code, Fault};
 use crate::store::blobs::BlobId;
@@ -156,6 +156,24 @@ pub enum Action {
     Sign,
     /// A login challenge.
     Authenticate,
+}
+
+impl From<Action> for Purpose {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Sign => Self::Signature,
+            Action::Authenticate => Self::Authentication,
+        }
+    }
+}
+
+impl From<Purpose> for Action {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Signature => Self::Sign,
+            Purpose::Authentication => Self::Authenticate,
+        }
+    }
 }
 
 /// Who asks.

@@ -10,6 +10,7 @@ mod authorities;
 pub(crate) mod base64_bytes;
 mod calibration;
 mod content;
+mod finding;
 mod granting;
 mod narrowing;
 mod not_signed;
@@ -20,6 +21,7 @@ mod selection;
 mod service;
 mod timestamping;
 mod waiting;
+mod work;
 
 pub use addition::{add_signer, check_addition};
 pub use authorities::certificates_of;
