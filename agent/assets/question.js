@@ -7,6 +7,7 @@ import { Choice } from './choice.js';
 import { destinationView } from './destination.js';
 import { documentList, nameList } from './documents.js';
 import { el, icon } from './dom.js';
+import { Farewell } from './farewell.js';
 import { PinEntry } from './pin.js';
 import { RememberOffer } from './remember.js';
 import { has, t } from './texts.js';
@@ -207,7 +208,8 @@ export class QuestionCard {
     }
     this.#elsewhere = el('div', { class: 'elsewhere', role: 'status' });
     this.#sayElsewhere();
-    return el('div', { class: 'foot' }, ...entries, this.#elsewhere, el('div', { class: 'buttons' }, refuse, this.#approve), said);
+    return el('div', { class: 'foot' }, ...entries, this.#elsewhere, el('div', { class: 'buttons' }, refuse, this.#approve), said,
+      question.caller.application ? new Farewell(question.caller, () => this.#decide('refuse', said)).element : null);
   }
 
   /** Whether a dialog on the screen asks the same. */

@@ -140,6 +140,24 @@ await page.getByRole('heading', { name: 'Sign a document?' }).waitFor();
 await page.getByRole('button', { name: 'Refuse' }).click();
 assert.equal((await settled(id, token)).state, 'refused');
 
+// A program that is a nuisance: refused and disconnected in one go, with all that it waits for; not without a second thought.
+const nuisance = await beginPairing('Nuisance', ['sign', 'questions:2']);
+await page.getByRole('heading', { name: 'Connect this program?' }).waitFor();
+await approve(page);
+const its = await tokenOf(nuisance);
+const asked = [await ask([text('one.txt')], { token: its }), await ask([text('two.txt')], { token: its })];
+await card(page).getByRole('button', { name: 'Disconnect this program' }).click();
+await card(page).getByText('it can ask for nothing more until you connect it anew').waitFor();
+await page.keyboard.press('Escape');
+assert.equal((await api('GET', `/v1/signatures/${asked[0]}`)).body.state, 'running');
+await card(page).getByRole('button', { name: 'Disconnect this program' }).click();
+await card(page).getByRole('button', { name: 'Refuse and disconnect' }).click();
+await page.getByText('The connection has ended').waitFor();
+const states = await Promise.all(asked.map(async (request) => (await settled(request)).state));
+assert.deepEqual(states.sort(), ['cancelled', 'refused']);
+assert.equal((await api('GET', '/v1/questions')).body.questions.length, 0);
+assert.equal((await api('GET', '/v1/certificates', null, its)).status, 401);
+
 // The work that was done is listed.
 await page.getByText('Work in hand').click();
 await page.locator('.panel li').filter({ hasText: 'signature' }).first().waitFor();

@@ -250,6 +250,66 @@ async fn a_grant_ends_when_it_is_revoked_locked_or_its_program_goes() {
     assert_eq!(ended(&world.agent).await, "application_revoked");
 }
 
+/// The person ends a connection: nobody is asked any more what that program wanted, and what others want still waits.
+#[tokio::test]
+async fn what_a_program_waits_for_ends_with_its_connection() {
+    let mut world = World::new().await;
+    let text = [Program::document("text/plain")];
+    let (waiting, others) = {
+        let (program, other) = (
+            Program::paired(&world).await,
+            Program::named(&world, "CRM", CERTIFICATE).await,
+        );
+        let waiting = [program.ask(&text).await, program.ask(&text).await];
+        (waiting, other.ask(&text).await)
+    };
+    world
+        .agent
+        .until("/v1/questions", |all| {
+            all["questions"].as_array().is_some_and(|all| all.len() == 3)
+        })
+        .await;
+    let id = application(&world.agent, "ERP").await;
+    let revoke = |agent: &Agent| agent.owner(Method::DELETE, &format!("/v1/applications/{id}")).send();
+
+    // Not even when the agent dies in between is the person asked.
+    world.agent.kill();
+    let crash = [("FAILPOINTS", "application:revoked=return")];
+    world.agent = Agent::start_with(&world.tokens.configuration(), &crash).await;
+    assert!(revoke(&world.agent).await.is_err(), "the agent died");
+    world.agent.wait_for_end().await;
+    world.agent = Agent::start(&world.tokens.configuration()).await;
+    for path in &waiting {
+        let settled = world.agent.settled(path).await;
+        assert_eq!(
+            (&settled["state"], &settled["fault"]["code"]),
+            (&json!("cancelled"), &json!("cancelled"))
+        );
+    }
+    let question = world.agent.question("approve").await;
+    assert_eq!(question["caller"]["name"], "CRM");
+    assert_eq!(world.agent.waiting().await.len(), 1);
+    assert_eq!(revoke(&world.agent).await.unwrap().status(), 404);
+
+    // And of one that runs on.
+    let id = application(&world.agent, "CRM").await;
+    let revoked = world
+        .agent
+        .owner(Method::DELETE, &format!("/v1/applications/{id}"))
+        .send();
+    assert_eq!(revoked.await.unwrap().status(), 204);
+    assert_eq!(world.agent.settled(&others).await["state"], "cancelled");
+    assert_eq!(world.agent.waiting().await.len(), 0);
+    assert_eq!(audited(&world.agent, "signed").await.len(), 0);
+}
+
+async fn application(agent: &Agent, name: &str) -> String {
+    let all = agent.get("/v1/applications").await;
+    let mut all = all["applications"].as_array().unwrap().iter();
+    let found = all.find(|application| application["name"] == name).unwrap();
+    found["id"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_grant_ends_when_its_token_is_pulled() {
     let world = World::new().await;

@@ -15,6 +15,7 @@ use super::announcement::Announcement;
 use super::applications::Applications;
 use super::checkpoints;
 use super::credentials::FreshToken;
+use super::disconnected;
 use super::events::{EventKind, Events};
 use super::listeners;
 use super::metrics::Metrics;
@@ -157,6 +158,8 @@ impl Agent {
         });
 
         engine.resume().await?;
+        // The agent may have ended between the end of a connection and that of its work.
+        disconnected::cancel_work(&shared.applications, &engine).await?;
         let tasks = TaskTracker::new();
         let router = routes::router(Arc::clone(&shared));
         tasks.spawn(tell_changes(Arc::clone(&shared)));

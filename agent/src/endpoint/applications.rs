@@ -112,6 +112,11 @@ impl Applications {
             .collect()
     }
 
+    /// Whether the connection of this application stands, be it used or not.
+    pub(super) fn is_known(&self, id: Uuid) -> bool {
+        self.read().all.iter().any(|application| application.id == id)
+    }
+
     /// Whether a page of this origin is paired.
     pub(super) fn is_origin_paired(&self, origin: &str) -> bool {
         let now = OffsetDateTime::now_utc();

@@ -15,6 +15,7 @@ mod caller;
 mod checkpoints;
 mod connection;
 mod credentials;
+mod disconnected;
 mod events;
 mod extract;
 mod guard;

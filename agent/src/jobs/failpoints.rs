@@ -2,7 +2,7 @@
 //!
 //! `FAILPOINTS='step:save:effect=return'` kills the agent (SIGKILL) when the step `save` has had its effect and the
 //! result is not written yet. The points are `step:<name>:opened`, `step:<name>:effect`, `step:<name>:closed`,
-//! `job:started` and `job:closing`.
+//! `job:started` and `job:closing`, `signature:<index>:made`, and `application:revoked`.
 
 use std::fmt;
 

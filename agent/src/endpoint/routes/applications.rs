@@ -12,11 +12,13 @@ use uuid::Uuid;
 use super::pairings;
 use crate::consent::{GrantEnd, GrantScope};
 use crate::endpoint::applications::Application;
+use crate::endpoint::disconnected;
 use crate::endpoint::events::EventKind;
 use crate::endpoint::extract::{InPath, JsonBody};
 use crate::endpoint::permission::Permission;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
+use crate::jobs::failpoints;
 
 /// The paired applications.
 #[derive(Serialize, ToSchema)]
@@ -108,15 +110,17 @@ pub(super) async fn rename(
 
 /// Ends a pairing.
 ///
-/// The application's token is worth nothing from then on.
+/// The application's token is worth nothing from then on, its grants end, and what runs for it is cancelled as far as it can be taken back.
 #[utoipa::path(
     delete, path = "/v1/applications/{id}", tag = "pairing", params(("id" = Uuid, Path, description = "The application")),
     responses((status = NO_CONTENT))
 )]
 pub(super) async fn revoke(State(shared): State<Arc<Shared>>, InPath(id): InPath<Uuid>) -> Result<StatusCode, Problem> {
     shared.applications.revoke(id).await?;
+    failpoints::reached(format_args!("application:revoked"));
     let of_it = |scope: &GrantScope| scope.application == id;
     shared.grants.end_those(of_it, GrantEnd::ApplicationRevoked).await?;
+    disconnected::cancel_work(&shared.applications, &shared.engine).await?;
     shared
         .events
         .tell(EventKind::Application, json!({ "id": id, "state": "revoked" }));

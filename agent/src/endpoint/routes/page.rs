@@ -95,6 +95,7 @@ const ASSETS: &[(&str, &str)] = &[
     ("docs.js", include_str!("../../../assets/docs.js")),
     ("documents.js", include_str!("../../../assets/documents.js")),
     ("dom.js", include_str!("../../../assets/dom.js")),
+    ("farewell.js", include_str!("../../../assets/farewell.js")),
     ("icon.svg", include_str!("../../../assets/icon.svg")),
     ("jobs.js", include_str!("../../../assets/jobs.js")),
     ("list.js", include_str!("../../../assets/list.js")),

@@ -572,6 +572,10 @@ ui-tries-left = { $count ->
 }
 ui-approve = Approve
 ui-refuse = Refuse
+ui-disconnect = Disconnect this program
+ui-disconnect-question = All that “{ $name }” still waits for is cancelled, and it can ask for nothing more until you connect it anew.
+ui-disconnect-yes = Refuse and disconnect
+ui-disconnected-program = The connection has ended
 ui-choose = Choose
 ui-deadline = Answer before
 ui-time-left = { $count ->

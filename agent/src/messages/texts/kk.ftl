@@ -570,6 +570,10 @@ ui-tries-left = { $count ->
 }
 ui-approve = Мақұлдау
 ui-refuse = Бас тарту
+ui-disconnect = Бұл бағдарламаны ажырату
+ui-disconnect-question = «{ $name }» әлі күтіп тұрған барлық сұрау күшін жояды; бағдарламаны қайта қоспайынша, ол ештеңе сұрай алмайды.
+ui-disconnect-yes = Бас тарту және ажырату
+ui-disconnected-program = Қосылым тоқтатылды
 ui-choose = Таңдау
 ui-deadline = Жауап беру мерзімі
 ui-time-left = { $count ->

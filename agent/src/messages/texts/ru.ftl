@@ -584,6 +584,10 @@ ui-tries-left = { $count ->
 }
 ui-approve = Одобрить
 ui-refuse = Отказать
+ui-disconnect = Отключить эту программу
+ui-disconnect-question = Всё, чего ещё ждёт «{ $name }», будет отменено, и программа ни о чём больше не попросит, пока вы не подключите её заново.
+ui-disconnect-yes = Отказать и отключить
+ui-disconnected-program = Подключение прекращено
 ui-choose = Выбрать
 ui-deadline = Ответьте до
 ui-time-left = { $count ->
