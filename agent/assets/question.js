@@ -72,11 +72,17 @@ export class QuestionCard {
       return;
     }
     this.#isBusy = false;
-    const [keeps, remember] = [isSame(before, question), this.#remember ?? this.#remembered];
+    const keeps = isSame(before, question);
+    const [pin, remember, focused] = [this.#pin, this.#remember ?? this.#remembered, this.#focused()];
     this.#draw(keeps);
+    // Another program's use of the token changes what is said of the PIN, not what the person is typing.
+    if (keeps && pin) this.#pin?.adopt(pin);
+    pin?.clear();
     // After a wrong PIN the person need not say again for how long the decision is remembered.
     if (keeps && remember) this.#remember?.adopt(remember);
     this.#remembered = keeps ? remember : null;
+    this.#enable();
+    if (focused) this.element.querySelector(focused)?.focus();
     if (question.notice && question.state === 'waiting') this.#pin?.focus();
   }
 
@@ -108,6 +114,12 @@ export class QuestionCard {
     window.removeEventListener('focus', this.#restartDelay);
     window.removeEventListener('blur', this.#restartDelay);
     this.element.remove();
+  }
+
+  /** Which of what is drawn anew has the focus, as a selector. */
+  #focused() {
+    const focused = document.activeElement;
+    return ['.pin input', '.refuse', '.primary'].find((selector) => focused?.closest('.card') === this.element && focused.matches(selector)) ?? null;
   }
 
   /** `keepsBody`: what is asked is the same as before, so that scrolled lists and open documents stay. */

@@ -29,6 +29,22 @@ await card(page).locator('.pin input').waitFor();
 assert.equal(await card(page).getByText('The PIN is locked').count(), 0);
 await chip.getByText('plugged in').waitFor();
 
+// What another request does to the count of tries changes what is said of the PIN, and takes nothing from who is typing it.
+await approve(page, '000000');
+await card(page).getByText('At least one wrong PIN has been entered').first().waitFor();
+const typed = card(page).locator('.pin input');
+await typed.pressSequentially('12');
+const other = await asked([text('other.txt')]);
+const [, its] = await until('the other is asked', async () => {
+  const { questions } = (await api('GET', '/v1/questions')).body;
+  return questions.length === 2 && questions;
+});
+await api('POST', `/v1/questions/${its.id}/decision`, { decision: 'approve', shown: its.shown, prompter: 'terminal', pin: GOST.pin });
+assert.equal((await settled(other)).state, 'finished');
+await until('the count is new', async () => (await card(page).getByText('At least one wrong PIN').count()) === 0);
+await page.keyboard.type('3');
+assert.equal(await typed.inputValue(), '123');
+
 // A wrong PIN is remembered, at the question and at the token.
 await approve(page, '000000');
 await card(page).getByText('At least one wrong PIN has been entered').first().waitFor();
