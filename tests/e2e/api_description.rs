@@ -26,6 +26,7 @@ const PERMISSIONS: &[&str] = &[
     "mig24:*:draft",
     "mig24:*:submit",
     "mig24:*:delete",
+    "mig24:*:counterparties",
 ];
 
 fn workspace() -> PathBuf {

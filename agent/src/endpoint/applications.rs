@@ -117,6 +117,13 @@ impl Applications {
         self.read().all.iter().any(|application| application.id == id)
     }
 
+    /// Whether nobody has shown the token of this application yet.
+    pub(super) fn is_unused(&self, id: Uuid) -> bool {
+        let all = &self.read().all;
+        let application = all.iter().find(|application| application.id == id);
+        application.is_some_and(|application| application.last_used_at().is_none())
+    }
+
     /// Whether a page of this origin is paired.
     pub(super) fn is_origin_paired(&self, origin: &str) -> bool {
         let now = OffsetDateTime::now_utc();

@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::objects::Objects;
 use super::selector;
 use crate::messages::{Code, Fault};
 
@@ -141,7 +142,7 @@ pub(super) async fn read_whole(body: Body) -> Result<Bytes, Fault> {
 /// `malformed_json`, `invalid_field`, `invalid_selector`.
 pub(super) fn parse_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Fault> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(Objects::new(&mut deserializer)).map_err(|error| {
         let path = error.path().to_string();
         selector_fault(&path, bytes).unwrap_or_else(|| json_fault(&path, error.inner()))
     })?;
@@ -178,6 +179,7 @@ fn json_fault(path: &str, error: &serde_json::Error) -> Fault {
         .and_then(|rest| rest.split('`').next());
     let field = match (path, named) {
         ("." | "?", Some(name)) => name.to_owned(),
+        ("." | "?", None) => "body".to_owned(),
         (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
         (path, _) => path.to_owned(),
     };
@@ -234,6 +236,8 @@ mod tests {
         for (json, field) in [
             (r#"{"documents":[{"name":"a"},{"name":5}]}"#, "documents[1].name"),
             (r#"{"documents":[{}]}"#, "documents[0].name"),
+            (r#"{"documents":[["a"]]}"#, "documents[0]"),
+            (r#"[null,[]]"#, "body"),
             (r#"{"documents":[{"name":"a","size":1}]}"#, "documents[0].size"),
             (r#"{"documents":[],"x":1}"#, "x"),
             (r#"{}"#, "documents"),

@@ -11,7 +11,7 @@ use super::problem::{Problem, rate_limited};
 use super::shared::Shared;
 use crate::jobs::{JobId, NewJob};
 use crate::messages::{Code, Fault};
-use crate::store::idempotency;
+use crate::store::{Transaction, idempotency};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key, in bytes.
@@ -38,25 +38,48 @@ impl IdempotencyKey {
         request: &impl Serialize,
         job: NewJob,
     ) -> Result<JobId, Fault> {
-        let Some(key) = self.0 else {
+        let what = serde_json::to_vec(&(job.kind, &job.profile, request)).map_err(Fault::internal)?;
+        let begin = |reserve| async move {
             check_waiting(shared, caller)?;
-            return shared.engine.start(job, |_, _| Ok(())).await;
+            shared.engine.start(job, reserve).await
+        };
+        self.once(shared, caller, &what, begin).await
+    }
+
+    /// Starts the job that removes what `left` left at its service, or gives the one that the same request started before.
+    ///
+    /// # Errors
+    /// `idempotency_mismatch`, `no_such_item`, `not_removable`, `store_failed`, `disk_full`.
+    pub(super) async fn start_removal(self, shared: &Shared, caller: &Caller, left: JobId) -> Result<JobId, Fault> {
+        let what = serde_json::to_vec(&("removal", left)).map_err(Fault::internal)?;
+        let begin = |reserve| shared.engine.remove_left(left, reserve);
+        self.once(shared, caller, &what, begin).await
+    }
+
+    /// `begin` starts a job with what it is given in the same transaction, unless the key was used for `what` before.
+    async fn once<F>(
+        self,
+        shared: &Shared,
+        caller: &Caller,
+        what: &[u8],
+        begin: impl FnOnce(Reserve) -> F,
+    ) -> Result<JobId, Fault>
+    where
+        F: Future<Output = Result<JobId, Fault>>,
+    {
+        let Some(key) = self.0 else {
+            return begin(Box::new(|_, _| Ok(()))).await;
         };
         let application = caller.application();
-        let what = serde_json::to_vec(&(job.kind, &job.profile, request)).map_err(Fault::internal)?;
-        let fingerprint: [u8; 32] = Sha256::digest(&what).into();
+        let fingerprint: [u8; 32] = Sha256::digest(what).into();
         if let Some(job) = used(shared, application, &key, fingerprint).await? {
             return Ok(job);
         }
-        check_waiting(shared, caller)?;
-        let reserve = key.clone();
-        let started = shared
-            .engine
-            .start(job, move |tx, id| {
-                idempotency::reserve(tx, application, &reserve, &fingerprint, Some(id))
-            })
-            .await;
-        match started {
+        let reserved = key.clone();
+        let reserve: Reserve = Box::new(move |transaction, job| {
+            idempotency::reserve(transaction, application, &reserved, &fingerprint, Some(job))
+        });
+        match begin(reserve).await {
             // The same request came twice at once: the other one has the job.
             Err(fault) if fault.code() == Code::IdempotencyInProgress => {
                 used(shared, application, &key, fingerprint).await?.ok_or(fault)
@@ -65,6 +88,9 @@ impl IdempotencyKey {
         }
     }
 }
+
+/// Notes a key beside the job that is started under it.
+type Reserve = Box<dyn FnOnce(&Transaction<'_>, JobId) -> Result<(), Fault> + Send>;
 
 /// Questions that are held back wait without an end; somebody has to say so to a program that goes on asking.
 fn check_waiting(shared: &Shared, caller: &Caller) -> Result<(), Fault> {

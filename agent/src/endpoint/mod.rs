@@ -25,6 +25,7 @@ mod lingering;
 mod listeners;
 mod metrics;
 mod module_path;
+mod objects;
 mod openapi;
 mod page_sessions;
 mod pairings;

@@ -58,7 +58,11 @@ enum Asker {
 #[derive(Debug)]
 enum Outcome {
     Waiting,
-    Confirmed(Option<FreshToken>),
+    Confirmed {
+        application: Uuid,
+        /// For whoever holds the secret, until it was used: an answer may be lost on its way.
+        token: Option<FreshToken>,
+    },
     Refused,
     Expired,
 }
@@ -77,7 +81,7 @@ pub(super) struct Begun {
 pub(super) enum Standing {
     /// The person has not decided; they see it at these prompters.
     Waiting { prompters: Vec<String> },
-    /// Confirmed; the token comes once.
+    /// Confirmed; the token comes until it was used.
     Confirmed(Option<FreshToken>),
     /// Refused by the person.
     Refused,
@@ -165,7 +169,7 @@ impl Pairings {
         Ok(begun)
     }
 
-    /// How a pairing stands; gives the token of a confirmed one, once.
+    /// How a pairing stands; gives the token of a confirmed one until it was used, for as long as an outcome is kept.
     ///
     /// # Errors
     /// `pairing_failed` when the secret is another's; the same when there is no such pairing, so that neither tells.
@@ -186,7 +190,12 @@ impl Pairings {
                 }
                 Standing::Waiting { prompters }
             }
-            Outcome::Confirmed(token) => Standing::Confirmed(token.take()),
+            Outcome::Confirmed { application, token } => {
+                if !self.applications.is_unused(*application) {
+                    *token = None;
+                }
+                Standing::Confirmed(token.clone())
+            }
             Outcome::Refused => Standing::Refused,
             Outcome::Expired => Standing::Expired,
         })
@@ -209,7 +218,10 @@ impl Pairings {
         };
         let outcome = match decision {
             Ok(_) => match self.pair(caller.origin, name, &permissions).await {
-                Ok(token) => Outcome::Confirmed(Some(token)),
+                Ok((application, token)) => Outcome::Confirmed {
+                    application,
+                    token: Some(token),
+                },
                 Err(fault) => {
                     tracing::error!(%fault, "a confirmed pairing cannot be stored");
                     Outcome::Refused
@@ -253,11 +265,11 @@ impl Pairings {
         origin: Option<String>,
         name: String,
         permissions: &[Permission],
-    ) -> Result<FreshToken, Fault> {
-        let token = FreshToken::generate("ts_")?;
+    ) -> Result<(Uuid, FreshToken), Fault> {
+        let (id, token) = (Uuid::now_v7(), FreshToken::generate("ts_")?);
         self.applications
             .pair(NewApplication {
-                id: Uuid::now_v7(),
+                id,
                 name,
                 origin,
                 permissions: permissions.iter().map(Permission::to_string).collect(),
@@ -265,7 +277,7 @@ impl Pairings {
                 expires_at: None,
             })
             .await?;
-        Ok(token)
+        Ok((id, token))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -190,7 +190,7 @@ fn is_profile(text: &str) -> bool {
 }
 
 /// What [`FromStr`] takes, for the API's description.
-const PATTERN: &str = r"^(sign|authenticate|certificates|verify|raw_hash|questions:([2-9]|[1-9][0-9]|100)|(idocs|mig24):(\*|[A-Za-z0-9._-]{1,64}):(read|draft|submit|delete))$";
+const PATTERN: &str = r"^(sign|authenticate|certificates|verify|raw_hash|questions:([2-9]|[1-9][0-9]|100)|(idocs|mig24):(\*|[A-Za-z0-9._-]{1,64}):(read|draft|submit|delete)|mig24:(\*|[A-Za-z0-9._-]{1,64}):counterparties)$";
 
 impl PartialSchema for Permission {
     fn schema() -> RefOr<Schema> {

@@ -161,13 +161,16 @@ impl Engine {
         detached(async move { shared.settle(id, settlement).await }).await
     }
 
-    /// Starts the job that removes what a closed one left at the service.
+    /// Starts the job that removes what a closed one left at the service. `also` runs in the same transaction, as with [`Engine::start`].
     ///
     /// # Errors
-    /// `no_such_item`; `not_removable`; `store_failed`.
-    pub async fn remove_left(&self, id: JobId) -> Result<JobId, Fault> {
+    /// `no_such_item`; `not_removable`; `store_failed`, or what `also` returns.
+    pub async fn remove_left<F>(&self, id: JobId, also: F) -> Result<JobId, Fault>
+    where
+        F: FnOnce(&Transaction<'_>, JobId) -> Result<(), Fault> + Send + 'static,
+    {
         let shared = Arc::clone(self.shared());
-        detached(async move { shared.remove_left(id).await }).await
+        detached(async move { shared.remove_left(id, also).await }).await
     }
 
     /// Everything that is kept of a job.

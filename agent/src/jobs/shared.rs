@@ -300,7 +300,10 @@ impl Shared {
         self.job(id).await
     }
 
-    pub(super) async fn remove_left(self: &Arc<Self>, id: JobId) -> Result<JobId, Fault> {
+    pub(super) async fn remove_left<F>(self: &Arc<Self>, id: JobId, also: F) -> Result<JobId, Fault>
+    where
+        F: FnOnce(&Transaction<'_>, JobId) -> Result<(), Fault> + Send + 'static,
+    {
         let job = self.store.read(move |connection| jobs::find(connection, id)).await?;
         let job = job.ok_or_else(|| no_such_job(id))?;
         let removal = Removal::of(&job, self.removal_kind(&job))?;
@@ -314,7 +317,11 @@ impl Shared {
             blobs: Vec::new(),
         };
         // One removal at a time, and none after it is done; one that failed gives its claim back.
-        self.start(new, move |tx, by| claims::claim(tx, &claimed, by)).await
+        self.start(new, move |tx, by| {
+            also(tx, by)?;
+            claims::claim(tx, &claimed, by)
+        })
+        .await
     }
 
     /// The kind of jobs that can remove what this one left.

@@ -1,5 +1,7 @@
 use serde_json::json;
+use tokio::net::TcpStream;
 
+use crate::client::Wire;
 use crate::running::Running;
 
 const PAGE: &str = "https://app.example";
@@ -68,7 +70,7 @@ async fn a_program_may_do_what_it_was_allowed_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_shown_once_and_only_for_the_secret() {
+async fn the_token_is_shown_until_it_works_and_only_for_the_secret() {
     let agent = Running::start().await;
     let ask = agent
         .request("POST /v1/pairings")
@@ -109,9 +111,26 @@ async fn the_token_is_shown_once_and_only_for_the_secret() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert!(token.unwrap().starts_with("ts_"));
+    let token = token.unwrap();
+    assert!(token.starts_with("ts_"));
+    // An answer may be lost, and a HEAD is none.
+    let mut wire = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+    let head = agent
+        .request(&format!("HEAD {path}"))
+        .header("Authorization", &format!("Pairing {secret}"));
+    let head = wire.begin(&head.bytes()).await;
+    assert_eq!((head.status, head.header("allow")), (405, Some("GET")));
     let again = agent.send(&poll(secret)).await.json();
-    assert_eq!((again["state"].as_str(), again.get("token")), (Some("confirmed"), None));
+    assert_eq!(
+        (again["state"].as_str(), again["token"].as_str()),
+        (Some("confirmed"), Some(&*token))
+    );
+    assert_eq!(agent.send(&poll("guess")).await.code(), "pairing_failed");
+    // Once it works nobody needs it again.
+    let used = agent.send(&agent.request("GET /v1/status").bearer(&token)).await;
+    assert_eq!(used.status, 200);
+    let after = agent.send(&poll(secret)).await.json();
+    assert_eq!((after["state"].as_str(), after.get("token")), (Some("confirmed"), None));
     agent.stop().await;
 }
 

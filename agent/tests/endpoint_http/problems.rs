@@ -46,6 +46,16 @@ async fn every_kind_of_mistake_is_a_problem() {
         (post("/v1/signatures", ""), 400, "malformed_json"),
         (post("/v1/signatures", "{}"), 400, "invalid_field"),
         (post("/v1/page-sessions", "[]"), 400, "invalid_field"),
+        // An array is no object, whatever stands in it.
+        (post("/v1/pairings", r#"["A",["sign"]]"#), 400, "invalid_field"),
+        (
+            post(
+                "/v1/signatures",
+                r#"{"documents":[["a",null,null,"AAAA",null,null,null,null]]}"#,
+            ),
+            400,
+            "invalid_field",
+        ),
         (post("/v1/page-sessions", r#"{"code":"guess"}"#), 401, "unpaired"),
         (
             post(&format!("/v1/questions/{id}/decision"), "{}"),

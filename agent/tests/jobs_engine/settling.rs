@@ -233,7 +233,7 @@ async fn a_job_that_does_not_finish_tells_what_it_left_and_has_it_removed() {
             "{end}"
         );
         assert_eq!(job.actions, [Action::RemoveLeft]);
-        let removal = agent.engine.remove_left(id).await.unwrap();
+        let removal = agent.engine.remove_left(id, |_, _| Ok(())).await.unwrap();
         let removal = agent.settled(removal).await;
         assert_eq!(
             (removal.kind.as_str(), removal.state),
@@ -256,12 +256,12 @@ async fn what_may_be_sent_or_was_there_before_is_not_removed() {
         let id = agent.engine.start(ending(end), |_, _| Ok(())).await.unwrap();
         let mut job = agent.settled(id).await;
         if job.state == JobState::Stopped {
-            let open = agent.engine.remove_left(id).await.unwrap_err();
+            let open = agent.engine.remove_left(id, |_, _| Ok(())).await.unwrap_err();
             assert_eq!(open.args()["reason"], "the job is not closed");
             job = agent.engine.cancel(id).await.unwrap();
         }
         assert!(job.actions.is_empty(), "{end}: {:?}", job.actions);
-        let refused = agent.engine.remove_left(id).await.unwrap_err();
+        let refused = agent.engine.remove_left(id, |_, _| Ok(())).await.unwrap_err();
         assert_eq!(
             (refused.code(), refused.args()["reason"].as_str()),
             (Code::NotRemovable, reason)

@@ -54,7 +54,12 @@ pub(super) async fn caller(
 pub(super) fn check_access(caller: &Caller, access: Access, path: &str) -> Result<(), Fault> {
     let denied = |permission: &str| Err(Fault::new(Code::PermissionDenied).arg("permission", permission));
     match access {
-        Access::FirstContact | Access::Public | Access::Shell | Access::PageCode | Access::Known => Ok(()),
+        Access::FirstContact
+        | Access::PairingSecret
+        | Access::Public
+        | Access::Shell
+        | Access::PageCode
+        | Access::Known => Ok(()),
         Access::SignOrAuthenticate => {
             if caller.may(&Permission::Authenticate) {
                 return Ok(());

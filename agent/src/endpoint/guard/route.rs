@@ -24,6 +24,8 @@ pub(in crate::endpoint) struct Route {
 pub(in crate::endpoint) enum Access {
     /// Anyone of this machine's user, any page: it says nothing private.
     FirstContact,
+    /// As `FirstContact`, and who holds the secret of a pairing learns how it stands.
+    PairingSecret,
     /// Anyone of this machine's user; of pages only our own.
     Public,
     /// As `Public`, and a browser may navigate to it from anywhere: it holds no data.
@@ -49,12 +51,20 @@ pub(in crate::endpoint) enum Access {
 impl Access {
     /// Whether pages of origins that are not paired may call it too.
     pub(in crate::endpoint) fn is_first_contact(self) -> bool {
-        self == Self::FirstContact
+        matches!(self, Self::FirstContact | Self::PairingSecret)
     }
 
     /// Whether it needs no token.
     pub(in crate::endpoint) fn is_open(self) -> bool {
-        matches!(self, Self::FirstContact | Self::Public | Self::Shell | Self::PageCode)
+        matches!(
+            self,
+            Self::FirstContact | Self::PairingSecret | Self::Public | Self::Shell | Self::PageCode
+        )
+    }
+
+    /// Whether it is the same for everybody, whoever asks.
+    fn is_same_for_all(self) -> bool {
+        matches!(self, Self::FirstContact | Self::Public | Self::Shell)
     }
 }
 
@@ -107,7 +117,7 @@ pub(in crate::endpoint) static ROUTES: &[Route] = &[
     get("/health", Access::FirstContact),
     get("/v1/status", Access::FirstContact),
     post("/v1/pairings", Access::FirstContact, BodyRule::Json),
-    get("/v1/pairings/{id}", Access::FirstContact),
+    get("/v1/pairings/{id}", Access::PairingSecret),
     get("/v1/tokens", Access::Certificates),
     get("/v1/certificates", Access::Certificates),
     post("/v1/signatures", Access::SignOrAuthenticate, BodyRule::Documents),
@@ -299,7 +309,7 @@ impl Route {
         for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
             // HEAD only where nobody's state or data is behind it.
             if route.method == *method
-                || (*method == Method::HEAD && route.method == Method::GET && route.access.is_open())
+                || (*method == Method::HEAD && route.method == Method::GET && route.access.is_same_for_all())
             {
                 return Ok(route);
             }

@@ -15,8 +15,10 @@ use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, 
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
+use super::started::StartHeaders;
 use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::{InPath, InQuery, JsonBody, checked_limit};
+use crate::endpoint::idempotency::IdempotencyKey;
 use crate::endpoint::language::CallerLanguage;
 use crate::endpoint::permission::{Class, Permission, Service};
 use crate::endpoint::preference::Preference;
@@ -386,9 +388,10 @@ pub(super) async fn resolve(
 
 /// Removes what a job left at the service.
 ///
-/// Starts a job that does it. Needs the permission to delete there.
+/// Starts a job that does it. Needs the permission to delete there. Honours `Prefer: wait=N` and `Idempotency-Key`.
 #[utoipa::path(
-    post, path = "/v1/jobs/{id}/removal", tag = "jobs", params(("id" = Uuid, Path, description = "The job that left it")),
+    post, path = "/v1/jobs/{id}/removal", tag = "jobs",
+    params(("id" = Uuid, Path, description = "The job that left it"), StartHeaders),
     responses((status = ACCEPTED, body = JobResource, headers(("Location" = String, description = "Where it stands"))))
 )]
 pub(super) async fn remove_left(
@@ -396,6 +399,7 @@ pub(super) async fn remove_left(
     caller: Caller,
     CallerLanguage(localizer): CallerLanguage,
     preference: Preference,
+    key: IdempotencyKey,
     InPath(id): InPath<Uuid>,
 ) -> Result<Response, Problem> {
     let job = own(&shared, &caller, id, None).await?;
@@ -404,7 +408,7 @@ pub(super) async fn remove_left(
         let service = Service::of_job(&job.kind).ok_or_else(|| Fault::new(Code::NotRemovable))?;
         caller.require(&Permission::service(service, profile, Class::Delete))?;
     }
-    let removal = shared.engine.remove_left(id).await?;
+    let removal = key.start_removal(&shared, &caller, id).await?;
     started(&shared, removal, preference, localizer).await
 }
 

@@ -58,7 +58,7 @@ pub(crate) struct PairingBegun {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PairingStanding {
     state: PairingState,
-    /// The bearer token, the first time that a confirmed pairing is asked for; it is never shown again.
+    /// The bearer token of a confirmed pairing, until it was used or five minutes have passed; it is never shown again.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     /// Where the person sees the question; empty when there is nowhere to ask.
@@ -127,13 +127,11 @@ pub(super) fn checked_name(name: &str) -> Result<String, Fault> {
 
 /// Asks how a pairing stands.
 ///
-/// Gives the token of a confirmed one, once. Needs `Authorization: Pairing <secret>`.
+/// Gives the token of a confirmed one until it is used for the first time, for five minutes at most: an answer that was lost is asked for again. Needs
+/// `Authorization: Pairing <secret>`.
 #[utoipa::path(
     get, path = "/v1/pairings/{id}", tag = "pairing",
-    params(
-        ("id" = Uuid, Path, description = "The pairing"),
-        ("Authorization" = String, Header, description = "`Pairing` and the secret"),
-    ),
+    params(("id" = Uuid, Path, description = "The pairing")),
     responses((status = OK, body = PairingStanding))
 )]
 pub(super) async fn poll(

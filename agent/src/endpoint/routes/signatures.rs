@@ -288,7 +288,7 @@ struct Addition {
     )),
     params(
         ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once, within 24 hours"),
     ),
     responses((status = ACCEPTED, body = SignatureResource, headers(("Location" = String, description = "Where it stands"))))
 )]

@@ -39,7 +39,7 @@ pub(super) struct StartHeaders {
     /// `wait=N`: answer when it is settled, after N seconds at the latest
     #[param(rename = "Prefer")]
     prefer: Option<String>,
-    /// The same request under the same key is made once
+    /// The same request under the same key is made once, within 24 hours
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
 }

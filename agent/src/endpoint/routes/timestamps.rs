@@ -43,6 +43,7 @@ pub(crate) struct TimestampRequest<'a> {
 #[expect(dead_code, reason = "describes a form; it is read part by part")]
 pub(crate) struct TimestampForm {
     /// The encoding.
+    #[schema(nullable = false)]
     request: Option<TimestampRequest<'static>>,
     /// The signature.
     #[schema(value_type = String, format = Binary)]

@@ -47,6 +47,7 @@ pub(crate) struct Upload {
 #[schema(as = Mig24UploadForm)]
 #[expect(dead_code, reason = "describes a form; it is read part by part")]
 pub(crate) struct UploadForm {
+    #[schema(nullable = false)]
     request: Option<Upload>,
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -76,7 +77,7 @@ pub(crate) struct Uploaded {
 
 /// Lists the documents that are stored at EDO.MIG24.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/documents", tag = "services", operation_id = "mig24_documents",
+    get, path = "/v1/mig24/{profile}/documents", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration")),
     responses((status = OK, body = Documents))
 )]
@@ -90,7 +91,7 @@ pub(in crate::endpoint::routes) async fn list(
 
 /// Shows a document of EDO.MIG24.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/documents/{id}", tag = "services", operation_id = "mig24_document",
+    get, path = "/v1/mig24/{profile}/documents/{id}", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The document"),
@@ -107,7 +108,7 @@ pub(in crate::endpoint::routes) async fn one(
 
 /// Gives a document's file, or that of a signature by its id.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/documents/{id}/file", tag = "services", operation_id = "mig24_document_file",
+    get, path = "/v1/mig24/{profile}/documents/{id}/file", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The document, or a signature's file"),
@@ -125,7 +126,7 @@ pub(in crate::endpoint::routes) async fn file(
 
 /// Gives the picture of an uploaded УПД.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/documents/{id}/draft-visualization", tag = "services", operation_id = "mig24_draft_visualization",
+    get, path = "/v1/mig24/{profile}/documents/{id}/draft-visualization", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The picture's id, from the queue of visualisations"),
@@ -143,7 +144,7 @@ pub(in crate::endpoint::routes) async fn draft_visualization(
 
 /// Stores a file at EDO.MIG24. Nothing is signed or sent.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/documents", tag = "services", operation_id = "mig24_upload",
+    post, path = "/v1/mig24/{profile}/documents", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = CREATED, body = Uploaded))
@@ -177,7 +178,7 @@ pub(in crate::endpoint::routes) async fn upload(
 
 /// Stores a universal transfer document (УПД) at EDO.MIG24. Nothing is signed or sent.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/universal-transfer-documents", tag = "services", operation_id = "mig24_upload_upd",
+    post, path = "/v1/mig24/{profile}/universal-transfer-documents", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration")),
     request_body = Upd,
     responses((status = CREATED, body = Uploaded))

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::endpoint::extract::{InPath, InQuery};
+use crate::endpoint::extract::{InPath, InQuery, checked_limit};
 use crate::endpoint::preference::Preference;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
@@ -15,6 +15,8 @@ use crate::mig24::{QueueEvent, QueueStatus};
 
 /// So many events are given when the caller does not say.
 const USUAL: u32 = 100;
+/// The most that are given at once.
+const MOST: u32 = 1000;
 
 /// What arrived in the organisation's queues.
 #[derive(Serialize, ToSchema)]
@@ -33,7 +35,7 @@ pub(crate) struct Events {
 pub(in crate::endpoint::routes) struct EventsQuery {
     /// Only those after this number.
     after: Option<i64>,
-    /// At most so many; 100 when absent, 1000 at most.
+    /// At most so many; 100 when absent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
@@ -42,7 +44,7 @@ pub(in crate::endpoint::routes) struct EventsQuery {
 ///
 /// With `Prefer: wait=N` it answers when there is something, after N seconds at the latest. `GET /v1/events` tells of each, too.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/events", tag = "services", operation_id = "mig24_events",
+    get, path = "/v1/mig24/{profile}/events", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         EventsQuery,
@@ -56,7 +58,8 @@ pub(in crate::endpoint::routes) async fn list(
     InPath(profile): InPath<String>,
     InQuery(query): InQuery<EventsQuery>,
 ) -> Result<Response, Problem> {
-    let (after, limit) = (query.after.unwrap_or_default(), query.limit.unwrap_or(USUAL));
+    let after = query.after.unwrap_or_default();
+    let limit = checked_limit(query.limit.unwrap_or(USUAL), MOST)?;
     let wait = preference.wait().unwrap_or(Duration::ZERO);
     let events = tokio::select! {
         () = shared.shutdown.cancelled() => Vec::new(),

@@ -131,7 +131,7 @@ impl FromRequestParts<Arc<Shared>> for GroupAt {
 
 /// Asks EDO.MIG24 for a package group.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_package_group",
+    get, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services",
     params(GroupInPath),
     responses((status = OK, body = GroupView))
 )]
@@ -150,7 +150,7 @@ pub(in crate::endpoint::routes) async fn one(
 
 /// Makes a package group of documents that are stored at EDO.MIG24. Nothing is signed or sent.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/package-groups", tag = "services", operation_id = "mig24_create_package_group",
+    post, path = "/v1/mig24/{profile}/package-groups", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration")),
     request_body = GroupDraft,
     responses((status = CREATED, body = GroupReference))
@@ -175,7 +175,7 @@ pub(in crate::endpoint::routes) async fn create(
 
 /// Replaces the recipient and the documents of a package group that is not signed.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_update_package_group",
+    post, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services",
     params(GroupInPath),
     request_body = GroupDraft,
     responses((status = OK, body = GroupReference))
@@ -192,7 +192,7 @@ pub(in crate::endpoint::routes) async fn update(at: GroupAt, body: JsonBody) -> 
 
 /// Deletes a package group that is not signed.
 #[utoipa::path(
-    delete, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services", operation_id = "mig24_delete_package_group",
+    delete, path = "/v1/mig24/{profile}/package-groups/{id}", tag = "services",
     params(GroupInPath),
     responses((status = OK, body = GroupReference))
 )]
@@ -202,7 +202,7 @@ pub(in crate::endpoint::routes) async fn delete(at: GroupAt) -> Result<Json<Grou
 
 /// Adds documents to a package group that is not signed.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/package-groups/{id}/packages", tag = "services", operation_id = "mig24_add_packages",
+    post, path = "/v1/mig24/{profile}/package-groups/{id}/packages", tag = "services",
     params(GroupInPath),
     request_body = Addition,
     responses((status = OK, body = GroupReference))
@@ -215,7 +215,7 @@ pub(in crate::endpoint::routes) async fn add(at: GroupAt, body: JsonBody) -> Res
 
 /// Asks EDO.MIG24 for the hashes of a package group and says how they are read. Nothing is signed.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/package-groups/{id}/explanations", tag = "services", operation_id = "mig24_explain_package_group",
+    post, path = "/v1/mig24/{profile}/package-groups/{id}/explanations", tag = "services",
     params(GroupInPath),
     request_body = ExplanationRequest,
     responses((status = OK, body = Explanation))

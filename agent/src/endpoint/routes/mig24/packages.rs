@@ -25,7 +25,7 @@ pub(crate) struct StatusRequest {
 
 /// Shows a package of EDO.MIG24.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/packages/{id}", tag = "services", operation_id = "mig24_package",
+    get, path = "/v1/mig24/{profile}/packages/{id}", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The package"),
@@ -42,7 +42,7 @@ pub(in crate::endpoint::routes) async fn one(
 
 /// Gives what belongs to a package: document, signatures, receipts.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/packages/{id}/files", tag = "services", operation_id = "mig24_package_files",
+    get, path = "/v1/mig24/{profile}/packages/{id}/files", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The package"),
@@ -60,7 +60,7 @@ pub(in crate::endpoint::routes) async fn files(
 
 /// Asks EDO.MIG24 to send a package's state to the organisation's queue.
 #[utoipa::path(
-    post, path = "/v1/mig24/{profile}/packages/{id}/status-requests", tag = "services", operation_id = "mig24_request_package_status",
+    post, path = "/v1/mig24/{profile}/packages/{id}/status-requests", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The package"),

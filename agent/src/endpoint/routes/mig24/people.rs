@@ -52,7 +52,7 @@ pub(in crate::endpoint::routes) struct OrganisationQuery {
 
 /// Lists the employees of the organisation.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/employees", tag = "services", operation_id = "mig24_employees",
+    get, path = "/v1/mig24/{profile}/employees", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration"), OrganisationQuery),
     responses((status = OK, body = Employees))
 )]
@@ -68,7 +68,7 @@ pub(in crate::endpoint::routes) async fn employees(
 
 /// Shows an employee of the organisation.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/employees/{id}", tag = "services", operation_id = "mig24_employee",
+    get, path = "/v1/mig24/{profile}/employees/{id}", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("id" = String, Path, description = "The employee"),
@@ -88,7 +88,7 @@ pub(in crate::endpoint::routes) async fn employee(
 
 /// Lists the organisations with which invitations were exchanged.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/counterparties", tag = "services", operation_id = "mig24_counterparties",
+    get, path = "/v1/mig24/{profile}/counterparties", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration")),
     responses((status = OK, body = Counterparties))
 )]
@@ -102,7 +102,7 @@ pub(in crate::endpoint::routes) async fn counterparties(
 
 /// Lists invitations, those that came or those that went.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/invitations/{direction}", tag = "services", operation_id = "mig24_invitations",
+    get, path = "/v1/mig24/{profile}/invitations/{direction}", tag = "services",
     params(
         ("profile" = String, Path, description = "The profile of the configuration"),
         ("direction" = inline(InvitationDirection), Path, description = "`inbox` or `outbox`"),
@@ -119,7 +119,7 @@ pub(in crate::endpoint::routes) async fn invitations(
 
 /// Lists the operators with which EDO.MIG24 exchanges documents.
 #[utoipa::path(
-    get, path = "/v1/mig24/{profile}/operators", tag = "services", operation_id = "mig24_operators",
+    get, path = "/v1/mig24/{profile}/operators", tag = "services",
     params(("profile" = String, Path, description = "The profile of the configuration")),
     responses((status = OK, body = Operators))
 )]
