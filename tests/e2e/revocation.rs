@@ -59,15 +59,19 @@ fn root(authority: &Authority) -> String {
     std::fs::read_to_string(authority.path("ca.pem")).unwrap()
 }
 
-async fn verdict(world: &World, signature: &[u8], roots: &[String], revocation: bool) -> Value {
-    let body = json!({
+fn question(signature: &[u8], roots: &[String], revocation: bool) -> Value {
+    json!({
         "signature": BASE64_STANDARD.encode(signature),
         "content": BASE64_STANDARD.encode(CONTENT),
         "roots": roots,
         "revocation": revocation,
-    });
-    let posted = world.agent.owner(Method::POST, "/v1/verifications").json(&body);
-    posted.send().await.unwrap().json().await.unwrap()
+    })
+}
+
+async fn verdict(world: &World, signature: &[u8], roots: &[String], revocation: bool) -> Value {
+    let posted = world.agent.owner(Method::POST, "/v1/verifications");
+    let posted = posted.json(&question(signature, roots, revocation)).send();
+    posted.await.unwrap().json().await.unwrap()
 }
 
 fn by_command(world: &World, signature: &[u8], authority: &Authority, language: &str) -> (i32, Value, String) {
@@ -177,4 +181,38 @@ async fn each_signer_of_one_signature_has_its_own_verdict() {
             (json!("valid"), Value::Null),
         ]
     );
+}
+
+/// A program brings a root of its own, and a certificate under it that names an address: nobody goes there for it, be it on this machine or in the network
+/// around it. What the configuration trusts names its own addresses.
+#[tokio::test]
+async fn a_program_cannot_send_the_agent_anywhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let addresses =
+        format!("authorityInfoAccess=OCSP;URI:{base}/reboot\ncrlDistributionPoints=URI:{base}/reboot?now=1");
+    let made_up = tokio::task::spawn_blocking(move || authority_with_database(authority::P256, &addresses));
+    let (made_up, trusted) = tokio::join!(made_up, tokio::task::spawn_blocking(|| authority_at(Source::List)));
+    let (made_up, trusted) = (made_up.unwrap(), trusted.unwrap());
+    let world = World::with_configuration(&format!("\n[verification]\nroots = [{:?}]\n", trusted.path("ca.pem"))).await;
+    let token = world.agent.pair("A shop", &["verify"]).await;
+    let ask = async |authority: &Authority, roots: &[String]| -> Value {
+        let posted = world.agent.application(&token, Method::POST, "/v1/verifications");
+        let posted = posted.json(&question(&signature(authority), roots, true)).send();
+        posted.await.unwrap().json().await.unwrap()
+    };
+    let answer = ask(&made_up, &[root(&made_up)]).await;
+    assert_eq!(
+        (&answer["valid"], &answer["signers"][0]["reasons"][0]["code"]),
+        (&Value::Null, &json!("revocation_unknown")),
+        "{answer}"
+    );
+    let asked = listener.accept().map(drop);
+    assert!(
+        asked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock),
+        "nobody came"
+    );
+    let answer = ask(&trusted, &[]).await;
+    assert_eq!(answer["valid"], true, "{answer}");
 }

@@ -30,11 +30,21 @@ impl RevocationChecker {
     }
 
     /// Adds to `verdict` what the issuers of its trusted certificates say. Only they are asked: a certificate that nobody trusts could send the
-    /// request anywhere. A revocation after the time of a timestamp that holds does not count; the signer's own word for the time proves nothing.
-    pub async fn complete(&self, verdict: &mut SignerVerdict, now: OffsetDateTime) {
+    /// request anywhere; nor is one whose root is not `vouched` for, which says nothing of its addresses: whoever asks may have made that root. A
+    /// revocation after the time of a timestamp that holds does not count; the signer's own word for the time proves nothing.
+    pub async fn complete(
+        &self,
+        verdict: &mut SignerVerdict,
+        now: OffsetDateTime,
+        vouched: impl Fn(&Certificate) -> bool,
+    ) {
+        let check = async |path: &[Certificate], at| match path.last() {
+            Some(root) if vouched(root) => self.check(path, at, now).await,
+            _ => Err(Reason::RevocationUnknown),
+        };
         for timestamp in &mut verdict.timestamps {
             if let Ok(path) = &timestamp.trust
-                && let Err(reason) = self.check(path, timestamp.generated_at.unwrap_or(now), now).await
+                && let Err(reason) = check(path, timestamp.generated_at.unwrap_or(now)).await
             {
                 timestamp.trust = Err(reason);
             }
@@ -45,7 +55,7 @@ impl RevocationChecker {
             .filter_map(TimestampVerdict::proven_time)
             .min();
         if let Ok(path) = &verdict.trust
-            && let Err(reason) = self.check(path, proven.unwrap_or(now), now).await
+            && let Err(reason) = check(path, proven.unwrap_or(now)).await
         {
             verdict.trust = Err(reason);
         }

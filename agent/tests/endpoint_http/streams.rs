@@ -60,6 +60,19 @@ async fn locking_and_metrics_answer() {
         "{text}"
     );
     assert_eq!(agent.send(&agent.request("GET /metrics")).await.code(), "unpaired");
+
+    // What is plugged in is told to those who may see certificates, and who else is connected to the person.
+    for (permissions, sees_tokens) in [(&["verify"], false), (&["certificates"], true)] {
+        let token = agent.pair(None, permissions).await;
+        let status = agent.send(&agent.request("GET /v1/status").bearer(&token)).await.json();
+        assert!(status["uptime_seconds"].is_u64(), "{status}");
+        let told = ["tokens", "unattended"].map(|name| status.get(name).is_some());
+        assert_eq!(told, [sees_tokens; 2], "{status}");
+        let metrics = agent.send(&agent.request("GET /metrics").bearer(&token)).await;
+        let text = String::from_utf8(metrics.body).unwrap();
+        let told = ["tokensign_tokens", "tokensign_applications"].map(|name| text.contains(name));
+        assert_eq!(told, [sees_tokens, false], "{text}");
+    }
     agent.stop().await;
 }
 
