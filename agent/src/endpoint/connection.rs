@@ -18,13 +18,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt;
 
+use super::caller::Caller;
 use super::guard::{self, PeerUser, Verdict};
 use super::language::CallerLanguage;
 use super::lingering::Lingering;
 use super::problem::{self, Problem};
 use super::refusals::Seen;
 use super::shared::Shared;
-use crate::messages::Fault;
+use crate::messages::{Code, Fault};
 use crate::platform::Peer;
 
 /// How long a caller may take for the head of a request; also how long a connection may be idle. Less while most places are taken, so
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     pub(super) peer: Option<Peer>,
     /// Whether most places were taken when it came.
     pub(super) crowded: bool,
+    /// Whether it has one of the last places, which are the person's.
+    pub(super) kept_for_person: bool,
 }
 
 /// How a connection came.
@@ -140,7 +143,19 @@ async fn answer(
             (response, readable_by)
         }
         Verdict::Pass { request, readable_by } => {
-            let handled = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
+            let caller = request.extensions().get::<Caller>().cloned();
+            // An application that is connected no more gets no answer that it still waits for.
+            let ended = async move {
+                match caller {
+                    Some(caller) => caller.ended().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let handled = tokio::select! {
+                biased;
+                () = ended => Ok(Ok(Problem::from(Code::Unpaired).into_response())),
+                handled = AssertUnwindSafe(router.oneshot(request)).catch_unwind() => handled,
+            };
             let response = match handled {
                 Ok(Ok(response)) => response,
                 Ok(Err(never)) => match never {},
@@ -155,7 +170,8 @@ async fn answer(
         shared.refusals.note(connection, &seen, fault, of_stranger);
     }
     let mut response = problem::render(response, localizer);
-    if in_pieces {
+    // Nobody settles in the places that are kept for the person.
+    if in_pieces || connection.kept_for_person {
         close(&mut response);
     }
     unread.store(has_body && !response.status().is_success(), Ordering::Relaxed);

@@ -173,6 +173,7 @@ fn is_suspicious(code: Code) -> bool {
             | Code::Unpaired
             | Code::PermissionDenied
             | Code::RateLimited
+            | Code::TooManyConnections
             | Code::PairingFailed
             | Code::BodyTooLarge
             | Code::RequestTooSlow

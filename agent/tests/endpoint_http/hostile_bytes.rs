@@ -170,20 +170,24 @@ async fn ten_thousand_connections_keep_nobody_out() {
     flood(10_000).await;
 }
 
-/// Connections that say nothing: the agent goes on answering, on the socket at once and on TCP as places come free, and the record does
-/// not grow with them.
-async fn flood(connections: usize) {
-    // Both ends of each connection are in this process, beside those of the other tests.
+/// Both ends of each connection are in this process, beside those of the other tests.
+pub(crate) fn many_descriptors() {
     let mut descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     descriptors.current = descriptors.maximum;
     rustix::process::setrlimit(rustix::process::Resource::Nofile, descriptors).unwrap();
+}
+
+/// Connections that say nothing: the agent goes on answering, on the socket at once and on TCP as places come free, and the record does
+/// not grow with them.
+async fn flood(connections: usize) {
+    many_descriptors();
     let agent = Running::start().await;
     let mut idle = Vec::new();
     let (mut turned_away, mut told) = (0, 0);
     for _ in 0..connections {
         match TcpStream::connect(agent.address).await {
             // So many as there are places are kept open; the others are looked at and closed, as this process has few descriptors.
-            Ok(stream) if idle.len() < 384 => idle.push(stream),
+            Ok(stream) if idle.len() < 384 + 32 => idle.push(stream),
             Ok(mut stream) => {
                 turned_away += 1;
                 // One in so many is asked what it was told; a place that came free meanwhile is silent.

@@ -1,7 +1,7 @@
 //! The guard: what every request passes before any route sees it.
 //!
 //! In this order, each with its own code: the peer's user, `Host`, the route's method, body and content type, the browser's
-//! origin, the bearer token with its permissions, the rate. Nothing behind the guard looks at these again.
+//! origin, the bearer token with its place and permissions, the rate. Nothing behind the guard looks at these again.
 
 mod bearer;
 mod browser;
@@ -23,6 +23,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use super::body::BoundedBody;
 use super::caller::Caller;
 use super::connection::Connection;
+use super::listeners::too_many;
 use super::problem::{Problem, rate_limited};
 use super::shared::Shared;
 use crate::messages::{Code, Fault};
@@ -120,7 +121,11 @@ async fn pass(
         *readable_by = HeaderValue::from_str(origin).ok();
     }
 
+    let is_foreign = matches!(source, browser::Source::Foreign(_));
     let caller = bearer::caller(shared, connection, parts, source, route.access).await?;
+    if connection.kept_for_person && !(caller.is_person() || (route.access.is_of_page() && !is_foreign)) {
+        return Err(too_many());
+    }
     bearer::check_access(&caller, route.access, path)?;
     shared.rates.take(&caller).map_err(rate_limited)?;
     Ok(Passed::Request { caller, body_limit })

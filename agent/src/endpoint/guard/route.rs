@@ -52,6 +52,11 @@ impl Access {
         self == Self::FirstContact
     }
 
+    /// Whether it is what the person's page is made of, and how it gets its token.
+    pub(in crate::endpoint) fn is_of_page(self) -> bool {
+        matches!(self, Self::Public | Self::Shell | Self::PageCode)
+    }
+
     /// Whether it needs no token.
     pub(in crate::endpoint) fn is_open(self) -> bool {
         matches!(self, Self::FirstContact | Self::Public | Self::Shell | Self::PageCode)
