@@ -20,11 +20,13 @@ use tower::ServiceExt;
 
 use super::caller::Caller;
 use super::guard::{self, PeerUser, Verdict};
+use super::heads::BothLengths;
 use super::language::CallerLanguage;
 use super::lingering::Lingering;
 use super::problem::{self, Problem};
 use super::refusals::Seen;
 use super::shared::Shared;
+use super::watched::{Signs, Watched};
 use crate::messages::{Code, Fault};
 use crate::platform::Peer;
 
@@ -81,9 +83,15 @@ where
     let left_unread = Arc::clone(&unread);
     let begun = Arc::new(AtomicBool::new(false));
     let not_begun = Arc::clone(&begun);
-    let service = service_fn(move |request| {
+    let signs = Arc::new(Signs::default());
+    let seen_signs = Arc::clone(&signs);
+    let service = service_fn(move |mut request| {
         let (shared, router, connection) = (Arc::clone(&shared), router.clone(), Arc::clone(&connection));
         let (unread, begun) = (Arc::clone(&left_unread), Arc::clone(&not_begun));
+        seen_signs.is_understood.store(true, Ordering::Relaxed);
+        if is_in_pieces(&request) && seen_signs.both_lengths.load(Ordering::Relaxed) {
+            request.extensions_mut().insert(BothLengths);
+        }
         async move {
             let response = answer(shared, router, &connection, request, &unread).await;
             begun.store(false, Ordering::Relaxed);
@@ -98,6 +106,7 @@ where
         .max_buf_size(LARGEST_HEAD)
         .keep_alive(keep_alive);
     let stream = Lingering::new(stream, Arc::clone(&unread), Arc::clone(&begun));
+    let stream = Watched::new(stream, signs);
     let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = served.as_mut() => result,
@@ -110,7 +119,7 @@ where
     if let Err(error) = result {
         tracing::debug!(%error, "a connection breaks off");
         if error.is_parse() {
-            refused.note_unreadable(&served_connection, &error.to_string());
+            refused.note_unreadable(&served_connection, &error);
         }
         // One that is only idle ends the same way, and is nobody's fault.
         if error.is_timeout() && begun.load(Ordering::Relaxed) {
@@ -128,7 +137,7 @@ async fn answer(
 ) -> Response {
     let CallerLanguage(localizer) = CallerLanguage::of(request.headers());
     // Whoever disagrees with us about where a body of several pieces ends gets no second request on the same connection.
-    let in_pieces = request.headers().contains_key(TRANSFER_ENCODING);
+    let in_pieces = is_in_pieces(&request);
     let has_body = in_pieces || !request.body().is_end_stream();
     let seen = Seen::of(&request);
     let (response, readable_by) = match guard::judge(&shared, connection, request).await {
@@ -189,6 +198,10 @@ async fn answer(
         guard::make_readable(headers, origin);
     }
     response
+}
+
+fn is_in_pieces<B>(request: &Request<B>) -> bool {
+    request.headers().contains_key(TRANSFER_ENCODING)
 }
 
 fn close(response: &mut Response) {

@@ -12,10 +12,10 @@ use tokio_util::task::TaskTracker;
 use super::connection::{self, Connection, Transport};
 use super::guard::PeerUser;
 use super::places::{Place, Places};
-use super::problem::{self, PROBLEM_JSON};
+use super::problem;
 use super::shared::Shared;
 use crate::config::EndpointConfig;
-use crate::messages::{Code, Fault, Language, Localizer};
+use crate::messages::{Code, Fault};
 use crate::platform::{self, LocalListener, Peer};
 
 /// The port, and those that are tried when it is taken.
@@ -147,13 +147,7 @@ pub(super) fn too_many() -> Fault {
 }
 
 /// What is said where there is no place; made once, because it may be said thousands of times.
-static NO_PLACE: LazyLock<String> = LazyLock::new(|| {
-    let body = problem::body(&too_many(), Localizer::new(Language::En)).to_string();
-    format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nretry-after: {RETRY_AFTER}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
-});
+static NO_PLACE: LazyLock<String> = LazyLock::new(|| problem::without_request(&too_many()));
 
 /// Says that there is no place, as far as the kernel takes it at once.
 fn turn_away(shared: &Shared, stream: TcpStream, user: PeerUser) {

@@ -20,6 +20,7 @@ mod disconnected;
 mod events;
 mod extract;
 mod guard;
+mod heads;
 mod idempotency;
 mod language;
 mod lingering;
@@ -42,6 +43,7 @@ mod selector;
 mod shared;
 mod submission;
 mod visible;
+mod watched;
 mod webhooks;
 
 pub use agent::{Agent, RunningAgent, StartOptions};

@@ -23,6 +23,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use super::body::BoundedBody;
 use super::caller::Caller;
 use super::connection::Connection;
+use super::heads::BothLengths;
 use super::listeners::too_many;
 use super::problem::{Problem, rate_limited};
 use super::shared::Shared;
@@ -100,6 +101,9 @@ async fn pass(
 ) -> Result<Passed, Fault> {
     peer::check(connection)?;
     let own_origin = host::check(connection, parts)?;
+    if parts.extensions.get::<BothLengths>().is_some() {
+        return Err(Fault::new(Code::MalformedRequest).detail("Content-Length and Transfer-Encoding come together"));
+    }
     refuse_upgrade(parts, &own_origin)?;
 
     let path = parts.uri.path();
