@@ -203,8 +203,11 @@ mod tests {
     /// Whether there is a gap, and the first and last number that come again.
     fn again(events: &Events, after: Option<&str>) -> (bool, Option<(u64, u64)>) {
         let Subscription { has_gap, missed, .. } = events.subscribe(after.map(Known::of));
-        let numbers = missed.iter().map(|event| event.position.number);
-        (has_gap, numbers.clone().next().zip(numbers.last()))
+        let ends = missed.first().zip(missed.last());
+        (
+            has_gap,
+            ends.map(|(first, last)| (first.position.number, last.position.number)),
+        )
     }
 
     #[test]
