@@ -46,9 +46,13 @@ export async function download(path) {
   return response.blob();
 }
 
-/** Reads server-sent events through fetch, which can send the token where EventSource cannot. Ends when the stream does. */
-export async function events(path, signal, receive) {
-  const response = await fetch(path, { headers: { ...authorised(), Accept: 'text/event-stream' }, signal, cache: 'no-store' });
+/**
+ * Reads server-sent events through fetch, which can send the token where EventSource cannot. Ends when the stream does. `place.last` is the id of the last event
+ * that was read; the stream is taken up there.
+ */
+export async function events(path, place, receive) {
+  const resumed = place.last ? { 'Last-Event-ID': place.last } : {};
+  const response = await fetch(path, { headers: { ...authorised(), ...resumed, Accept: 'text/event-stream' }, cache: 'no-store' });
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -64,6 +68,7 @@ export async function events(path, signal, receive) {
       const data = [];
       for (const line of rest.slice(0, end).split('\n')) {
         if (line.startsWith('event:')) name = line.slice(6).trim();
+        else if (line.startsWith('id:')) place.last = line.slice(3).trim();
         else if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
       }
       if (data.length > 0) receive(name, JSON.parse(data.join('\n')));

@@ -81,10 +81,11 @@ async function enter() {
 /** Reads a stream and makes it anew when it breaks off, until the session ends. */
 async function listen(path, receive, isMain) {
   let wait = RETRY[0];
+  const place = {};
   while (inside) {
     const seen = new Set();
     try {
-      await events(path, undefined, (name, data) => {
+      await events(path, place, (name, data) => {
         wait = RETRY[0];
         if (isMain && name === 'question') seen.add(data.id);
         if (isMain && name === 'ready') {
@@ -129,9 +130,11 @@ function onQuestion(name, question) {
 }
 
 function onEvent(name) {
-  if (name === 'tokens' || name === 'reader') drawTokens(strip);
-  if (name === 'application') applications.refresh();
-  if (name === 'job') plan();
+  // Something was missed: everything is read anew.
+  const isReset = name === 'reset';
+  if (name === 'tokens' || name === 'reader' || isReset) drawTokens(strip);
+  if (name === 'application' || isReset) applications.refresh();
+  if (name === 'job' || isReset) plan();
   if (name === 'locked') addOutcome(true, t('ui-locked'));
   if (name === 'locked' || name === 'grant' || name === 'application') grants.refresh();
 }

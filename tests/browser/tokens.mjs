@@ -105,5 +105,32 @@ await aside.waitFor({ state: 'detached' });
 await approve(page, GOST.pin);
 assert.equal((await settled(id)).state, 'finished', 'what waited is signed then');
 
+// A stream that breaks off is taken up where it was; when the agent says that something was missed, everything is read anew.
+const late = await window(chromium);
+const resumed = [];
+const read = new Set();
+let goOn;
+const panelsAreOpen = new Promise((resolve) => { goOn = resolve; });
+await late.route('**/v1/events', async (route) => {
+  resumed.push(route.request().headers()['last-event-id']);
+  const told = ['id: a-1\n\n', 'id: a-2\nevent: reset\ndata: {}\n\n'][resumed.length - 1] ?? '';
+  if (resumed.length === 2) await panelsAreOpen;
+  await route.fulfill({ contentType: 'text/event-stream', body: told });
+});
+late.on('request', (request) => read.add(new URL(request.url()).pathname));
+await open(late);
+// A panel reads what is in sight.
+await late.locator('details').evaluateAll((panels) => panels.forEach((panel) => { panel.open = true; }));
+await until('the panels are read', () => read.has('/v1/applications') && read.has('/v1/grants'));
+await late.waitForTimeout(500);
+read.clear();
+goOn();
+for (const path of ['/v1/tokens', '/v1/applications', '/v1/jobs', '/v1/grants']) {
+  await until(`${path} is read anew`, () => read.has(path));
+}
+await until('it is taken up after that', () => resumed.length >= 3);
+assert.deepEqual(resumed.slice(0, 3), [undefined, 'a-1', 'a-2']);
+await late.context().close();
+
 assert.deepEqual(page.complaints, []);
 await chromium.close();

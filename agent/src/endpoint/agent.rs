@@ -151,7 +151,7 @@ impl Agent {
             owner_token: owner_token.hash(),
             rates,
             metrics,
-            events: Arc::new(Events::new()),
+            events: Arc::new(Events::new()?),
             http,
             started: Instant::now(),
             shutdown: shutdown.clone(),

@@ -1,12 +1,13 @@
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde_json::json;
 use time::OffsetDateTime;
+use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::bond::Bond;
 use super::credentials::TokenHash;
 use super::permission::{Permission, UnknownPermission};
 use crate::config::ApplicationConfig;
@@ -20,6 +21,8 @@ const IDLE_PAGE: Duration = Duration::from_secs(30 * 24 * 3600);
 const IDLE_PROGRAM: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The last use is written at most so often.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
+/// The longest time between two looks at whether a pairing is over: the clock goes on while the machine sleeps, timers do not.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// A paired application.
 #[derive(Debug)]
@@ -38,14 +41,32 @@ pub(crate) struct Application {
     pub(super) executable: Option<String>,
     pub(super) created_at: OffsetDateTime,
     expires_at: Option<OffsetDateTime>,
-    /// Seconds since 1970; 0 when never.
-    last_used: AtomicI64,
+    /// What lasts of it.
+    pub(super) bond: Bond,
 }
 
 impl Application {
     pub(super) fn last_used_at(&self) -> Option<OffsetDateTime> {
-        let seconds = self.last_used.load(Ordering::Relaxed);
-        (seconds > 0).then(|| OffsetDateTime::from_unix_timestamp(seconds).ok())?
+        self.bond.last_used_at()
+    }
+
+    /// Returns when it is not connected any more: the person ended that, or the pairing is over.
+    pub(super) async fn ended(&self) {
+        let over = async {
+            loop {
+                let Some(ends_at) = self.ends_at() else {
+                    return std::future::pending().await;
+                };
+                match Duration::try_from(ends_at - OffsetDateTime::now_utc()) {
+                    Ok(left) if !left.is_zero() => sleep(left.min(LOOK)).await,
+                    Ok(_) | Err(_) => return,
+                }
+            }
+        };
+        tokio::select! {
+            () = self.bond.ended() => {}
+            () = over => {}
+        }
     }
 
     /// How many of its questions may be before the person at once.
@@ -60,13 +81,19 @@ impl Application {
     }
 
     fn is_live(&self, now: OffsetDateTime) -> bool {
+        self.ends_at().is_none_or(|ends_at| ends_at > now)
+    }
+
+    /// When the pairing is over by itself, if nothing more is heard of it.
+    fn ends_at(&self) -> Option<OffsetDateTime> {
         // The administrator's configuration says how long they last.
         if self.prepared {
-            return true;
+            return None;
         }
         let idle = if self.origin.is_some() { IDLE_PAGE } else { IDLE_PROGRAM };
         let last = self.last_used_at().unwrap_or(self.created_at);
-        last + idle > now && self.expires_at.is_none_or(|expires_at| expires_at > now)
+        let unused = last + idle;
+        Some(self.expires_at.map_or(unused, |expires_at| expires_at.min(unused)))
     }
 }
 
@@ -219,6 +246,14 @@ impl Applications {
 
     async fn reload(&self) -> Result<(), Fault> {
         let rows = self.store.read(store::applications::list).await?;
+        let mut paired = self.write();
+        let bond_of = |id, last_used: Option<OffsetDateTime>| {
+            let known = paired.all.iter().find(|application| application.id == id);
+            known.map_or_else(
+                || Bond::new(last_used.map_or(0, OffsetDateTime::unix_timestamp)),
+                |known| known.bond.clone(),
+            )
+        };
         let all: Vec<Arc<Application>> = rows
             .into_iter()
             .map(|row| {
@@ -232,14 +267,19 @@ impl Applications {
                     executable: row.executable,
                     created_at: row.created_at,
                     expires_at: row.expires_at,
-                    last_used: AtomicI64::new(row.last_used_at.map_or(0, OffsetDateTime::unix_timestamp)),
+                    bond: bond_of(row.id, row.last_used_at),
                 })
             })
             .collect();
         for application in &all {
             self.desk.allow_questions(application.id, application.most_questions());
         }
-        *self.write() = Paired {
+        for before in &paired.all {
+            if all.iter().all(|application| application.id != before.id) {
+                before.bond.end();
+            }
+        }
+        *paired = Paired {
             all,
             tokens: Vec::new(),
         };
@@ -259,9 +299,9 @@ impl Applications {
     }
 
     fn touch(&self, application: &Application, now: OffsetDateTime) {
-        let (before, now) = (application.last_used.load(Ordering::Relaxed), now.unix_timestamp());
+        let (before, now) = (application.bond.last_used(), now.unix_timestamp());
         let recently = i64::try_from(TOUCHED_EVERY.as_secs()).is_ok_and(|seconds| now - before < seconds);
-        if recently || application.last_used.swap(now, Ordering::Relaxed) != before {
+        if recently || !application.bond.used(before, now) {
             return;
         }
         let (store, id) = (self.store.clone(), application.id);

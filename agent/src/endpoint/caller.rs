@@ -5,6 +5,7 @@ use http::request::Parts;
 use uuid::Uuid;
 
 use super::applications::Application;
+use super::bond::{Bond, Held};
 use super::credentials::TokenHash;
 use super::permission::Permission;
 use super::problem::Problem;
@@ -47,6 +48,38 @@ impl Caller {
     /// Whether it is the person's own command line or page.
     pub(crate) fn is_person(&self) -> bool {
         matches!(self.identity, Identity::Owner | Identity::Page(_))
+    }
+
+    /// Returns when a paired application is connected no more; never for others.
+    pub(super) async fn ended(&self) {
+        match &self.identity {
+            Identity::Application(application) => application.ended().await,
+            Identity::Anyone | Identity::Owner | Identity::Page(_) => std::future::pending().await,
+        }
+    }
+
+    /// Counts a stream of events as one more that this caller has open.
+    ///
+    /// # Errors
+    /// `rate_limited` when an application has too many.
+    pub(super) fn hold_stream(&self) -> Result<Option<Held>, Fault> {
+        self.bond().map(Bond::stream).transpose()
+    }
+
+    /// Counts a call as one more of this caller's that wait.
+    ///
+    /// # Errors
+    /// `rate_limited` when an application has too many.
+    pub(super) fn hold_wait(&self) -> Result<Option<Held>, Fault> {
+        self.bond().map(Bond::wait).transpose()
+    }
+
+    /// The person's own tools have no limits.
+    fn bond(&self) -> Option<&Bond> {
+        match &self.identity {
+            Identity::Application(application) => Some(&application.bond),
+            Identity::Anyone | Identity::Owner | Identity::Page(_) => None,
+        }
     }
 
     /// Whether it may do what `permission` stands for. The command line may do everything; the page looks and decides only.

@@ -18,13 +18,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt;
 
+use super::caller::Caller;
 use super::guard::{self, PeerUser, Verdict};
+use super::heads::BothLengths;
 use super::language::CallerLanguage;
 use super::lingering::Lingering;
 use super::problem::{self, Problem};
 use super::refusals::Seen;
 use super::shared::Shared;
-use crate::messages::Fault;
+use super::watched::{Signs, Watched};
+use crate::messages::{Code, Fault};
 use crate::platform::Peer;
 
 /// How long a caller may take for the head of a request; also how long a connection may be idle. Less while most places are taken, so
@@ -46,6 +49,8 @@ pub(super) struct Connection {
     pub(super) peer: Option<Peer>,
     /// Whether most places were taken when it came.
     pub(super) crowded: bool,
+    /// Whether it has one of the last places, which are the person's.
+    pub(super) kept_for_person: bool,
 }
 
 /// How a connection came.
@@ -78,9 +83,15 @@ where
     let left_unread = Arc::clone(&unread);
     let begun = Arc::new(AtomicBool::new(false));
     let not_begun = Arc::clone(&begun);
-    let service = service_fn(move |request| {
+    let signs = Arc::new(Signs::default());
+    let seen_signs = Arc::clone(&signs);
+    let service = service_fn(move |mut request| {
         let (shared, router, connection) = (Arc::clone(&shared), router.clone(), Arc::clone(&connection));
         let (unread, begun) = (Arc::clone(&left_unread), Arc::clone(&not_begun));
+        seen_signs.is_understood.store(true, Ordering::Relaxed);
+        if is_in_pieces(&request) && seen_signs.both_lengths.load(Ordering::Relaxed) {
+            request.extensions_mut().insert(BothLengths);
+        }
         async move {
             let response = answer(shared, router, &connection, request, &unread).await;
             begun.store(false, Ordering::Relaxed);
@@ -95,6 +106,7 @@ where
         .max_buf_size(LARGEST_HEAD)
         .keep_alive(keep_alive);
     let stream = Lingering::new(stream, Arc::clone(&unread), Arc::clone(&begun));
+    let stream = Watched::new(stream, signs);
     let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = served.as_mut() => result,
@@ -107,7 +119,7 @@ where
     if let Err(error) = result {
         tracing::debug!(%error, "a connection breaks off");
         if error.is_parse() {
-            refused.note_unreadable(&served_connection, &error.to_string());
+            refused.note_unreadable(&served_connection, &error);
         }
         // One that is only idle ends the same way, and is nobody's fault.
         if error.is_timeout() && begun.load(Ordering::Relaxed) {
@@ -125,7 +137,7 @@ async fn answer(
 ) -> Response {
     let CallerLanguage(localizer) = CallerLanguage::of(request.headers());
     // Whoever disagrees with us about where a body of several pieces ends gets no second request on the same connection.
-    let in_pieces = request.headers().contains_key(TRANSFER_ENCODING);
+    let in_pieces = is_in_pieces(&request);
     let has_body = in_pieces || !request.body().is_end_stream();
     let seen = Seen::of(&request);
     let (response, readable_by) = match guard::judge(&shared, connection, request).await {
@@ -140,7 +152,19 @@ async fn answer(
             (response, readable_by)
         }
         Verdict::Pass { request, readable_by } => {
-            let handled = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
+            let caller = request.extensions().get::<Caller>().cloned();
+            // An application that is connected no more gets no answer that it still waits for.
+            let ended = async move {
+                match caller {
+                    Some(caller) => caller.ended().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let handled = tokio::select! {
+                biased;
+                () = ended => Ok(Ok(Problem::from(Code::Unpaired).into_response())),
+                handled = AssertUnwindSafe(router.oneshot(request)).catch_unwind() => handled,
+            };
             let response = match handled {
                 Ok(Ok(response)) => response,
                 Ok(Err(never)) => match never {},
@@ -155,7 +179,8 @@ async fn answer(
         shared.refusals.note(connection, &seen, fault, of_stranger);
     }
     let mut response = problem::render(response, localizer);
-    if in_pieces {
+    // Nobody settles in the places that are kept for the person.
+    if in_pieces || connection.kept_for_person {
         close(&mut response);
     }
     unread.store(has_body && !response.status().is_success(), Ordering::Relaxed);
@@ -173,6 +198,10 @@ async fn answer(
         guard::make_readable(headers, origin);
     }
     response
+}
+
+fn is_in_pieces<B>(request: &Request<B>) -> bool {
+    request.headers().contains_key(TRANSFER_ENCODING)
 }
 
 fn close(response: &mut Response) {

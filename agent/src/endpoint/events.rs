@@ -1,9 +1,13 @@
 use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::broadcast;
 use uuid::Uuid;
+
+use crate::messages::Fault;
 
 /// So many events can be read again after a lost connection.
 const KEPT: usize = 1024;
@@ -11,10 +15,65 @@ const KEPT: usize = 1024;
 /// One event of `GET /v1/events`.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
-    /// Its number, from 1, without gaps while the agent runs.
-    pub(super) sequence: u64,
+    /// Where it stands.
+    pub(super) position: Position,
     pub(super) kind: EventKind,
     pub(super) data: Value,
+}
+
+/// A place in the stream: an event's, and whatever came before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Position {
+    /// The run of the agent: each numbers its events anew.
+    run: u32,
+    /// From 1, without gaps while the agent runs; 0 is before the first.
+    number: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}-{}", self.run, self.number)
+    }
+}
+
+impl FromStr for Position {
+    type Err = UnknownPosition;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPosition> {
+        let (run, number) = text.split_once('-').ok_or(UnknownPosition)?;
+        Ok(Self {
+            run: u32::from_str_radix(run, 16).map_err(|_| UnknownPosition)?,
+            number: number.parse().map_err(|_| UnknownPosition)?,
+        })
+    }
+}
+
+/// A text that is no [`Position`] of this version.
+#[derive(Debug, thiserror::Error)]
+#[error("this is the id of no event")]
+pub(super) struct UnknownPosition;
+
+/// What a listener says it read last; `None` where that says nothing here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known(Option<Position>);
+
+impl Known {
+    pub(super) fn of(id: &str) -> Self {
+        Self(id.parse().ok())
+    }
+}
+
+/// What a listener gets first.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    /// Whether events are lost between what the listener knows and `from`.
+    pub(super) has_gap: bool,
+    /// What everything that comes is after.
+    pub(super) from: Position,
+    /// The events after `from` so far.
+    pub(super) missed: Vec<Arc<Event>>,
+    /// Every event from now on.
+    pub(super) receiver: broadcast::Receiver<Arc<Event>>,
 }
 
 /// What an event is about, and so who may read it.
@@ -60,6 +119,8 @@ impl EventKind {
 /// Numbers the agent's events, keeps the last ones and hands them to whoever listens.
 #[derive(Debug)]
 pub(super) struct Events {
+    /// What tells this run's events from those of others.
+    run: u32,
     recent: Mutex<Recent>,
     sender: broadcast::Sender<Arc<Event>>,
 }
@@ -71,12 +132,15 @@ struct Recent {
 }
 
 impl Events {
-    pub(super) fn new() -> Self {
+    /// # Errors
+    /// `internal` when the system gives no randomness.
+    pub(super) fn new() -> Result<Self, Fault> {
         let (sender, _) = broadcast::channel(KEPT);
-        Self {
+        Ok(Self {
+            run: getrandom::u32().map_err(Fault::internal)?,
             recent: Mutex::default(),
             sender,
-        }
+        })
     }
 
     /// Tells everybody.
@@ -84,7 +148,7 @@ impl Events {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.last += 1;
         let event = Arc::new(Event {
-            sequence: recent.last,
+            position: self.at(recent.last),
             kind,
             data,
         });
@@ -96,54 +160,79 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
-    /// The events after number `after` that are still kept, and every one from now on.
-    pub(super) fn subscribe(&self, after: Option<u64>) -> (Vec<Arc<Event>>, broadcast::Receiver<Arc<Event>>) {
+    /// The events after what a listener knows, and every one from now on. One that knows nothing yet misses nothing.
+    pub(super) fn subscribe(&self, after: Option<Known>) -> Subscription {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let missed = match after {
-            // A number of an earlier run of the agent: everything since its start is new.
-            Some(after) if after > recent.last => recent.events.iter().cloned().collect(),
-            Some(after) => recent
-                .events
-                .iter()
-                .filter(|event| event.sequence > after)
-                .cloned()
-                .collect(),
-            None => Vec::new(),
+        let before_kept = recent.last - recent.events.len() as u64;
+        let is_kept =
+            |position: &Position| position.run == self.run && (before_kept..=recent.last).contains(&position.number);
+        let (from, has_gap) = match after {
+            None => (recent.last, false),
+            Some(Known(Some(position))) if is_kept(&position) => (position.number, false),
+            // Of an earlier run, of another version, or too long ago.
+            Some(Known(_)) => (before_kept, true),
         };
-        (missed, self.sender.subscribe())
+        let missed = recent.events.iter().filter(|event| event.position.number > from);
+        Subscription {
+            has_gap,
+            from: self.at(from),
+            missed: missed.cloned().collect(),
+            receiver: self.sender.subscribe(),
+        }
+    }
+
+    fn at(&self, number: u64) -> Position {
+        Position { run: self.run, number }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
-    #[test]
-    fn missed_events_come_again_in_order() {
-        let events = Events::new();
-        for n in 1..=3 {
+    fn told(count: usize) -> Events {
+        let events = Events::new().unwrap();
+        for n in 1..=count {
             events.tell(EventKind::Tokens, Value::from(n));
         }
-        let numbers = |after| {
-            events
-                .subscribe(after)
-                .0
-                .iter()
-                .map(|event| event.sequence)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(numbers(None), Vec::<u64>::new());
-        assert_eq!(numbers(Some(1)), [2, 3]);
-        assert_eq!(numbers(Some(3)), Vec::<u64>::new());
-        assert_eq!(numbers(Some(900)), [1, 2, 3]);
+        events
+    }
+
+    /// Whether there is a gap, and the first and last number that come again.
+    fn again(events: &Events, after: Option<&str>) -> (bool, Option<(u64, u64)>) {
+        let Subscription { has_gap, missed, .. } = events.subscribe(after.map(Known::of));
+        let ends = missed.first().zip(missed.last());
+        (
+            has_gap,
+            ends.map(|(first, last)| (first.position.number, last.position.number)),
+        )
     }
 
     #[test]
-    fn only_so_many_are_kept() {
-        let events = Events::new();
-        for n in 0..KEPT + 5 {
-            events.tell(EventKind::Locked, Value::from(n));
+    fn missed_events_come_again_in_order() {
+        let events = told(3);
+        let id = |number| events.at(number).to_string();
+        assert_eq!(again(&events, None), (false, None));
+        assert_eq!(again(&events, Some(&id(0))), (false, Some((1, 3))));
+        assert_eq!(again(&events, Some(&id(1))), (false, Some((2, 3))));
+        assert_eq!(again(&events, Some(&id(3))), (false, None));
+    }
+
+    #[test]
+    fn what_cannot_be_told_shows_as_a_gap() {
+        let events = told(3);
+        let elsewhere = Position {
+            run: events.run ^ 1,
+            number: 2,
+        };
+        for id in [elsewhere.to_string(), events.at(900).to_string(), "2".to_owned()] {
+            assert_eq!(again(&events, Some(&id)), (true, Some((1, 3))), "{id}");
         }
-        assert_eq!(events.subscribe(Some(0)).0.len(), KEPT);
+        let many = told(KEPT + 5);
+        let kept = (6, KEPT as u64 + 5);
+        assert_eq!(again(&many, Some(&many.at(4).to_string())), (true, Some(kept)));
+        assert_eq!(again(&many, Some(&many.at(5).to_string())), (false, Some(kept)));
     }
 }

@@ -11,19 +11,17 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{self, Connection, Transport};
 use super::guard::PeerUser;
-use super::problem::{self, PROBLEM_JSON};
+use super::places::{Place, Places};
+use super::problem;
 use super::shared::Shared;
 use crate::config::EndpointConfig;
-use crate::messages::{Code, Fault, Language, Localizer};
+use crate::messages::{Code, Fault};
 use crate::platform::{self, LocalListener, Peer};
 
 /// The port, and those that are tried when it is taken.
 const PORT: u16 = 9482;
 const MORE_PORTS: std::ops::RangeInclusive<u16> = 9483..=9499;
 
-/// The most connections at once, for the socket and for TCP each: hundreds of programs may wait for the person. Both together
-/// stay within the 1024 descriptors that a process has as a rule.
-const MOST_CONNECTIONS: usize = 384;
 /// The most connections of other users at once; each is told so and closed.
 const MOST_FOREIGN: usize = 16;
 /// How long accepting rests after the system refused (no descriptors left, for instance).
@@ -74,10 +72,10 @@ fn taken(address: SocketAddr, error: &io::Error) -> Fault {
 
 /// Accepts on the socket until the agent ends.
 pub(super) async fn accept_local(shared: Arc<Shared>, router: Router, listener: LocalListener, tasks: TaskTracker) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Places::new();
     loop {
         // Those that find no place wait in the kernel's queue.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+        let Some(place) = places.wait().await else {
             return;
         };
         let accepted = tokio::select! {
@@ -94,7 +92,7 @@ pub(super) async fn accept_local(shared: Arc<Shared>, router: Router, listener: 
         };
         let (shared, router) = (Arc::clone(&shared), router.clone());
         tasks.spawn(async move {
-            let connection = describe(Transport::Unix, Ok(peer));
+            let connection = describe(Transport::Unix, Ok(peer), &place);
             connection::serve(shared, router, connection, stream).await;
             drop(place);
         });
@@ -103,7 +101,7 @@ pub(super) async fn accept_local(shared: Arc<Shared>, router: Router, listener: 
 
 /// Accepts on loopback TCP until the agent ends.
 pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: TcpListener, tasks: TaskTracker) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Places::new();
     let foreign = Arc::new(Semaphore::new(MOST_FOREIGN));
     loop {
         let accepted = tokio::select! {
@@ -119,15 +117,13 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
             }
         };
         // Beyond the last place a connection is told so and closed at once, so that the queue cannot be filled for good.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.take() else {
             turn_away(&shared, stream, PeerUser::Own);
             continue;
         };
-        let crowded = places.available_permits() < MOST_CONNECTIONS / 2;
         let (shared, router, foreign) = (Arc::clone(&shared), router.clone(), Arc::clone(&foreign));
         tasks.spawn(async move {
-            if let Some(mut connection) = identify(&stream, remote).await {
-                connection.crowded = crowded;
+            if let Some(connection) = identify(&stream, remote, &place).await {
                 let _stranger = match connection.user {
                     PeerUser::Own => None,
                     PeerUser::Foreign { .. } => match foreign.try_acquire_owned() {
@@ -142,14 +138,16 @@ pub(super) async fn accept_tcp(shared: Arc<Shared>, router: Router, listener: Tc
     }
 }
 
+/// When it is worth connecting again, in seconds: an idle connection gives way by then.
+const RETRY_AFTER: u32 = 2;
+
+/// There is no place.
+pub(super) fn too_many() -> Fault {
+    Fault::new(Code::TooManyConnections).arg("retry_after", RETRY_AFTER)
+}
+
 /// What is said where there is no place; made once, because it may be said thousands of times.
-static NO_PLACE: LazyLock<String> = LazyLock::new(|| {
-    let body = problem::body(&Fault::new(Code::TooManyConnections), Localizer::new(Language::En)).to_string();
-    format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nretry-after: 2\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
-});
+static NO_PLACE: LazyLock<String> = LazyLock::new(|| problem::without_request(&too_many()));
 
 /// Says that there is no place, as far as the kernel takes it at once.
 fn turn_away(shared: &Shared, stream: TcpStream, user: PeerUser) {
@@ -162,16 +160,16 @@ fn turn_away(shared: &Shared, stream: TcpStream, user: PeerUser) {
     }
 }
 
-async fn identify(stream: &TcpStream, remote: SocketAddr) -> Option<Connection> {
+async fn identify(stream: &TcpStream, remote: SocketAddr, place: &Place) -> Option<Connection> {
     let local = stream.local_addr().ok()?;
     let _ = stream.set_nodelay(true);
     let peer = tokio::task::spawn_blocking(move || platform::tcp_peer(local, remote))
         .await
         .ok()?;
-    Some(describe(Transport::Tcp(local), peer))
+    Some(describe(Transport::Tcp(local), peer, place))
 }
 
-fn describe(transport: Transport, peer: io::Result<Peer>) -> Connection {
+fn describe(transport: Transport, peer: io::Result<Peer>, place: &Place) -> Connection {
     let (user, peer) = match peer {
         Ok(peer) if peer.is_our_user() => (PeerUser::Own, Some(peer)),
         Ok(peer) => (PeerUser::Foreign { uid: Some(peer.uid()) }, None),
@@ -183,6 +181,7 @@ fn describe(transport: Transport, peer: io::Result<Peer>) -> Connection {
         transport,
         user,
         peer,
-        crowded: false,
+        crowded: place.is_crowded,
+        kept_for_person: place.is_kept,
     }
 }

@@ -5,6 +5,8 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::bond::Held;
+use super::caller::Caller;
 use super::problem::Problem;
 
 /// The longest wait that is granted.
@@ -14,9 +16,12 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// `Prefer: wait=N` (RFC 7240 section 4.3): how long the caller would wait for the work to settle.
-#[derive(Clone, Copy, Debug)]
+///
+/// One that waits counts among the waiting calls of its application until it is dropped.
+#[derive(Debug)]
 pub(crate) struct Preference {
     wait: Option<Duration>,
+    _held: Option<Held>,
 }
 
 impl Preference {
@@ -34,16 +39,16 @@ impl Preference {
                     .then(|| Duration::from_secs(seconds).min(LONGEST_WAIT))
             });
         // One that cannot be read is ignored, as section 2 of the RFC wants.
-        Self { wait }
+        Self { wait, _held: None }
     }
 
     /// How long to wait, at most.
-    pub(crate) fn wait(self) -> Option<Duration> {
+    pub(crate) fn wait(&self) -> Option<Duration> {
         self.wait
     }
 
     /// Says in the answer which wait was granted.
-    pub(crate) fn applied_to(self, mut response: Response) -> Response {
+    pub(crate) fn applied_to(&self, mut response: Response) -> Response {
         if let Some(wait) = self.wait
             && let Ok(value) = HeaderValue::from_str(&format!("wait={}", wait.as_secs()))
         {
@@ -56,8 +61,12 @@ impl Preference {
 impl<S: Sync> FromRequestParts<S> for Preference {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        Ok(Self::of(&parts.headers))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut preference = Self::of(&parts.headers);
+        if preference.wait.is_some_and(|wait| !wait.is_zero()) {
+            preference._held = Caller::from_request_parts(parts, state).await?.hold_wait()?;
+        }
+        Ok(preference)
     }
 }
 

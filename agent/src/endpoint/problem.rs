@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::messages::{Code, Fault, Localizer};
+use crate::messages::{Code, Fault, Language, Localizer};
 
 /// The media type of problems (RFC 9457).
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -61,6 +61,21 @@ pub(crate) fn render(mut response: Response, localizer: Localizer) -> Response {
     response
 }
 
+/// A whole answer in English, the last of its connection, for where there is no request that could be judged.
+pub(crate) fn without_request(fault: &Fault) -> String {
+    let body = body(fault, Localizer::new(Language::En)).to_string();
+    let retry_after = fault
+        .args()
+        .get("retry_after")
+        .map(|seconds| format!("retry-after: {seconds}\r\n"))
+        .unwrap_or_default();
+    format!(
+        "HTTP/1.1 {}\r\ncontent-type: {PROBLEM_JSON}\r\ncontent-length: {}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n{retry_after}connection: close\r\n\r\n{body}",
+        status(fault.code()),
+        body.len()
+    )
+}
+
 /// The problem body of a fault: what answers, job resources, questions and events carry.
 pub(crate) fn body(fault: &Fault, localizer: Localizer) -> Value {
     let mut members = Map::new();
@@ -88,7 +103,8 @@ pub(crate) fn rate_limited(wait: Duration) -> Fault {
     Fault::new(Code::RateLimited).arg("retry_after", wait.as_secs().max(1))
 }
 
-fn status(code: Code) -> StatusCode {
+/// The status that a fault is answered with.
+pub(super) fn status(code: Code) -> StatusCode {
     StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
@@ -114,7 +130,6 @@ pub(crate) struct ProblemSchema {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::Language;
 
     #[test]
     fn a_body_has_the_members_of_rfc_9457_and_the_arguments() {

@@ -9,6 +9,7 @@ use super::bucket::Bucket;
 use super::connection::{Connection, Transport};
 use super::guard::PeerUser;
 use super::metrics::Metrics;
+use super::problem;
 use crate::messages::{Code, Fault};
 use crate::store::{Store, audit};
 
@@ -53,37 +54,40 @@ impl Refusals {
             tracing::debug!(code = %fault.code(), path = seen.path, "request refused");
             return;
         }
-        self.record(connection.transport, connection.user, seen, fault.code());
+        self.record(connection.transport, connection.user, seen, fault);
     }
 
-    /// Records a request that is no HTTP: what was refused with 400 before there was anything to judge.
-    pub(super) fn note_unreadable(&self, connection: &Connection, why: &str) {
-        self.metrics.refused(Code::MalformedRequest);
-        let seen = Seen {
-            path: cut(why),
-            ..Seen::default()
+    /// Records a request that is no HTTP: what was refused with 400 or 431 before there was anything to judge.
+    pub(super) fn note_unreadable(&self, connection: &Connection, error: &hyper::Error) {
+        let code = match error.is_parse_too_large() {
+            true => Code::HeadTooLarge,
+            false => Code::MalformedRequest,
         };
-        self.record(connection.transport, connection.user, &seen, Code::MalformedRequest);
+        // HTTP/2 is not spoken, and not answered.
+        if !error.is_parse_version_h2() {
+            self.metrics.answered(problem::status(code));
+        }
+        self.note_unseen(connection.transport, connection.user, Fault::new(code).detail(error));
     }
 
     /// Records a head that did not come to its end in time. Whose it was is not known.
     pub(super) fn note_slow_head(&self, connection: &Connection) {
-        self.metrics.refused(Code::RequestTooSlow);
-        self.record(
-            connection.transport,
-            connection.user,
-            &Seen::default(),
-            Code::RequestTooSlow,
-        );
+        self.note_unseen(connection.transport, connection.user, Fault::new(Code::RequestTooSlow));
     }
 
     /// Records a connection for which there was no place.
     pub(super) fn note_turned_away(&self, transport: Transport, user: PeerUser) {
-        self.metrics.refused(Code::TooManyConnections);
-        self.record(transport, user, &Seen::default(), Code::TooManyConnections);
+        self.metrics.answered(problem::status(Code::TooManyConnections));
+        self.note_unseen(transport, user, Fault::new(Code::TooManyConnections));
     }
 
-    fn record(&self, transport: Transport, user: PeerUser, seen: &Seen, code: Code) {
+    /// Records what was refused before there was a request.
+    fn note_unseen(&self, transport: Transport, user: PeerUser, fault: Fault) {
+        self.metrics.refused(fault.code());
+        self.record(transport, user, &Seen::default(), &fault);
+    }
+
+    fn record(&self, transport: Transport, user: PeerUser, seen: &Seen, fault: &Fault) {
         let left_out = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.bucket.take().is_err() {
@@ -99,13 +103,17 @@ impl Refusals {
             origin,
             ..
         } = seen;
-        tracing::warn!(%code, method, ?path, ?host, ?origin, left_out, "request refused");
+        let code = fault.code();
+        // What the texts do not say of it: the parser's words, or what of a right `Host` is wrong.
+        let detail = fault.detail_text().map(cut);
+        tracing::warn!(%code, method, ?path, ?host, ?origin, detail, left_out, "request refused");
         let body = json!({
             "code": code,
             "method": method,
             "path": path,
             "host": host,
             "origin": origin,
+            "detail": detail,
             "transport": match transport { Transport::Unix => "unix", Transport::Tcp(_) => "tcp" },
             "uid": match user { PeerUser::Foreign { uid } => uid, PeerUser::Own => None },
             "left_out": left_out,
@@ -173,6 +181,8 @@ fn is_suspicious(code: Code) -> bool {
             | Code::Unpaired
             | Code::PermissionDenied
             | Code::RateLimited
+            | Code::MalformedRequest
+            | Code::TooManyConnections
             | Code::PairingFailed
             | Code::BodyTooLarge
             | Code::RequestTooSlow

@@ -110,6 +110,8 @@ catalogue! {
     PermissionDenied = "permission_denied", 403, Failed;
     /// The request is no HTTP/1.1 as it should be.
     MalformedRequest = "malformed_request", 400, Usage;
+    /// The head of a request is too large.
+    HeadTooLarge = "head_too_large", 431, Usage;
     /// All places for connections are taken.
     TooManyConnections = "too_many_connections", 503, Failed;
     /// Too many requests; `retry_after` in seconds.

@@ -15,7 +15,7 @@ use crate::certificate::{Certificate, Fingerprint};
 pub struct Inventory {
     /// Every module, in the order of configuration and discovery.
     pub modules: Vec<ModuleStatus>,
-    /// Every token in a slot, by module and identity; one that several modules show only once.
+    /// Every token in a slot, by module, then by reader and identity; one that several modules show only once.
     pub tokens: Vec<Token>,
 }
 
@@ -111,7 +111,7 @@ pub struct Token {
     pub pin: PinStatus,
     /// Every mechanism that it lists, by value (`CKM_…`).
     pub mechanisms: Vec<u64>,
-    /// Its certificates, as stored.
+    /// Its certificates, as stored, by `CKA_ID` and label: modules list them in any order, and in another one each time.
     pub certificates: Vec<TokenCertificate>,
     /// Keys that can be seen without the PIN and fit no certificate, by label.
     pub lone_keys: Vec<String>,
@@ -131,6 +131,10 @@ impl Token {
             label: certificate.label,
             key: certificate.key,
         });
+        let mut certificates: Vec<_> = certificates.collect();
+        certificates.sort_by(|one, other| one.place().cmp(&other.place()));
+        let mut lone_keys = record.lone_keys;
+        lone_keys.sort();
         let serial = &record.identity.serial;
         Self {
             // Some families write zeros, or nothing, on every token.
@@ -141,9 +145,14 @@ impl Token {
             reader: record.slot,
             pin: PinStatus::new(record.flags, record.pin_length, quirks),
             mechanisms: record.mechanisms,
-            certificates: certificates.collect(),
-            lone_keys: record.lone_keys,
+            certificates,
+            lone_keys,
         }
+    }
+
+    /// What it stands by among the tokens of its module.
+    pub(super) fn place(&self) -> impl Ord + '_ {
+        (&self.reader, &self.id)
     }
 }
 
@@ -167,6 +176,11 @@ impl TokenCertificate {
     /// The certificate, read; `None` where what is stored is none.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.parsed.as_ref()
+    }
+
+    /// What it stands by among the certificates of its token.
+    fn place(&self) -> impl Ord + '_ {
+        (&self.id, &self.label, &self.der)
     }
 }
 

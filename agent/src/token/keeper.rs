@@ -197,12 +197,14 @@ impl Keeper {
         let tokens = records
             .into_iter()
             .map(|record| Token::new(self.launch.path.clone(), name, quirks, record));
+        let mut tokens: Vec<_> = tokens.collect();
+        tokens.sort_by(|one, other| one.place().cmp(&other.place()));
         let library = self
             .worker
             .as_ref()
             .map(|worker| worker.library.clone())
             .unwrap_or_default();
-        Ok(Some((library, tokens.collect())))
+        Ok(Some((library, tokens)))
     }
 
     async fn sign(&mut self, order: SignOrder) {

@@ -144,6 +144,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         answer
     }
 
+    /// Sends bytes and reads nothing.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// What comes of a stream until its end.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        loop {
+            let line = self.line().await;
+            // The last chunk.
+            if line == "0" {
+                return rest;
+            }
+            rest.push_str(&line);
+            rest.push('\n');
+        }
+    }
+
     /// Sends a request and reads the head of its answer only.
     pub(crate) async fn begin(&mut self, request: &[u8]) -> Answer {
         self.stream.get_mut().write_all(request).await.unwrap();
@@ -192,6 +211,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 && let Some(data) = data.take()
             {
                 return (name, id, data);
+            }
+        }
+    }
+
+    /// The id that a stream begins with.
+    pub(crate) async fn first_id(&mut self) -> String {
+        loop {
+            let line = tokio::time::timeout(PATIENCE, self.line())
+                .await
+                .expect("an id in time");
+            if let Some(id) = line.strip_prefix("id: ") {
+                return id.to_owned();
             }
         }
     }

@@ -34,6 +34,22 @@ async fn targets_and_hosts_that_name_something_else_are_refused() {
             "{request:?}"
         );
     }
+    // Where `Host` itself is right, the record says what is wrong.
+    let mut missing = vec!["the request target names a host", "Host comes exactly once"];
+    for _ in 0..100 {
+        let refusals = refused(&agent, "wrong_host").await;
+        missing.retain(|wrong| {
+            !refusals.iter().any(|refusal| {
+                let (named, detail) = (&refusal["body"]["host"], &refusal["body"]["detail"]);
+                *named == json!(host) && detail.as_str().is_some_and(|detail| detail.contains(wrong))
+            })
+        });
+        if missing.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(missing.is_empty(), "{missing:?}");
     agent.stop().await;
 }
 
@@ -135,6 +151,73 @@ async fn preflights_are_answered_to_paired_origins_and_for_the_first_contact() {
         assert_eq!(answer.code(), "foreign_origin", "{path} {origin}");
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path} {origin}");
     }
+    agent.stop().await;
+}
+
+/// A page that is let in reads what is wrong with its requests as any program does; a stranger reads no more than before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paired_page_reads_what_is_wrong_with_its_request() {
+    const PAGE: &str = "https://app.example";
+    const STRANGER: &str = "https://stranger.example";
+    let agent = Running::start().await;
+    let token = agent.pair(Some(PAGE), &["sign"]).await;
+    for (line, kind, length, code) in [
+        ("GET /v1/no-such-thing", None, 0, "not_found"),
+        ("PUT /v1/signatures", None, 0, "method_not_allowed"),
+        (
+            "POST /v1/signatures",
+            Some("application/json"),
+            10_737_418_240_u64,
+            "body_too_large",
+        ),
+        ("POST /v1/signatures", Some("text/plain"), 0, "unsupported_media_type"),
+    ] {
+        let of_page = |line: &str, origin: &str| {
+            agent
+                .request(line)
+                .header("Origin", origin)
+                .header("Sec-Fetch-Site", "cross-site")
+        };
+        let asked = |origin: &str| {
+            let request = of_page(line, origin).bearer(&token);
+            let request = request.header("Content-Length", &length.to_string());
+            match kind {
+                Some(kind) => request.header("Content-Type", kind),
+                None => request,
+            }
+        };
+        let answer = agent.send(&asked(PAGE)).await;
+        assert_eq!(answer.code(), code);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(PAGE), "{line}");
+        let strange = agent.send(&asked(STRANGER)).await;
+        assert_eq!(strange.header("access-control-allow-origin"), None, "{line}");
+
+        // The browser asks before, and shows the page nothing of what it may not send.
+        let (method, path) = line.split_once(' ').unwrap();
+        let preflight = |origin: &str| {
+            of_page(&format!("OPTIONS {path}"), origin)
+                .header("Access-Control-Request-Method", method)
+                .header("Access-Control-Request-Headers", "authorization")
+        };
+        let allowed = agent.send(&preflight(PAGE)).await;
+        assert_eq!(allowed.status, 204, "{line}: {allowed:?}");
+        let methods = allowed.header("access-control-allow-methods").unwrap();
+        assert!(
+            methods.split(", ").any(|allowed| allowed == method),
+            "{line}: {methods}"
+        );
+        let refused = agent.send(&preflight(STRANGER)).await;
+        assert!(refused.status >= 400, "{line}: {refused:?}");
+        assert_eq!(refused.header("access-control-allow-origin"), None, "{line}");
+    }
+    // The page's own session is no page's business, paired or not.
+    let session = agent
+        .request("POST /v1/page-sessions")
+        .header("Origin", PAGE)
+        .json(&json!({ "code": "guess" }));
+    let answer = agent.send(&session).await;
+    assert_eq!(answer.code(), "foreign_origin");
+    assert_eq!(answer.header("access-control-allow-origin"), None);
     agent.stop().await;
 }
 

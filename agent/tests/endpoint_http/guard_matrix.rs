@@ -117,11 +117,13 @@ impl Case {
         if !matches!(self.host, Host::Right | Host::Localhost) {
             return ("wrong_host", false);
         }
+        // A paired page reads what is wrong with its request, too.
+        let paired = self.origin == Origin::Paired;
         if self.method != "POST" {
-            return ("method_not_allowed", false);
+            return ("method_not_allowed", paired);
         }
         if self.content != Content::Json {
-            return ("unsupported_media_type", false);
+            return ("unsupported_media_type", paired);
         }
         let source = match (self.origin, self.site) {
             (Origin::Absent, Site::Absent) => Source::Program,

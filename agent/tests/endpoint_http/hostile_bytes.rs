@@ -112,12 +112,6 @@ async fn a_second_request_is_never_smuggled() {
     let post = format!("POST /v1/pairings HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
     let chunked = format!("0\r\n\r\n{second}");
     let lengths = [
-        // Both lengths, in both orders.
-        format!("{post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n{chunked}"),
-        format!(
-            "{post}Transfer-Encoding: chunked\r\nContent-Length: {}\r\n\r\n{chunked}",
-            chunked.len()
-        ),
         // Encodings that only look like chunked.
         format!("{post}Transfer-Encoding: xchunked\r\n\r\n{chunked}"),
         format!("{post}Transfer-Encoding: chunked, identity\r\n\r\n{chunked}"),
@@ -151,11 +145,98 @@ async fn a_second_request_is_never_smuggled() {
         (bytes, answer.unwrap_or_default())
     });
     for (bytes, answer) in futures_util::future::join_all(sent).await {
-        assert_eq!(answer.matches("HTTP/1.").count(), 1, "{bytes:?} → {answer}");
+        let answers = answer.lines().filter(|line| line.starts_with("HTTP/1.")).count();
+        assert_eq!(answers, 1, "{bytes:?} → {answer}");
         assert_eq!(answer.get(8..10), Some(" 4"), "{bytes:?} → {answer}");
         assert!(!answer.contains("uptime_seconds"), "{bytes:?} → {answer}");
     }
-    assert!(!refused(&agent, "malformed_request").await.is_empty());
+    agent.stop().await;
+}
+
+/// A body that is right by one of two lengths: nobody says which one counts, so that neither does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_with_two_lengths_is_refused_and_recorded() {
+    let agent = Running::start().await;
+    let host = agent.address;
+    let second = format!("GET /v1/status HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let post = format!("POST /v1/pairings HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
+    let body = r#"{"name":"A","permissions":["sign"]}"#;
+    let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let (pieces, length) = (
+        "Transfer-Encoding: chunked",
+        format!("Content-Length: {}", chunked.len()),
+    );
+    // Without the second length it is a good request.
+    let good = format!("{post}{pieces}\r\n\r\n{chunked}");
+    let answer = Wire::new(TcpStream::connect(agent.address).await.unwrap())
+        .exchange(good.as_bytes())
+        .await;
+    assert_eq!((answer.status, answer.header("connection")), (201, Some("close")));
+    for lengths in [format!("{length}\r\n{pieces}"), format!("{pieces}\r\n{length}")] {
+        for before in ["", &second] {
+            let bytes = format!("{before}{post}{lengths}\r\n\r\n{chunked}{second}");
+            let mut stream = TcpStream::connect(agent.address).await.unwrap();
+            stream.write_all(bytes.as_bytes()).await.unwrap();
+            let answer = tokio::time::timeout(Duration::from_secs(15), everything(stream)).await;
+            let answer = answer.expect("the connection ends").unwrap_or_default();
+            let served = answer.matches("HTTP/1.1 200").count();
+            assert_eq!(served, usize::from(!before.is_empty()), "{bytes:?} → {answer}");
+            assert_eq!(answer.matches("HTTP/1.1 400").count(), 1, "{bytes:?} → {answer}");
+            assert!(answer.contains("\"malformed_request\""), "{bytes:?} → {answer}");
+        }
+    }
+    let refusal = &refused(&agent, "malformed_request").await[0]["body"];
+    assert_eq!(
+        (&refusal["path"], &refusal["detail"]),
+        (
+            &json!("/v1/pairings"),
+            &json!("Content-Length and Transfer-Encoding come together")
+        )
+    );
+    agent.stop().await;
+}
+
+/// What cannot be read as a request is told why, counted and recorded, as any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_gets_a_problem_and_is_counted() {
+    let agent = Running::start().await;
+    let host = agent.address;
+    let good = format!("GET /health HTTP/1.1\r\nHost: {host}\r\n");
+    let many: String = (0..64).map(|n| format!("X{n}: a\r\n")).collect();
+    for (bytes, status, code, counted) in [
+        ("no request at all\r\n\r\n".to_owned(), 400, "malformed_request", 1),
+        (format!("{good}X : a\r\n\r\n"), 400, "malformed_request", 2),
+        (
+            format!("{good}X: {}\r\n\r\n", "a".repeat(70_000)),
+            431,
+            "head_too_large",
+            1,
+        ),
+        (format!("{good}{many}\r\n"), 431, "head_too_large", 2),
+    ] {
+        let answer = Wire::new(TcpStream::connect(agent.address).await.unwrap())
+            .exchange(bytes.as_bytes())
+            .await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, code));
+        assert_eq!(answer.header("connection"), Some("close"));
+        let expected = format!("tokensign_http_responses_total{{status=\"{status}\"}} {counted}\n");
+        // It is counted when the connection has ended.
+        let mut text = String::new();
+        for _ in 0..100 {
+            text = String::from_utf8(agent.send(&agent.owned("GET /metrics")).await.body).unwrap();
+            if text.contains(&expected) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(text.contains(&expected), "{text}");
+        let refusal = &refused(&agent, code).await[0]["body"];
+        assert_eq!(refusal["path"], "", "{refusal}");
+        assert!(
+            refusal["detail"].as_str().is_some_and(|detail| !detail.is_empty()),
+            "{refusal}"
+        );
+    }
     agent.stop().await;
 }
 
@@ -170,20 +251,24 @@ async fn ten_thousand_connections_keep_nobody_out() {
     flood(10_000).await;
 }
 
-/// Connections that say nothing: the agent goes on answering, on the socket at once and on TCP as places come free, and the record does
-/// not grow with them.
-async fn flood(connections: usize) {
-    // Both ends of each connection are in this process, beside those of the other tests.
+/// Both ends of each connection are in this process, beside those of the other tests.
+pub(crate) fn many_descriptors() {
     let mut descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     descriptors.current = descriptors.maximum;
     rustix::process::setrlimit(rustix::process::Resource::Nofile, descriptors).unwrap();
+}
+
+/// Connections that say nothing: the agent goes on answering, on the socket at once and on TCP as places come free, and the record does
+/// not grow with them.
+async fn flood(connections: usize) {
+    many_descriptors();
     let agent = Running::start().await;
     let mut idle = Vec::new();
     let (mut turned_away, mut told) = (0, 0);
     for _ in 0..connections {
         match TcpStream::connect(agent.address).await {
             // So many as there are places are kept open; the others are looked at and closed, as this process has few descriptors.
-            Ok(stream) if idle.len() < 384 => idle.push(stream),
+            Ok(stream) if idle.len() < 384 + 32 => idle.push(stream),
             Ok(mut stream) => {
                 turned_away += 1;
                 // One in so many is asked what it was told; a place that came free meanwhile is silent.

@@ -8,6 +8,7 @@ mod client;
 mod dialogs;
 mod guard_attacks;
 mod guard_matrix;
+mod held_open;
 mod hostile_bytes;
 mod page;
 mod pairing;

@@ -9,17 +9,6 @@ use crate::running::{Running, configuration};
 async fn events_are_numbered_and_can_be_taken_up_again() {
     let agent = Running::start().await;
     let token = agent.pair(None, &["sign"]).await;
-    let mut owner = Wire::new(TcpStream::connect(agent.address).await.unwrap());
-    let head = owner
-        .begin(&agent.owned("GET /v1/events").header("Last-Event-ID", "0").bytes())
-        .await;
-    assert_eq!(
-        (head.status, head.header("content-type")),
-        (200, Some("text/event-stream"))
-    );
-    let (_, first, _) = owner.event().await;
-    assert_eq!(first.as_deref(), Some("1"));
-
     let mut application = Wire::new(TcpStream::connect(agent.address).await.unwrap());
     application
         .begin(&agent.request("GET /v1/events").bearer(&token).bytes())
@@ -34,14 +23,70 @@ async fn events_are_numbered_and_can_be_taken_up_again() {
     // The application hears of its own job only, and of no question.
     let (name, id, data) = application.event().await;
     assert_eq!((name.as_str(), &data["id"]), ("job", &own["id"]));
+    let second = application.event().await;
     let resumed = agent
         .request("GET /v1/events")
         .bearer(&token)
-        .header("Last-Event-ID", "0")
+        .header("Last-Event-ID", &id.unwrap())
         .bytes();
     let mut again = Wire::new(TcpStream::connect(agent.address).await.unwrap());
     again.begin(&resumed).await;
-    assert_eq!(again.event().await.1, id);
+    assert_eq!(again.event().await, second);
+    agent.stop().await;
+}
+
+/// The ids of another run say nothing of this one's events: a listener is told that it missed some, then what is still known.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_missed_over_a_restart_or_too_long_ago_is_told_as_a_reset() {
+    let agent = Running::start().await;
+    let token = agent.pair(None, &["sign"]).await;
+    let mut stream = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+    let head = stream
+        .begin(&agent.request("GET /v1/events").bearer(&token).bytes())
+        .await;
+    assert_eq!(
+        (head.status, head.header("content-type")),
+        (200, Some("text/event-stream"))
+    );
+    // Nothing happened that it may hear of, and it knows where it stands.
+    let before = stream.first_id().await;
+    let dir = agent.stop_and_keep().await;
+    let agent = Agent::start(
+        configuration(dir.path()),
+        StartOptions {
+            tcp: true,
+            queues: false,
+        },
+    );
+    let agent = Running::started(agent.await.unwrap(), dir);
+    let body = json!({ "documents": [{ "name": "a", "content": "AAAA" }] });
+    let job = agent
+        .send(&agent.request("POST /v1/signatures").bearer(&token).json(&body))
+        .await
+        .json();
+    let resume = async |id: &str| {
+        let mut stream = Wire::new(TcpStream::connect(agent.address).await.unwrap());
+        let request = agent.request("GET /v1/events").bearer(&token);
+        stream.begin(&request.header("Last-Event-ID", id).bytes()).await;
+        stream
+    };
+    for lost in [before.as_str(), "13", "", "nonsense"] {
+        let mut stream = resume(lost).await;
+        let (name, reset, _) = stream.event().await;
+        assert_eq!(name, "reset", "{lost:?}");
+        let (name, _, data) = stream.event().await;
+        assert_eq!((name.as_str(), &data["id"]), ("job", &job["id"]), "{lost:?}");
+        // From there on nothing is lost.
+        let (name, _, data) = resume(&reset.unwrap()).await.event().await;
+        assert_eq!((name.as_str(), &data["id"]), ("job", &job["id"]), "{lost:?}");
+    }
+
+    // More than is kept.
+    let known = resume("").await.event().await.1.unwrap();
+    for _ in 0..1100 {
+        agent.send(&agent.owned("POST /v1/lock")).await;
+    }
+    assert_eq!(resume(&known).await.event().await.0, "reset");
     agent.stop().await;
 }
 

@@ -81,6 +81,28 @@ async fn a_new_token_appears_while_the_fleet_watches_and_a_deleted_one_goes() {
     eventually("the token goes", || fleet.inventory().tokens.is_empty()).await;
 }
 
+/// A module may list its objects in another order at each look; nothing has changed then.
+#[tokio::test]
+async fn looking_again_changes_nothing_and_certificates_keep_their_order() {
+    let softhsm = SoftHsm::new("still");
+    for n in (1..=9).rev() {
+        let name = format!("key-{n}");
+        softhsm.make_key(&name, P256);
+        softhsm.import_certificate("still", &name, &format!("0{n}"), &name);
+    }
+    let fleet = Fleet::new(options(&[softhsm.spec()])).unwrap();
+    let first = fleet.refresh().await;
+    let labels: Vec<_> = first.certificates().map(|(_, found)| found.label.clone()).collect();
+    let sorted: Vec<_> = (1..=9).map(|n| format!("key-{n}")).collect();
+    assert_eq!(labels, sorted);
+    let mut changes = fleet.watch();
+    changes.mark_unchanged();
+    for _ in 0..10 {
+        fleet.refresh().await;
+        assert!(!changes.has_changed().unwrap());
+    }
+}
+
 #[tokio::test]
 async fn a_module_that_is_missing_or_no_module_says_so_and_the_others_go_on() {
     let softhsm = SoftHsm::new("good");

@@ -7,8 +7,13 @@ use crate::messages::{Code, Fault};
 /// Step 2: the target is in origin form, and `Host` comes once and is a loopback name with the right port (against DNS
 /// rebinding). Gives the endpoint's own origin, as this caller's browser would write it.
 pub(super) fn check(connection: &Connection, parts: &Parts) -> Result<String, Fault> {
-    if parts.uri.scheme().is_some() || parts.uri.authority().is_some() {
-        return Err(wrong("the request target names a host; only paths are served"));
+    if let Some(named) = parts.uri.authority() {
+        return Err(
+            wrong("the request target names a host; only paths are served").arg("target_host", short(named.as_str()))
+        );
+    }
+    if parts.uri.scheme().is_some() {
+        return Err(wrong("the request target is no path"));
     }
     let mut hosts = parts.headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -16,8 +21,7 @@ pub(super) fn check(connection: &Connection, parts: &Parts) -> Result<String, Fa
     };
     let host = host.to_str().map_err(|_| wrong("Host is not readable"))?;
     if !is_own(host, connection.transport) {
-        return Err(wrong("Host is not this endpoint's address and port")
-            .arg("host", host.chars().take(120).collect::<String>()));
+        return Err(wrong("Host is not this endpoint's address and port").arg("host", short(host)));
     }
     Ok(format!("http://{}", host.to_ascii_lowercase()))
 }
@@ -37,6 +41,10 @@ fn is_own(host: &str, transport: Transport) -> bool {
             (loopback || name == bound.ip().to_string()) && port.is_some_and(|port| port == bound.port().to_string())
         }
     }
+}
+
+fn short(host: &str) -> String {
+    host.chars().take(120).collect()
 }
 
 fn wrong(detail: &str) -> Fault {

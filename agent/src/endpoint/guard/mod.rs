@@ -1,7 +1,7 @@
 //! The guard: what every request passes before any route sees it.
 //!
 //! In this order, each with its own code: the peer's user, `Host`, the route's method, body and content type, the browser's
-//! origin, the bearer token with its permissions, the rate. Nothing behind the guard looks at these again.
+//! origin, the bearer token with its place and permissions, the rate. Nothing behind the guard looks at these again.
 
 mod bearer;
 mod browser;
@@ -23,6 +23,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use super::body::BoundedBody;
 use super::caller::Caller;
 use super::connection::Connection;
+use super::heads::BothLengths;
+use super::listeners::too_many;
 use super::problem::{Problem, rate_limited};
 use super::shared::Shared;
 use crate::messages::{Code, Fault};
@@ -99,18 +101,23 @@ async fn pass(
 ) -> Result<Passed, Fault> {
     peer::check(connection)?;
     let own_origin = host::check(connection, parts)?;
+    if parts.extensions.get::<BothLengths>().is_some() {
+        return Err(Fault::new(Code::MalformedRequest).detail("Content-Length and Transfer-Encoding come together"));
+    }
     refuse_upgrade(parts, &own_origin)?;
 
     let path = parts.uri.path();
     if parts.method == Method::OPTIONS {
         return preflight(shared, parts, &own_origin, readable_by).map(Passed::Preflight);
     }
+    *readable_by = paired_origin(shared, parts, &own_origin);
     let route = Route::find(path, &parts.method)?;
     let body_limit = route.check_body(parts, &shared.config.endpoint)?;
 
     let source = browser::source(parts, &own_origin, route.access == Access::Shell)?;
     if let browser::Source::Foreign(origin) = &source {
         if !may_pass(shared, origin, route.access) {
+            *readable_by = None;
             return Err(Fault::new(Code::ForeignOrigin)
                 .arg("origin", origin)
                 .detail("the origin is not paired; a page asks for pairing with POST /v1/pairings"));
@@ -118,7 +125,11 @@ async fn pass(
         *readable_by = HeaderValue::from_str(origin).ok();
     }
 
+    let is_foreign = matches!(source, browser::Source::Foreign(_));
     let caller = bearer::caller(shared, connection, parts, source, route.access).await?;
+    if connection.kept_for_person && !(caller.is_person() || (route.access.is_of_page() && !is_foreign)) {
+        return Err(too_many());
+    }
     bearer::check_access(&caller, route.access, path)?;
     shared.rates.take(&caller).map_err(rate_limited)?;
     Ok(Passed::Request { caller, body_limit })
@@ -150,6 +161,16 @@ fn may_pass(shared: &Shared, origin: &str, access: Access) -> bool {
     access.is_first_contact() || (access != Access::PageCode && shared.applications.is_origin_paired(origin))
 }
 
+/// The paired origin of a request, which may read what is wrong with its request's path, method and body, too.
+fn paired_origin(shared: &Shared, parts: &Parts, own_origin: &str) -> Option<HeaderValue> {
+    match browser::source(parts, own_origin, false) {
+        Ok(browser::Source::Foreign(origin)) if shared.applications.is_origin_paired(&origin) => {
+            HeaderValue::from_str(&origin).ok()
+        }
+        _ => None,
+    }
+}
+
 /// The methods of a path as `Allow` lists them (RFC 9110 section 10.2.1).
 ///
 /// # Errors
@@ -162,7 +183,8 @@ fn allowed(path: &str) -> Result<HeaderValue, Fault> {
     HeaderValue::from_str(&methods.join(", ")).map_err(Fault::internal)
 }
 
-/// Answers `OPTIONS`: to a paired origin, and for the routes of the first contact to any.
+/// Answers `OPTIONS`: to a paired origin, and for the routes of the first contact to any. What does not exist is answered to a paired one
+/// as well, for a browser shows a page the 404 or 405 of the request itself only then.
 fn preflight(
     shared: &Shared,
     parts: &Parts,
@@ -170,23 +192,34 @@ fn preflight(
     readable_by: &mut Option<HeaderValue>,
 ) -> Result<Response, Fault> {
     let path = parts.uri.path();
-    let allow = allowed(path)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().insert(ALLOW, allow.clone());
     if !parts.headers.contains_key(ORIGIN) {
+        response.headers_mut().insert(ALLOW, allowed(path)?);
         return Ok(response);
     }
+    let paired = paired_origin(shared, parts, own_origin);
+    let methods = match allowed(path) {
+        Ok(methods) => Some(methods),
+        Err(_) if paired.is_some() => None,
+        Err(fault) => return Err(fault),
+    };
     if let browser::Source::Foreign(origin) = browser::source(parts, own_origin, false)? {
-        let wanted = parts
-            .headers
-            .get(ACCESS_CONTROL_REQUEST_METHOD)
-            .and_then(|value| Method::from_bytes(value.as_bytes()).ok());
-        let route = wanted.and_then(|method| Route::find(path, &method).ok());
-        if !route.is_some_and(|route| may_pass(shared, &origin, route.access)) {
+        let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+        let route = wanted
+            .and_then(|value| Method::from_bytes(value.as_bytes()).ok())
+            .and_then(|method| Route::find(path, &method).ok());
+        let may_ask = match (route, wanted) {
+            (Some(route), _) => may_pass(shared, &origin, route.access)
+                .then(|| methods.clone())
+                .flatten(),
+            (None, Some(wanted)) => paired.is_some().then(|| wanted.clone()),
+            (None, None) => None,
+        };
+        let Some(may_ask) = may_ask else {
             return Err(Fault::new(Code::ForeignOrigin).arg("origin", &origin));
-        }
+        };
         let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, allow);
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, may_ask);
         headers.insert(
             ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static(
@@ -195,6 +228,9 @@ fn preflight(
         );
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         *readable_by = HeaderValue::from_str(&origin).ok();
+    }
+    if let Some(methods) = methods {
+        response.headers_mut().insert(ALLOW, methods);
     }
     Ok(response)
 }

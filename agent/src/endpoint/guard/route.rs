@@ -54,6 +54,11 @@ impl Access {
         matches!(self, Self::FirstContact | Self::PairingSecret)
     }
 
+    /// Whether it is what the person's page is made of, and how it gets its token.
+    pub(in crate::endpoint) fn is_of_page(self) -> bool {
+        matches!(self, Self::Public | Self::Shell | Self::PageCode)
+    }
+
     /// Whether it needs no token.
     pub(in crate::endpoint) fn is_open(self) -> bool {
         matches!(

@@ -10,9 +10,11 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderName};
 use tokio::sync::broadcast;
 
+use crate::endpoint::bond::Held;
 use crate::endpoint::caller::Caller;
-use crate::endpoint::events::{Event, EventKind};
+use crate::endpoint::events::{Event, EventKind, Known, Subscription};
 use crate::endpoint::permission::{Class, Permission, Service};
+use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -21,44 +23,74 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Streams what changes.
 ///
-/// Server-sent events `tokens`, `reader`, `question`, `job`, `application`, `grant`, `queue_event`, `locked`. `reader` names one with what becomes of the
+/// Server-sent events `tokens`, `reader`, `question`, `job`, `application`, `grant`, `idocs`, `queue_event`, `locked`. `reader` names one with what becomes of the
 /// card in it: `state` as in `GET /v1/tokens` (`driver_missing`, …), and the `code` of what is wrong. `Last-Event-ID` takes up where an earlier stream broke
-/// off. An application sees its own jobs, and tokens and readers with the permission `certificates`.
+/// off. Where that cannot be told any more (the agent was started again, or more happened than it keeps), `reset` comes first: read the state anew; what
+/// is still kept follows. An application sees its own jobs, and tokens and readers with the permission `certificates`. It has at most eight streams open
+/// (429 beyond), and each ends with its pairing.
 #[utoipa::path(
     get, path = "/v1/events", tag = "jobs",
-    params(("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was read")),
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read, as it came")),
     responses((status = OK, content_type = "text/event-stream", body = String))
 )]
-pub(super) async fn events(State(shared): State<Arc<Shared>>, caller: Caller, headers: HeaderMap) -> Response {
-    let after = headers
+pub(super) async fn events(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let held = caller.hold_stream()?;
+    let known = headers
         .get(LAST_EVENT_ID)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
-    let (missed, receiver) = shared.events.subscribe(after);
+        .map(|value| Known::of(value.to_str().unwrap_or_default()));
+    let Subscription {
+        has_gap,
+        from,
+        missed,
+        receiver,
+    } = shared.events.subscribe(known);
+    // Even whoever hears of nothing knows by it where to take up.
+    let first = SentEvent::default().id(from.to_string());
+    let first = match has_gap {
+        true => first.event("reset").data("{}"),
+        false => first,
+    };
+    let (ended, shutdown) = (caller.clone(), shared.shutdown.clone());
+    let end = async move {
+        tokio::select! {
+            () = ended.ended() => {}
+            () = shutdown.cancelled() => {}
+        }
+    };
     let listening = Listening {
         caller,
+        first: Some(first),
         missed: missed.into(),
         receiver,
+        _held: held,
     };
     let events = stream::unfold(listening, |mut listening| async move {
         let event = listening.next().await?;
         Some((Ok::<_, Infallible>(event), listening))
     });
-    let events = events.take_until(shared.shutdown.clone().cancelled_owned());
-    Sse::new(events)
+    Ok(Sse::new(events.take_until(Box::pin(end)))
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))
-        .into_response()
+        .into_response())
 }
 
 struct Listening {
     caller: Caller,
+    first: Option<SentEvent>,
     missed: VecDeque<Arc<Event>>,
     receiver: broadcast::Receiver<Arc<Event>>,
+    _held: Option<Held>,
 }
 
 impl Listening {
     /// `None` ends the stream: who cannot keep up connects again and names the last event.
     async fn next(&mut self) -> Option<SentEvent> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
         loop {
             let event = match self.missed.pop_front() {
                 Some(event) => event,
@@ -66,7 +98,7 @@ impl Listening {
             };
             if is_for(&self.caller, &event) {
                 let sent = SentEvent::default()
-                    .id(event.sequence.to_string())
+                    .id(event.position.to_string())
                     .event(event.kind.name())
                     .data(event.data.to_string());
                 return Some(sent);

@@ -305,7 +305,7 @@ pub(super) async fn one(
     InPath(id): InPath<Uuid>,
 ) -> Result<Response, Problem> {
     own(&shared, &caller, id, None).await?;
-    let job = settled(&shared, id, preference).await?;
+    let job = settled(&shared, id, &preference).await?;
     Ok(preference.applied_to(Json(JobResource::of(job, localizer)).into_response()))
 }
 
@@ -439,7 +439,7 @@ pub(super) async fn started(
     preference: Preference,
     localizer: Localizer,
 ) -> Result<Response, Problem> {
-    let job = settled(shared, id, preference).await?;
+    let job = settled(shared, id, &preference).await?;
     let location = [(LOCATION, format!("/v1/jobs/{id}"))];
     let response = (StatusCode::ACCEPTED, location, Json(JobResource::of(job, localizer))).into_response();
     Ok(preference.applied_to(response))
@@ -449,7 +449,7 @@ pub(super) async fn started(
 ///
 /// # Errors
 /// `no_such_item`, `store_failed`.
-pub(super) async fn settled(shared: &Shared, id: Uuid, preference: Preference) -> Result<Job, Fault> {
+pub(super) async fn settled(shared: &Shared, id: Uuid, preference: &Preference) -> Result<Job, Fault> {
     match preference.wait() {
         None => shared.engine.job(id).await,
         Some(wait) => {

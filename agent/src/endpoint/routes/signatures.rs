@@ -354,7 +354,7 @@ pub(super) async fn begin(
     };
     let id = key.start(&shared, &caller, &input.order, job).await?;
     drop(held);
-    let job = jobs::settled(&shared, id, preference).await?;
+    let job = jobs::settled(&shared, id, &preference).await?;
     let body = SignatureResource::of(job, localizer)?;
     let location = format!("/v1/signatures/{id}");
     let response = (StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response();
@@ -380,7 +380,7 @@ pub(super) async fn one(
     InPath(id): InPath<Uuid>,
 ) -> Result<Response, Problem> {
     jobs::own(&shared, &caller, id, Some(KIND)).await?;
-    let job = jobs::settled(&shared, id, preference).await?;
+    let job = jobs::settled(&shared, id, &preference).await?;
     let body = SignatureResource::of(job, localizer)?;
     Ok(preference.applied_to(Json(body).into_response()))
 }
