@@ -49,8 +49,9 @@ if [ ! -x target/pyhanko/bin/python ] || ! target/pyhanko/bin/python -c "import 
     python3 -m venv target/pyhanko && target/pyhanko/bin/pip install -q --disable-pip-version-check pyhanko==0.38.0 ||
         echo "verifiers: pyHanko could not be installed" >&2
 fi
-if [ ! -x target/schemathesis/bin/st ]; then
-    python3 -m venv target/schemathesis && target/schemathesis/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 ||
+if [ ! -x target/schemathesis/bin/st ] || [ ! -x target/schemathesis/bin/openapi-spec-validator ]; then
+    python3 -m venv target/schemathesis &&
+        target/schemathesis/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 openapi-spec-validator==0.9.0 ||
         echo "verifiers: schemathesis could not be installed" >&2
 fi
 # The last that runs on the Node.js 18 of Debian 12.

@@ -33,18 +33,31 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Runs every phase with so many examples an operation, and gives how many requests were made of them in all.
-async fn look_at_the_api(examples: &str) -> usize {
-    let program = workspace().join("target/schemathesis/bin/st");
+/// A program of the environment that schemathesis lies in.
+fn program(name: &str) -> PathBuf {
+    let program = workspace().join("target/schemathesis/bin").join(name);
     assert!(
         program.exists(),
-        "schemathesis is missing: scripts/verifiers.sh installs it"
+        "{} is missing: scripts/verifiers.sh installs it",
+        program.display()
     );
-    let world = World::with_configuration("\n[endpoint]\nrequests_per_second = 1000\n").await;
+    program
+}
+
+/// Runs every phase with so many examples an operation, and gives how many requests were made of them in all. Both services have a profile, so that no
+/// request ends at its name.
+async fn look_at_the_api(examples: &str) -> usize {
+    let business = Business::with(|_| {}, "\n[endpoint]\nrequests_per_second = 1000\n", &[]).await;
+    let world = &business.world;
     let token = world.agent.pair("schemathesis", PERMISSIONS).await;
-    let asked = tokio::process::Command::new(program)
+    let settings = std::fs::read_to_string(workspace().join("tests/schemathesis.toml")).unwrap();
+    let settings = world.file(
+        "schemathesis.toml",
+        format!("[parameters]\n\"path.profile\" = \"test\"\n\n{settings}").as_bytes(),
+    );
+    let asked = tokio::process::Command::new(program("st"))
         .arg("--config-file")
-        .arg(workspace().join("tests/schemathesis.toml"))
+        .arg(settings)
         .args(["run", &format!("{}/openapi.json", world.agent.url())])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         // Streams have no end; their own tests read them.
@@ -80,6 +93,28 @@ async fn refuse_everything(agent: &Agent) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+}
+
+/// The description is one by the rules of OpenAPI 3.1, as somebody else reads them.
+#[tokio::test]
+async fn the_description_is_valid() {
+    let agent = World::new().await.agent;
+    let served = agent.stranger(Method::GET, "/openapi.json").send().await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("openapi.json");
+    std::fs::write(&file, served.bytes().await.unwrap()).unwrap();
+    let output = tokio::process::Command::new(program("openapi-spec-validator"))
+        .args(["--schema", "3.1"])
+        .arg(&file)
+        .output()
+        .await
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[tokio::test]

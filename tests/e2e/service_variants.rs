@@ -216,7 +216,7 @@ async fn a_refusal_in_every_shape_is_told() {
         let none = "/v1/mig24/test/documents/00000000-0000-4000-8000-000000000000/file";
         let answer = business.world.agent.owner(Method::GET, none).send().await.unwrap();
         let problem: Value = answer.json().await.unwrap();
-        assert_eq!(problem["code"], "service_refused", "{error_style:?}: {problem}");
+        assert_eq!(problem["code"], "no_such_item", "{error_style:?}: {problem}");
     }
 }
 

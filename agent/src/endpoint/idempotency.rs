@@ -129,7 +129,9 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             return Err(wrong("comes more than once"));
         }
         match value.to_str() {
-            Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Self(Some(key.to_owned()))),
+            Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Ok(Self(Some(key.to_owned())))
+            }
             _ => Err(wrong("has 1 to 200 visible ASCII characters")),
         }
     }

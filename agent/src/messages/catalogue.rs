@@ -221,7 +221,7 @@ catalogue! {
     /// The address is another environment than the token's, or no environment of this service at all.
     ServiceWrongEnvironment = "service_wrong_environment", 502, Service;
     /// The service refused the request.
-    ServiceRefused = "service_refused", 502, Service;
+    ServiceRefused = "service_refused", 422, Service;
     /// The service failed.
     ServiceFailed = "service_failed", 502, Service;
     /// The service answered something that cannot be understood.

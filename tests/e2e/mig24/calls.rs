@@ -45,11 +45,7 @@ async fn documents_are_stored_listed_and_fetched() {
         None,
     )
     .await;
-    assert_eq!(
-        (status, &problem["code"]),
-        (502, &json!("service_refused")),
-        "{problem}"
-    );
+    assert_eq!((status, &problem["code"]), (404, &json!("no_such_item")), "{problem}");
 }
 
 #[tokio::test]

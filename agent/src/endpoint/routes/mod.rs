@@ -20,6 +20,7 @@ mod pairings;
 mod previews;
 mod questions;
 mod readers;
+mod service_answer;
 mod signatures;
 mod started;
 mod status;

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::jobs::{self, Waiting};
+use super::started::StartHeaders;
 use crate::certificate::{Purpose, Selector};
 use crate::cms::{Digest, DigestAlgorithm, DigestError, Encoding};
 use crate::config::TimestampLevel;
@@ -287,8 +288,7 @@ struct Addition {
         (SignatureForm = "multipart/form-data"),
     )),
     params(
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when it is settled, after N seconds at the latest"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is made once, within 24 hours"),
+        StartHeaders,
     ),
     responses((status = ACCEPTED, body = SignatureResource, headers(("Location" = String, description = "Where it stands"))))
 )]

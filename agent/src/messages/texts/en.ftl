@@ -54,6 +54,7 @@ err-not-found = This address does not exist in tokensign.
 rec-not-found = Check the address, or compare the program's version with the list of calls at /docs.
 err-no-such-item = { $item ->
     [none] There is no such item, or it belongs to another program.
+    [at_service] The service has nothing under this identifier.
    *[other] There is no “{ $item }”, or it belongs to another program.
 }
 rec-no-such-item = Check the identifier. “tokensign jobs list” shows the jobs.

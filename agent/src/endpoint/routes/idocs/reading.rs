@@ -18,6 +18,7 @@ use crate::endpoint::caller::Caller;
 use crate::endpoint::extract::{InPath, InQuery};
 use crate::endpoint::problem::Problem;
 use crate::endpoint::routes::jobs;
+use crate::endpoint::routes::service_answer::told;
 use crate::endpoint::shared::Shared;
 use crate::http_client::{Download, Failure, ServiceId};
 use crate::idocs::{
@@ -115,7 +116,7 @@ pub(in crate::endpoint::routes) async fn employees(
     InPath(profile): InPath<String>,
 ) -> Result<Json<Employees>, Problem> {
     let employees = shared.idocs.client(&profile)?.employees().await;
-    let employees = employees.map_err(Failure::into_fault)?;
+    let employees = told(employees)?;
     Ok(Json(Employees { employees }))
 }
 
@@ -137,7 +138,7 @@ pub(in crate::endpoint::routes) async fn permissions(
         .client(&profile)?
         .employee_permissions(&service_id(&id)?)
         .await;
-    Ok(Json(permissions.map_err(Failure::into_fault)?))
+    Ok(Json(told(permissions)?))
 }
 
 /// Which documents are listed.
@@ -205,7 +206,7 @@ pub(in crate::endpoint::routes) async fn documents(
         },
     };
     let page = shared.idocs.client(&profile)?.documents(filter.direction, &query).await;
-    let page = page.map_err(Failure::into_fault)?;
+    let page = told(page)?;
     Ok(Json(Documents {
         documents: page.page_items.unwrap_or_default(),
         total: page.total_size,
@@ -242,7 +243,7 @@ pub(in crate::endpoint::routes) async fn document(
         .client(&profile)?
         .document(way.direction, &service_id(&id)?)
         .await;
-    Ok(Json(document.map_err(Failure::into_fault)?))
+    Ok(Json(told(document)?))
 }
 
 /// Gives a document's print form.
@@ -259,7 +260,7 @@ pub(in crate::endpoint::routes) async fn print_form(
     InPath((profile, id)): InPath<(String, String)>,
 ) -> Result<Response, Problem> {
     let file = shared.idocs.client(&profile)?.print_form(&service_id(&id)?).await;
-    Ok(streamed("application/pdf", file.map_err(Failure::into_fault)?))
+    Ok(streamed("application/pdf", told(file)?))
 }
 
 /// Gives a document's archive: its original files, print form and signatures.
@@ -276,7 +277,7 @@ pub(in crate::endpoint::routes) async fn archive(
     InPath((profile, id)): InPath<(String, String)>,
 ) -> Result<Response, Problem> {
     let file = shared.idocs.client(&profile)?.archive(&service_id(&id)?).await;
-    Ok(streamed("application/zip", file.map_err(Failure::into_fault)?))
+    Ok(streamed("application/zip", told(file)?))
 }
 
 /// What a job that prepares downloads brings about.
@@ -317,7 +318,7 @@ pub(in crate::endpoint::routes) async fn downloaded(
         (None, fault) => return Err(fault.unwrap_or_else(|| Fault::new(Code::ServiceUnreadable)).into()),
     };
     let file = shared.idocs.client(&profile)?.download(&link).await;
-    Ok(streamed("application/zip", file.map_err(Failure::into_fault)?))
+    Ok(streamed("application/zip", told(file)?))
 }
 
 /// Which page of operations.
@@ -358,7 +359,7 @@ pub(in crate::endpoint::routes) async fn operations(
         top: page.top.unwrap_or(PAGE).min(LARGEST_PAGE),
     };
     let page = shared.idocs.client(&profile)?.operations(query).await;
-    let page = page.map_err(Failure::into_fault)?;
+    let page = told(page)?;
     Ok(Json(Operations {
         operations: page.page_items.unwrap_or_default(),
         total: page.total_size,

@@ -8,21 +8,16 @@ pub(super) mod packages;
 pub(super) mod people;
 pub(super) mod signatures;
 
-use crate::http_client::{Failure, ServiceId};
+use crate::http_client::ServiceId;
 use crate::messages::{Code, Fault};
 use crate::mig24::Mig24Client;
 
-use super::super::problem::Problem;
-use super::super::shared::Shared;
+use super::service_answer::told;
+use crate::endpoint::shared::Shared;
 
 /// The client of a profile.
 fn client(shared: &Shared, profile: &str) -> Result<Mig24Client, Fault> {
     shared.mig24.client(profile)
-}
-
-/// What a call gave; a failure is told as it is: nothing is repeated here.
-fn told<T>(result: Result<T, Failure>) -> Result<T, Problem> {
-    result.map_err(|failure| Problem(failure.into_fault()))
 }
 
 /// An id in the path; what is none names nothing.
