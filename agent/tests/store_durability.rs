@@ -357,7 +357,7 @@ async fn a_cut_off_tail_is_found_with_a_checkpoint() {
     let store = with_audit(&dir, 20).await;
     let checkpoint = store.read(audit::head).await.unwrap();
     store.write(|tx| audit::append(tx, entry(20))).await.unwrap();
-    let verified = store.read(move |c| audit::verify_with(c, &checkpoint)).await.unwrap();
+    let verified = store.read(move |c| audit::verify_with(c, &[checkpoint])).await.unwrap();
     assert!(matches!(verified, Verdict::Intact(head) if head.seq == 21));
     drop(store);
     let raw = Connection::open(database(&dir)).unwrap();
@@ -371,7 +371,7 @@ async fn a_cut_off_tail_is_found_with_a_checkpoint() {
         reason: BrokenChain::NotTheCheckpoint,
     };
     assert_eq!(
-        store.read(move |c| audit::verify_with(c, &checkpoint)).await.unwrap(),
+        store.read(move |c| audit::verify_with(c, &[checkpoint])).await.unwrap(),
         cut
     );
     // Written anew, as someone who can compute hashes would.
@@ -389,9 +389,15 @@ async fn a_cut_off_tail_is_found_with_a_checkpoint() {
         reason: BrokenChain::NotTheCheckpoint,
     };
     assert_eq!(
-        store.read(move |c| audit::verify_with(c, &checkpoint)).await.unwrap(),
+        store.read(move |c| audit::verify_with(c, &[checkpoint])).await.unwrap(),
         other
     );
+    // The journal goes on with the new chain; what it said before still counts.
+    let newest = store.read(audit::head).await.unwrap();
+    let both = store.read(move |c| audit::verify_with(c, &[checkpoint, newest])).await;
+    assert_eq!(both.unwrap(), other);
+    let alone = store.read(move |c| audit::verify_with(c, &[newest])).await;
+    assert_eq!(alone.unwrap(), Verdict::Intact(newest));
 }
 
 // Documents

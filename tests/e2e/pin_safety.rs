@@ -120,6 +120,22 @@ async fn the_last_try_is_spent_only_after_the_person_said_so() {
         assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", spent());
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+    // Each try that was spent is on record, with where the PIN was entered, and without the PIN.
+    let audit = world.audit().await;
+    let refused: Vec<_> = audit.iter().filter(|entry| entry["kind"] == "pin_refused").collect();
+    assert_eq!(refused.len(), 2, "{audit:?}");
+    for entry in refused {
+        let body = &entry["body"];
+        assert_eq!(
+            (&body["code"], &body["prompter"]),
+            (&json!("pin_incorrect"), &json!("terminal"))
+        );
+        assert!(
+            body["token"].is_string() && body["approval"].is_string() && entry["job"].is_string(),
+            "{entry}"
+        );
+        assert!(!entry.to_string().contains("00000000\""), "{entry}");
+    }
 }
 
 #[tokio::test]

@@ -23,11 +23,11 @@ pub(super) fn run(session: &Session, command: &Audit) -> Result<(), Fault> {
     match command {
         Audit::List { limit } => list(&connection, output, *limit),
         Audit::Show { number } => show(&connection, output, *number),
-        Audit::Verify { checkpoint: None } => verify(&connection, output, None),
+        Audit::Verify { checkpoint: None } => verify(&connection, output, &[]),
         Audit::Verify { checkpoint: Some(file) } => {
             let own = state.join(checkpoints::FILE);
-            let checkpoint = read_checkpoint(file.as_deref().unwrap_or(&own))?;
-            verify(&connection, output, Some(&checkpoint))
+            let checkpoints = read_checkpoints(file.as_deref().unwrap_or(&own))?;
+            verify(&connection, output, &checkpoints)
         }
         Audit::Export { format } => export(&connection, *format),
     }
@@ -80,18 +80,15 @@ fn show(connection: &Connection, output: Output, number: i64) -> Result<(), Faul
     Ok(())
 }
 
-fn verify(connection: &Connection, output: Output, checkpoint: Option<&audit::Checkpoint>) -> Result<(), Fault> {
-    let verdict = match checkpoint {
-        Some(checkpoint) => audit::verify_with(connection, checkpoint)?,
-        None => audit::verify(connection)?,
-    };
-    match verdict {
+fn verify(connection: &Connection, output: Output, checkpoints: &[audit::Checkpoint]) -> Result<(), Fault> {
+    match audit::verify_with(connection, checkpoints)? {
         audit::Verdict::Intact(head) => {
             let result = json!({
                 "intact": true,
                 "entries": head.seq,
                 "hash": hex::encode(head.hash),
-                "checkpoint": checkpoint.map(|checkpoint| checkpoint.seq),
+                "checkpoint": checkpoints.iter().map(|checkpoint| checkpoint.seq).max(),
+                "checkpoints": checkpoints.len(),
             });
             output.result(&result, || {
                 vec![output.text_with("cli-audit-intact", &[("count", &head.seq)])]
@@ -104,15 +101,14 @@ fn verify(connection: &Connection, output: Output, checkpoint: Option<&audit::Ch
     }
 }
 
-fn read_checkpoint(file: &Path) -> Result<audit::Checkpoint, Fault> {
+fn read_checkpoints(file: &Path) -> Result<Vec<audit::Checkpoint>, Fault> {
     let unreadable = |reason: String| {
         Fault::new(Code::FileUnreadable)
             .arg("path", file.display())
             .detail(reason)
     };
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
-    text.parse()
-        .map_err(|error: checkpoints::NotACheckpoint| unreadable(error.to_string()))
+    checkpoints::all_of(&text).map_err(|error| unreadable(error.to_string()))
 }
 
 fn export(connection: &Connection, format: AuditFormat) -> Result<(), Fault> {

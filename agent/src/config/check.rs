@@ -26,6 +26,8 @@ const SERVICE_KEYS: [&str; 12] = [
 ];
 /// The longest delay that can be configured, in seconds.
 const LONGEST_DELAY: f64 = 3600.0;
+/// The longest name of an application, in characters; pairing has the same.
+const LONGEST_NAME: usize = 80;
 /// The longest time that documents can be kept, in days: ten years.
 const MOST_DAYS: u32 = 3660;
 const IDOCS_KEYS: [&str; 4] = ["attached", "download_hosts", "required_action_type", "webhooks"];
@@ -179,10 +181,38 @@ fn check_application(application: &ApplicationConfig) -> Result<(), String> {
     if let Some(executable) = &application.executable {
         absolute("applications.executable", executable)?;
     }
-    if application.name.trim().is_empty() {
-        return Err("applications.name is empty".to_owned());
+    if let Some(origin) = &application.origin {
+        check_origin(origin)?;
+    }
+    let length = application.name.trim().chars().count();
+    if !(1..=LONGEST_NAME).contains(&length) {
+        return Err(format!(
+            "applications.name has 1 to {LONGEST_NAME} characters, not {length}"
+        ));
     }
     Ok(())
+}
+
+/// An origin as browsers send it (RFC 6454 section 6.2): anything else would never match.
+fn check_origin(origin: &str) -> Result<(), String> {
+    let wrong = |what: &str| Err(format!("applications.origin {origin:?} {what}"));
+    let Ok(url) = Url::parse(origin) else {
+        return wrong("is no origin; write it as https://app.example");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        // Extensions of browsers have schemes of their own.
+        let is_plain = url.has_host() && matches!(url.path(), "" | "/") && !origin.ends_with('/');
+        return if is_plain {
+            Ok(())
+        } else {
+            wrong("is no origin; write it as https://app.example")
+        };
+    }
+    let serialised = url.origin().ascii_serialization();
+    if serialised == origin {
+        return Ok(());
+    }
+    wrong(&format!("is never what a browser sends; write {serialised}"))
 }
 
 fn service(key: &str, name: &str, service: &ServiceConfig) -> Result<(), String> {

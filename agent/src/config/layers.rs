@@ -64,7 +64,10 @@ impl Config {
             Some(directory) => system_files(directory)?,
             None => Vec::new(),
         };
-        let system: Vec<Layer> = system.into_iter().map(Layer::read).collect::<Result<_, _>>()?;
+        let system: Vec<Layer> = system
+            .into_iter()
+            .map(Layer::read_of_system)
+            .collect::<Result<_, _>>()?;
         let own = match (&layers.explicit, &layers.user) {
             (Some(file), _) => Some(file.clone()),
             (None, Some(directory)) => existing(directory.join(FILE))?,
@@ -159,6 +162,16 @@ struct Lock {
 }
 
 impl Layer {
+    /// A file of the administrator's, which nobody else may have written.
+    fn read_of_system(path: PathBuf) -> Result<Self, Fault> {
+        platform::check_configuration_file(&path).map_err(|error| {
+            let reason =
+                format!("{error}; take the right to write from others (chmod go-w) and give it to root (chown root)");
+            invalid(&path, reason)
+        })?;
+        Self::read(path)
+    }
+
     fn read(path: PathBuf) -> Result<Self, Fault> {
         let text = read_text(&path).map_err(|error| invalid(&path, error))?;
         let mut table: Table = text.parse().map_err(|error| marked(&path, &text, &error))?;
@@ -373,6 +386,28 @@ mod tests {
         assert!(config.endpoint.tcp && config.discovery.enabled && config.modules.is_empty());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_anybody_may_write_is_no_word_of_the_administrator() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let files = Files::new(&[("system/conf.d/10.toml", "[agent]\nlanguage = 'kk'")]);
+        let (directory, file) = (files.0.path().join("system/conf.d"), "system/conf.d/10.toml");
+        let file = files.0.path().join(file);
+        let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        chmod(&file, 0o666);
+        let said = reason(files.load());
+        assert!(
+            said.contains("10.toml") && said.contains("0666") && said.contains("chmod"),
+            "{said}"
+        );
+        chmod(&file, 0o644);
+        chmod(&directory, 0o777);
+        let said = reason(files.load());
+        assert!(said.contains("conf.d") && said.contains("0777"), "{said}");
+        chmod(&directory, 0o755);
+        assert_eq!(files.load().unwrap().agent.language.as_deref(), Some("kk"));
+    }
+
     #[test]
     fn higher_layers_win_and_lists_add_up() {
         let files = Files::new(&[
@@ -413,6 +448,37 @@ mod tests {
         };
         assert_eq!((paired.name.as_str(), &paired.token_sha256), ("ERP", &hash));
         assert_eq!(paired.executable.as_deref(), Some(Path::new("/usr/bin/erp")));
+
+        let page = |origin: &str, name: &str| {
+            let lines = format!(
+                "[[applications]]\nname = '{name}'\norigin = '{origin}'\ntoken_sha256 = '{hash}'\npermissions = ['sign']\n"
+            );
+            Files::new(&[("system/conf.d/page.toml", &lines)]).load()
+        };
+        for right in [
+            "https://app.example",
+            "http://127.0.0.1:8080",
+            "https://[::1]:8443",
+            "moz-extension://0c5f",
+        ] {
+            assert!(page(right, "Page").is_ok(), "{right}");
+        }
+        // What browsers never send, and what they send instead.
+        for (wrong, instead) in [
+            ("https://app.example/", "https://app.example"),
+            ("HTTPS://App.example", "https://app.example"),
+            ("https://app.example:443", "https://app.example"),
+            ("https://app.example/path", "https://app.example"),
+            ("null", "https://app.example"),
+            ("*", "https://app.example"),
+        ] {
+            let said = reason(page(wrong, "Page"));
+            assert!(
+                said.contains("applications.origin") && said.contains(instead),
+                "{wrong}: {said}"
+            );
+        }
+        assert!(reason(page("https://app.example", &"a".repeat(81))).contains("81"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::bond::Bond;
 use super::credentials::TokenHash;
 use super::permission::{Permission, UnknownPermission};
 use crate::config::ApplicationConfig;
-use crate::consent::Desk;
+use crate::consent::{CallerView, Desk};
 use crate::messages::{Code, Fault};
 use crate::store::applications::{NewApplication, Prepared, PreparedApplication};
 use crate::store::{self, Store, audit};
@@ -192,11 +192,16 @@ impl Applications {
         Ok(Some(application))
     }
 
-    /// Pairs an application, with its audit entry.
+    /// Pairs an application that `caller` asked for and the person confirmed at `prompter`, with its audit entry.
     ///
     /// # Errors
     /// `store_failed`, `disk_full`.
-    pub(super) async fn pair(&self, application: NewApplication) -> Result<(), Fault> {
+    pub(super) async fn pair(
+        &self,
+        application: NewApplication,
+        caller: CallerView,
+        prompter: Option<String>,
+    ) -> Result<(), Fault> {
         self.store
             .write(move |tx| {
                 store::applications::insert(tx, &application)?;
@@ -205,6 +210,8 @@ impl Applications {
                     "name": application.name,
                     "origin": application.origin,
                     "permissions": application.permissions,
+                    "caller": caller,
+                    "prompter": prompter,
                 });
                 record(tx, "application_paired", body)
             })

@@ -217,7 +217,7 @@ impl Pairings {
             () = self.shutdown.cancelled() => return,
         };
         let outcome = match decision {
-            Ok(_) => match self.pair(caller.origin, name, &permissions).await {
+            Ok(_) => match self.pair(caller, asked.prompter(), name, &permissions).await {
                 Ok((application, token)) => Outcome::Confirmed {
                     application,
                     token: Some(token),
@@ -262,20 +262,22 @@ impl Pairings {
 
     async fn pair(
         &self,
-        origin: Option<String>,
+        caller: CallerView,
+        prompter: Option<&str>,
         name: String,
         permissions: &[Permission],
     ) -> Result<(Uuid, FreshToken), Fault> {
         let (id, token) = (Uuid::now_v7(), FreshToken::generate("ts_")?);
+        let application = NewApplication {
+            id,
+            name,
+            origin: caller.origin.clone(),
+            permissions: permissions.iter().map(Permission::to_string).collect(),
+            token_hash: *token.hash().as_bytes(),
+            expires_at: None,
+        };
         self.applications
-            .pair(NewApplication {
-                id,
-                name,
-                origin,
-                permissions: permissions.iter().map(Permission::to_string).collect(),
-                token_hash: *token.hash().as_bytes(),
-                expires_at: None,
-            })
+            .pair(application, caller, prompter.map(str::to_owned))
             .await?;
         Ok((id, token))
     }

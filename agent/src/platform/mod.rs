@@ -55,4 +55,4 @@ pub use worker::{
     spawn_worker,
 };
 pub use worker_confinement::{Confined, ConfinementError, confine};
-pub use worker_module_file::{ModuleFileError, check_module_file};
+pub use worker_module_file::{ModuleFileError, check_configuration_file, check_module_file};

@@ -44,6 +44,23 @@ pub enum ModuleFileError {
     },
 }
 
+/// Checks a file of the system's configuration, which names modules, programs and the sources of PINs: it and its directory belong to root or to
+/// this user, and not everybody can write them.
+///
+/// # Errors
+/// What is wrong with the file, in words for a person.
+pub fn check_configuration_file(path: &Path) -> Result<(), ModuleFileError> {
+    let real = path.canonicalize().map_err(|error| unreadable(path, error))?;
+    for part in real.ancestors().take(2) {
+        let metadata = examine(part)?;
+        trusted_owner(part, &metadata)?;
+        if metadata.mode() & (STICKY | WRITABLE_BY_EVERYBODY) == WRITABLE_BY_EVERYBODY {
+            unwritable(part, &metadata)?;
+        }
+    }
+    Ok(())
+}
+
 /// Checks a module's file and gives its path without symbolic links: the file and the directory that holds it belong to root
 /// or to this user, and neither they nor any directory above can be written by others (a sticky directory such as `/tmp`
 /// can, but lets nobody replace what is not his).
@@ -75,6 +92,7 @@ pub fn check_module_file(path: &Path) -> Result<PathBuf, ModuleFileError> {
 
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+const WRITABLE_BY_EVERYBODY: u32 = 0o002;
 
 fn trusted_owner(path: &Path, metadata: &Metadata) -> Result<(), ModuleFileError> {
     let owner = metadata.uid();

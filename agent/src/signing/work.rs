@@ -129,6 +129,11 @@ impl Work<'_> {
             if let Err(fault) = inner.refused_sources.settle(&inner.store, tried, &attempt).await {
                 tracing::error!(%fault, "what became of a PIN cannot be recorded");
             }
+            if let Ok(Attempt::Interrupted(fault)) = &attempt
+                && let Err(fault) = self.note_refused_pin(&given, &prompter, fault).await
+            {
+                tracing::error!(%fault, "a PIN that the token refused cannot be recorded");
+            }
             self.settle_grants(by_grant.then_some(&given), promise, &attempt).await;
             match attempt {
                 Ok(Attempt::Complete) => return Ok(items),
@@ -157,6 +162,27 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// Records that the token refused a PIN: who has the token looks for every try that was spent.
+    async fn note_refused_pin(&self, approval: &Approval, prompter: &str, fault: &Fault) -> Result<(), Fault> {
+        if !matches!(fault.code(), Code::PinIncorrect | Code::PinLocked) {
+            return Ok(());
+        }
+        let entry = audit::Entry {
+            kind: "pin_refused",
+            actor: audit::Actor::Agent,
+            job: Some(self.context.id()),
+            body: json!({
+                "approval": approval.id(),
+                "code": fault.code(),
+                "token": self.candidate.token.label,
+                "tries_left": fault.args().get("tries_left"),
+                "prompter": prompter,
+            }),
+        };
+        let store = &self.signing.inner.store;
+        store.write(move |tx| audit::append(tx, entry).map(drop)).await
     }
 
     /// The consent of a remembered decision, if one covers the request.

@@ -48,6 +48,8 @@ pub struct Application {
     pub prepared: bool,
     /// The program that its token is bound to.
     pub executable: Option<String>,
+    /// The person gave it its name.
+    pub renamed: bool,
 }
 
 /// An application as the administrator's configuration names it.
@@ -80,7 +82,7 @@ pub fn prepare(tx: &Transaction<'_>, prepared: &PreparedApplication) -> Result<P
         // Revoked by the person; one that was taken out of the configuration is not marked as prepared any more.
         Some(known) if known.revoked_at.is_some() && known.prepared => return Ok(Prepared::Revoked),
         Some(known) => {
-            let unchanged = known.name == new.name
+            let unchanged = (known.name == new.name || known.renamed)
                 && known.origin == new.origin
                 && known.permissions == new.permissions
                 && known.executable == prepared.executable
@@ -92,7 +94,7 @@ pub fn prepare(tx: &Transaction<'_>, prepared: &PreparedApplication) -> Result<P
         None => insert(tx, new)?,
     }
     tx.execute(
-        "UPDATE applications SET name = ?2, origin = ?3, permissions = ?4, executable = ?5, prepared = 1, revoked_at = NULL
+        "UPDATE applications SET name = iif(renamed, name, ?2), origin = ?3, permissions = ?4, executable = ?5, prepared = 1, revoked_at = NULL
          WHERE id = ?1",
         (
             Text(new.id),
@@ -197,7 +199,7 @@ pub fn touch(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fault> {
 /// `no_such_item`, `store_failed`, `disk_full`.
 pub fn rename(tx: &Transaction<'_>, id: Uuid, name: &str) -> Result<(), Fault> {
     changed(tx.execute(
-        "UPDATE applications SET name = ?2 WHERE id = ?1 AND revoked_at IS NULL",
+        "UPDATE applications SET name = ?2, renamed = 1 WHERE id = ?1 AND revoked_at IS NULL",
         (Text(id), name),
     )?)
 }
@@ -246,8 +248,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Application> {
         revoked_at: moment(7)?,
         prepared: row.get(8)?,
         executable: row.get(9)?,
+        renamed: row.get(10)?,
     })
 }
 
 const COLUMNS: &str =
-    "id, name, origin, permissions, created_at, expires_at, last_used_at, revoked_at, prepared, executable";
+    "id, name, origin, permissions, created_at, expires_at, last_used_at, revoked_at, prepared, executable, renamed";

@@ -5,6 +5,7 @@
 //! tail that was cut off shows only against a [`Checkpoint`] kept elsewhere. No PIN, document content or bearer
 //! token belongs in an entry.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use rusqlite::{OptionalExtension, Row};
@@ -190,15 +191,15 @@ pub fn contains(connection: &Connection, checkpoint: &Checkpoint) -> Result<bool
 /// # Errors
 /// `store_failed` when the log cannot be read.
 pub fn verify(connection: &Connection) -> Result<Verdict, Fault> {
-    check(connection, None)
+    check(connection, &[])
 }
 
-/// Checks the whole chain, and that it continues from `checkpoint`.
+/// Checks the whole chain, and that it went through every one of the checkpoints: a chain that was made anew agrees with the newest at best.
 ///
 /// # Errors
 /// `store_failed` when the log cannot be read.
-pub fn verify_with(connection: &Connection, checkpoint: &Checkpoint) -> Result<Verdict, Fault> {
-    check(connection, Some(checkpoint))
+pub fn verify_with(connection: &Connection, checkpoints: &[Checkpoint]) -> Result<Verdict, Fault> {
+    check(connection, checkpoints)
 }
 
 /// The newest `limit` entries, or those before entry `before`; the newest first.
@@ -248,9 +249,11 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     })
 }
 
-fn check(connection: &Connection, checkpoint: Option<&Checkpoint>) -> Result<Verdict, Fault> {
+fn check(connection: &Connection, checkpoints: &[Checkpoint]) -> Result<Verdict, Fault> {
     let mut head = Checkpoint { seq: 0, hash: [0; 32] };
-    let mut reached = checkpoint.is_none_or(|c| c.seq == 0);
+    let mut awaited: Vec<&Checkpoint> = checkpoints.iter().filter(|checkpoint| checkpoint.seq > 0).collect();
+    // The nearest one last.
+    awaited.sort_by_key(|checkpoint| Reverse(checkpoint.seq));
     let mut statement =
         connection.prepare("SELECT seq, at, kind, actor, job, body, prev, hash FROM audit ORDER BY seq")?;
     let mut rows = statement.query([])?;
@@ -284,14 +287,13 @@ fn check(connection: &Connection, checkpoint: Option<&Checkpoint>) -> Result<Ver
             seq: fields.seq,
             hash: expected,
         };
-        if checkpoint.is_some_and(|c| c.seq == head.seq) {
-            if checkpoint != Some(&head) {
+        while let Some(checkpoint) = awaited.pop_if(|checkpoint| checkpoint.seq == head.seq) {
+            if *checkpoint != head {
                 return broken(BrokenChain::NotTheCheckpoint);
             }
-            reached = true;
         }
     }
-    if !reached {
+    if !awaited.is_empty() {
         return Ok(Verdict::Broken {
             seq: head.seq + 1,
             reason: BrokenChain::NotTheCheckpoint,

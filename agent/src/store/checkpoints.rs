@@ -22,7 +22,16 @@ impl fmt::Display for Checkpoint {
 #[error("there is no checkpoint of the audit log in it")]
 pub struct NotACheckpoint;
 
-/// Takes the last checkpoint of a text, so that an excerpt of the journal can be given as it is.
+/// Every checkpoint of a text in its order, so that an excerpt of the journal can be given as it is.
+///
+/// # Errors
+/// When there is none.
+pub fn all_of(text: &str) -> Result<Vec<Checkpoint>, NotACheckpoint> {
+    let all: Vec<_> = text.lines().filter_map(of_line).collect();
+    if all.is_empty() { Err(NotACheckpoint) } else { Ok(all) }
+}
+
+/// The last checkpoint of a text.
 impl FromStr for Checkpoint {
     type Err = NotACheckpoint;
 
@@ -49,16 +58,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_one_of_a_journal_counts() {
+    fn checkpoints_are_found_in_a_journal() {
         let at = |seq| Checkpoint { seq, hash: [7; 32] };
         let journal = format!("Nov 22 00:00:01 host tokensign[1]: {}\nnoise\nx {} y\n", at(3), at(12));
+        assert_eq!(all_of(&journal).unwrap(), [at(3), at(12)]);
         assert_eq!(journal.parse::<Checkpoint>().unwrap(), at(12));
         for text in [
             "",
             "tokensign audit checkpoint v1 seq=1 hash=00",
             "tokensign audit checkpoint v1 seq=-1 hash=",
         ] {
-            assert!(text.parse::<Checkpoint>().is_err(), "{text}");
+            assert!(text.parse::<Checkpoint>().is_err() && all_of(text).is_err(), "{text}");
         }
     }
 }

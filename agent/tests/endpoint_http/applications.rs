@@ -30,6 +30,11 @@ async fn an_application_is_renamed_used_and_revoked() {
     };
     let renamed = agent.send(&rename("  Accounting 8 ")).await;
     assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("Accounting 8")));
+    // A name cannot pass for another one in the list.
+    let deceiving = agent.send(&rename("Two\u{202e}NAME\nline")).await.json();
+    assert_eq!(deceiving["name"], "Two\\u{202e}NAME\\u{a}line");
+    assert_eq!(applications(&agent).await[0]["name"], deceiving["name"]);
+    assert_eq!(agent.send(&rename("Accounting 8")).await.status, 200);
     for wrong in ["", " ", &"a".repeat(81)] {
         assert_eq!(agent.send(&rename(wrong)).await.code(), "invalid_field");
     }
@@ -50,6 +55,12 @@ async fn an_application_is_renamed_used_and_revoked() {
     );
     assert_eq!(agent.send(&rename("again")).await.code(), "no_such_item");
     let audit = agent.send(&agent.owned("GET /v1/audit")).await.json();
+    let entries = audit["entries"].as_array().unwrap();
+    let paired = entries.iter().find(|entry| entry["kind"] == "application_paired");
+    let paired = &paired.unwrap()["body"];
+    assert_eq!(paired["prompter"], "terminal", "{paired}");
+    let process = paired["caller"]["process"].as_str().unwrap();
+    assert!(process.contains("endpoint_http"), "{paired}");
     for kind in ["application_paired", "application_renamed", "application_revoked"] {
         assert!(
             audit["entries"]
@@ -109,6 +120,10 @@ async fn what_the_administrator_pairs_is_seen_bound_and_revocable() {
     assert_eq!(agent.send(&page).await.status, 200);
 
     let id = applications(&agent).await[0]["id"].as_str().unwrap().to_owned();
+    let other = applications(&agent).await[1]["id"].as_str().unwrap().to_owned();
+    let rename = agent.owned(&format!("POST /v1/applications/{other}/name"));
+    let rename = rename.json(&json!({ "name": "As the person calls it" }));
+    assert_eq!(agent.send(&rename).await.status, 200);
     let revoke = agent.owned(&format!("DELETE /v1/applications/{id}"));
     assert_eq!(agent.send(&revoke).await.status, 204);
     let dir = agent.stop_and_keep().await;
@@ -127,7 +142,7 @@ async fn what_the_administrator_pairs_is_seen_bound_and_revocable() {
         dir,
     );
     let names: Vec<_> = applications(&agent).await.iter().map(|a| a["name"].clone()).collect();
-    assert_eq!(names, ["Another program"]);
+    assert_eq!(names, ["As the person calls it"]);
     let request = Request::new(agent.address, "GET /v1/tokens").bearer("right");
     assert_eq!(agent.send(&request).await.code(), "unpaired");
     agent.stop().await;

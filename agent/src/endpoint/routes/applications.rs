@@ -18,6 +18,7 @@ use crate::endpoint::extract::{InPath, JsonBody};
 use crate::endpoint::permission::Permission;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
+use crate::endpoint::visible::visible;
 use crate::jobs::failpoints;
 
 /// The paired applications.
@@ -32,7 +33,7 @@ pub(crate) struct Applications {
 pub(crate) struct PairedApplication {
     /// Its id.
     id: Uuid,
-    /// The name that the person confirmed.
+    /// The name that the person confirmed; what would deceive in it is shown escaped.
     name: String,
     /// The web origin that its token is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +66,7 @@ impl From<&Application> for PairedApplication {
     fn from(application: &Application) -> Self {
         Self {
             id: application.id,
-            name: application.name.clone(),
+            name: visible(&application.name),
             origin: application.origin.clone(),
             permissions: application.permissions.clone(),
             created_at: application.created_at,

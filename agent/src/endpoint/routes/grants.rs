@@ -12,6 +12,7 @@ use crate::consent::GrantView;
 use crate::endpoint::extract::InPath;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::shared::Shared;
+use crate::endpoint::visible::visible;
 
 /// The remembered decisions that hold.
 #[derive(Serialize, ToSchema)]
@@ -98,7 +99,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Result<Json<Grant
             application_name: applications
                 .iter()
                 .find(|application| Some(application.id) == grant.application)
-                .map(|application| application.name.clone()),
+                .map(|application| visible(&application.name)),
             subject: certificate.map(|certificate| certificate.subject().to_owned()),
             holder: certificate.map(Holder::of),
             grant,

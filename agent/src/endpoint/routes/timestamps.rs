@@ -40,6 +40,7 @@ pub(crate) struct TimestampRequest<'a> {
 
 /// A form with a signature.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes a form; it is read part by part")]
 pub(crate) struct TimestampForm {
     /// The encoding.

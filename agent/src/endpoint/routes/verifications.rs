@@ -69,9 +69,11 @@ pub(crate) struct VerificationRequest<'a> {
 
 /// A form with a signature.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes a form; it is read part by part")]
 pub(crate) struct VerificationForm {
     /// Roots and digests.
+    #[schema(nullable = false)]
     request: Option<VerificationRequest<'static>>,
     /// The signature.
     #[schema(value_type = String, format = Binary)]

@@ -44,6 +44,7 @@ pub(crate) struct Upload {
 
 /// A file to be stored: a form.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Mig24UploadForm)]
 #[expect(dead_code, reason = "describes a form; it is read part by part")]
 pub(crate) struct UploadForm {
