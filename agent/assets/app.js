@@ -246,7 +246,7 @@ function drawLanguages() {
 
 async function changeLanguage(name) {
   localStorage.setItem('language', name);
-  await speak(name);
+  if (!(await speak(name))) return;
   drawLanguages();
   document.querySelector(`#languages [lang=${name}]`).focus();
   if (!inside) {

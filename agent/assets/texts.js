@@ -5,6 +5,8 @@ export const LANGUAGES = { ru: 'Рус', kk: 'Қаз', en: 'Eng' };
 let texts = {};
 let plurals = new Intl.PluralRules('en');
 let current = 'en';
+/** The language that was asked for last. */
+let asked = current;
 
 /** The language that the person chose on this page, else the browser's first that there are texts in. */
 export function preferredLanguage() {
@@ -20,12 +22,16 @@ export async function fetchTexts(language) {
   return response.json();
 }
 
-/** Speaks `language` from now on. */
+/** Speaks `language` from now on; says whether it does, for another one may have been chosen since. */
 export async function speak(language) {
-  texts = await fetchTexts(language);
+  asked = language;
+  const fetched = await fetchTexts(language);
+  if (asked !== language) return false;
+  texts = fetched;
   plurals = new Intl.PluralRules(language);
   current = language;
   document.documentElement.lang = language;
+  return true;
 }
 
 export const language = () => current;

@@ -115,6 +115,12 @@ export async function approve(page, pin) {
   await page.locator('.button.primary:enabled').click();
 }
 
+/** Has the page speak another language. */
+export async function speak(page, name) {
+  await page.locator(`#languages [lang=${name}]`).click();
+  await page.locator(`#languages [lang=${name}][aria-pressed=true]`).waitFor();
+}
+
 /** Presses Tab until what has the focus is called so; Shift+Tab when `back`. */
 export async function tabTo(page, name, { back = false, most = 80 } = {}) {
   for (let n = 0; n < most; n += 1) {

@@ -129,7 +129,10 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             return Err(wrong("comes more than once"));
         }
         match value.to_str() {
-            Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(key)
+                if (1..=LONGEST_KEY).contains(&key.len())
+                    && key.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) =>
+            {
                 Ok(Self(Some(key.to_owned())))
             }
             _ => Err(wrong("has 1 to 200 visible ASCII characters")),

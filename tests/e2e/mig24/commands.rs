@@ -143,7 +143,7 @@ async fn a_group_is_made_by_commands() {
     );
     assert_eq!(
         missing.status.code(),
-        Some(5),
+        Some(2),
         "{}",
         String::from_utf8_lossy(&missing.stderr)
     );

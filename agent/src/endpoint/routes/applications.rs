@@ -122,6 +122,7 @@ pub(super) async fn revoke(State(shared): State<Arc<Shared>>, InPath(id): InPath
     let of_it = |scope: &GrantScope| scope.application == id;
     shared.grants.end_those(of_it, GrantEnd::ApplicationRevoked).await?;
     disconnected::cancel_work(&shared.applications, &shared.engine).await?;
+    disconnected::look_again(Arc::clone(&shared));
     shared
         .events
         .tell(EventKind::Application, json!({ "id": id, "state": "revoked" }));

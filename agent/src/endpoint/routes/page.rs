@@ -39,7 +39,7 @@ pub(crate) struct PageCode {
 /// The page's own token.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageSession {
-    /// For `Authorization: Bearer`, from this page only.
+    /// For `Authorization: Bearer`; from browsers it is taken of this page only.
     token: String,
     /// How long it lives without use, in seconds; an open stream of questions is use.
     expires_in: u64,

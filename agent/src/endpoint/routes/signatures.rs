@@ -736,6 +736,7 @@ impl DigestRequest {
         Digest::from_text(algorithm, &self.value).map_err(|error| match error {
             DigestError::Length { .. } => Fault::new(Code::DigestLength)
                 .arg("field", format_args!("{field}.value"))
+                .arg("document", format_args!("{field}.value"))
                 .detail(error),
             _ => Fault::invalid_field(format!("{field}.value"), error),
         })

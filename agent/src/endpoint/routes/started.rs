@@ -40,7 +40,12 @@ pub(super) struct StartHeaders {
     #[param(rename = "Prefer")]
     prefer: Option<String>,
     /// The same request under the same key is made once, within 24 hours
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 200, pattern = "^[!-~]+$")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[!-~]([ -~]*[!-~])?$"
+    )]
     idempotency_key: Option<String>,
 }
 

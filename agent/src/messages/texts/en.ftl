@@ -57,7 +57,10 @@ err-no-such-item = { $item ->
     [at_service] The service has nothing under this identifier.
    *[other] There is no “{ $item }”, or it belongs to another program.
 }
-rec-no-such-item = Check the identifier. “tokensign jobs list” shows the jobs.
+rec-no-such-item = { $item ->
+    [at_service] Check the identifier in the service, and that the profile is of the right organisation.
+   *[other] Check the identifier. “tokensign jobs list” shows the jobs.
+}
 err-method-not-allowed = This call does not exist at this address.
 rec-method-not-allowed = Tell the developer of the program; the list of calls is at /docs.
 err-body-too-large = { $limit ->

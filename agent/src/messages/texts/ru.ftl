@@ -57,7 +57,10 @@ err-no-such-item = { $item ->
     [at_service] В сервисе нет ничего с таким идентификатором.
    *[other] Записи «{ $item }» нет, или она принадлежит другой программе.
 }
-rec-no-such-item = Проверьте номер. Список заданий покажет «tokensign jobs list».
+rec-no-such-item = { $item ->
+    [at_service] Проверьте идентификатор в сервисе и то, что профиль относится к нужной организации.
+   *[other] Проверьте номер. Список заданий покажет «tokensign jobs list».
+}
 err-method-not-allowed = По этому адресу такого вызова нет.
 rec-method-not-allowed = Сообщите разработчику программы: список вызовов — на странице /docs.
 err-body-too-large = { $limit ->
