@@ -274,7 +274,7 @@ mod tests {
         };
         let object = r#"{"number":1}"#;
         for json in [
-            format!(r#"["",[],{{}},"plain"]"#),
+            r#"["",[],{},"plain"]"#.to_owned(),
             whole("[1]", object, r#""plain""#),
             whole(object, "[1]", r#""plain""#),
             whole(object, object, r#"{"with":[1]}"#),
