@@ -73,6 +73,7 @@ pub(crate) struct GroupReference {
 
 /// For which certificate a group is explained.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Mig24ExplanationRequest, example = json!({ "certificate": "inn=7707083893" }))]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
 pub(crate) struct ExplanationRequest {

@@ -13,6 +13,7 @@ use crate::mig24::{SendGroup, SignGroup, SignRemotely, SpooledFile};
 
 /// Signs a package group that is at EDO.MIG24.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
 #[schema(example = json!({ "package_group_id": "0f0c5d1e" }))]
 pub(crate) struct SignGroupRequest {
@@ -115,6 +116,7 @@ pub(in crate::endpoint::routes) async fn sign_group(starting: Starting, request:
 
 /// Who signs at EDO.MIG24: one of `user_id` and `container`.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Mig24RemoteSignatureRequest, example = json!({ "package_group_id": "0f0c5d1e", "user_id": "42" }))]
 #[expect(dead_code, reason = "describes what the MIG24 room reads")]
 pub(crate) struct RemoteSignatureRequest {
