@@ -302,13 +302,18 @@ fn a_connection_is_confirmed_at_a_terminal() {
     let body = r#"{"name": "A \u001b[2Jprogram", "permissions": ["sign"]}"#;
 
     let pair = || curl(&[&format!("{url}/v1/pairings"), "-d", body]);
+    // The decision is taken a moment before its outcome is written.
     let poll = |pairing: &Value| {
         let secret = format!("Authorization: Pairing {}", pairing["secret"].as_str().unwrap());
-        curl(&[
-            &format!("{url}/v1/pairings/{}", pairing["id"].as_str().unwrap()),
-            "-H",
-            &secret,
-        ])
+        let path = format!("{url}/v1/pairings/{}", pairing["id"].as_str().unwrap());
+        let started = Instant::now();
+        loop {
+            let standing = curl(&[&path, "-H", &secret]);
+            if standing["state"] != "waiting" || started.elapsed() > Duration::from_secs(5) {
+                return standing;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     };
     let pairing = pair();
     let (exit, screen) = at_a_terminal(&place, "approve", &[(APPROVE, "perhaps\n"), (APPROVE, "yes\n")]);

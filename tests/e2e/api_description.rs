@@ -70,7 +70,7 @@ async fn look_at_the_api(examples: &str) -> usize {
             "--no-shrink",
             "--continue-on-failure",
         ])
-        .args(["--request-timeout", "30", "--workers", "2", "--no-color"])
+        .args(["--request-timeout", "30", "--workers", "1", "--no-color"])
         .current_dir(world.path())
         .stdin(Stdio::null())
         .output();
